@@ -1,0 +1,233 @@
+"""offenbar harvest: plan, run, resume, status, approve, reject"""
+
+import dataclasses
+from typing import Any
+
+import click
+
+from catalog import examples, jobs
+from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.ingest import run as runs
+from catalog.ingest.run import Outcome
+from catalog.instance import Instance, open_instance
+from catalog.jobs import Checks
+from dcat.message import Message
+from validators.tables import check_with_rows
+
+STATUS = {
+    "applied": Message("übernommen", "applied"),
+    "unchanged": Message("unverändert", "unchanged"),
+    "held": Message("angehalten", "held"),
+    "partial": Message("unvollständig gelesen", "read in part"),
+    "failed": Message("gescheitert", "failed"),
+    "planned": Message("geplant", "planned"),
+    "rejected": Message("verworfen", "rejected"),
+    "superseded": Message("überholt", "superseded"),
+    "": Message("läuft", "running"),
+}
+_BLOCKING = ("held", "partial", "failed")
+sources_argument = click.argument("sources", nargs=-1, metavar="[QUELLE...]")
+
+
+@click.group()
+def command() -> None:
+    """Quellen ernten, Pläne ansehen und entscheiden. / Harvest sources, look at plans and decide."""
+
+
+@command.command()
+@sources_argument
+@json_option
+@pass_terminal
+def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
+    """Quellen ernten und veröffentlichen, alle oder die genannten; danach ihre Dateien prüfen.
+
+    Harvest and publish sources, all or those named; then check their files.
+
+    Beispiel / Example: offenbar harvest run da-statistik
+    """
+    instance = open_instance()
+    outcomes = []
+    with examples.served(instance.config.home):
+        for source in instance.sources(sources):
+            with terminal.progress(source.id) as tick:
+                outcome = jobs.harvest(instance, source, tick=tick)
+                checks = jobs.check_files(instance, source, check_with_rows, tick=tick)
+            outcomes.append(outcome)
+            if not as_json:
+                _say(terminal, outcome, checks)
+    return _end(terminal, outcomes, as_json)
+
+
+@command.command()
+@sources_argument
+@json_option
+@pass_terminal
+def plan(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> None:
+    """Zeigen, was eine Ernte ändern würde; am Katalog ändert sich nichts.
+
+    Show what a harvest would change; nothing changes in the catalogue.
+
+    Beispiel / Example: offenbar harvest plan da-statistik
+    """
+    instance = open_instance()
+    plans: list[dict[str, Any]] = []
+    with examples.served(instance.config.home):
+        for source in instance.sources(sources):
+            with terminal.progress(source.id) as tick:
+                outcome = jobs.harvest(instance, source, dry=True, tick=tick)
+            with instance.database.reading() as session:
+                items = runs.plan_items(session, outcome.run)
+            if not as_json:
+                _say(terminal, outcome, Checks())
+                for item in items:
+                    terminal.say(
+                        f"  {item.action:<10} {item.title or item.remote_id}  {', '.join(map(str, item.fields))}"
+                    )
+            changes = [{"action": i.action, "id": i.remote_id, "title": i.title, "fields": i.fields} for i in items]
+            plans.append({**_data(outcome), "changes": changes})
+    if as_json:
+        terminal.data(plans)
+
+
+@command.command()
+@sources_argument
+@json_option
+@pass_terminal
+def resume(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
+    """Unterbrochene Läufe zu Ende bringen. / Bring interrupted runs to their end.
+
+    Beispiel / Example: offenbar harvest resume
+    """
+    instance = open_instance()
+    outcomes = []
+    with examples.served(instance.config.home):
+        for source in instance.sources(sources):
+            with terminal.progress(source.id) as tick:
+                outcome = jobs.resume(instance, source, tick=tick)
+            if outcome is not None:
+                outcomes.append(outcome)
+                if not as_json:
+                    _say(terminal, outcome, Checks())
+    if not outcomes and not as_json:
+        terminal.say(Message("Kein Lauf ist unterbrochen.", "No run is interrupted."))
+    return _end(terminal, outcomes, as_json)
+
+
+@command.command()
+@sources_argument
+@json_option
+@pass_terminal
+def status(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> None:
+    """Die letzten Läufe zeigen. / Show the latest runs.
+
+    Beispiel / Example: offenbar harvest status
+    """
+    instance = open_instance()
+    with instance.database.reading() as session:
+        found = (
+            [run for source in sources for run in runs.history(session, source)] if sources else runs.history(session)
+        )
+    if as_json:
+        terminal.data([_run(run) for run in found])
+        return
+    columns = ("Lauf", "Quelle", "Beginn", "Stand", "gesehen", "neu", "geändert", "fehlend", "entfernt", "Quarantäne")
+    english = ("run", "source", "started", "status", "seen", "new", "changed", "missing", "removed", "quarantine")
+    keys = ("seen", "created", "updated", "missing", "removed", "quarantined")
+    rows = [
+        (
+            r.id,
+            r.source_id,
+            f"{r.started_at:%Y-%m-%d %H:%M}",
+            STATUS[r.status].in_(terminal.lang),
+            *(r.counts[k] for k in keys),
+        )
+        for r in found
+    ]
+    terminal.table(english if terminal.lang == "en" else columns, rows)
+    for run in found:
+        if run.phase == "held":
+            for reason in run.reason:
+                terminal.say(f"{run.source_id}: {Message(*reason).in_(terminal.lang)}")
+            terminal.say(f"  offenbar harvest approve {run.source_id} | offenbar harvest reject {run.source_id}")
+
+
+@command.command()
+@click.argument("source", metavar="QUELLE")
+@json_option
+@pass_terminal
+def approve(terminal: Terminal, source: str, as_json: bool) -> int:
+    """Einen angehaltenen Plan übernehmen; was darin fehlt, gilt als weg. / Apply a held plan; what is missing in it counts as gone.
+
+    Beispiel / Example: offenbar harvest approve da-statistik
+    """
+    return _decide(terminal, source, "approved", as_json)
+
+
+@command.command()
+@click.argument("source", metavar="QUELLE")
+@json_option
+@pass_terminal
+def reject(terminal: Terminal, source: str, as_json: bool) -> int:
+    """Einen angehaltenen Plan verwerfen; der Katalog bleibt, wie er ist. / Drop a held plan; the catalogue stays as it is.
+
+    Beispiel / Example: offenbar harvest reject da-statistik
+    """
+    return _decide(terminal, source, "rejected", as_json)
+
+
+def _decide(terminal: Terminal, source: str, decision: str, as_json: bool) -> int:
+    instance: Instance = open_instance()
+    (found,) = instance.sources((source,))
+    outcome = jobs.decide(instance, found, decision)
+    if not as_json:
+        _say(terminal, outcome, Checks())
+    return _end(terminal, [outcome], as_json)
+
+
+def _end(terminal: Terminal, outcomes: list[Outcome], as_json: bool) -> int:
+    if as_json:
+        terminal.data([_data(outcome) for outcome in outcomes])
+    return 1 if any(outcome.status in _BLOCKING for outcome in outcomes) else 0
+
+
+def _data(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "source": outcome.source,
+        "status": outcome.status,
+        "counts": dataclasses.asdict(outcome.counts),
+        "reason": " ".join(reason.de for reason in outcome.reasons),
+        "reason_en": " ".join(reason.en for reason in outcome.reasons),
+    }
+
+
+def _run(run: runs.Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "source": run.source_id,
+        "phase": run.phase,
+        "status": run.status,
+        "started": run.started_at.isoformat(),
+        "finished": run.finished_at.isoformat() if run.finished_at else None,
+        "counts": run.counts,
+        "reason": " ".join(de for de, _ in run.reason),
+        "reason_en": " ".join(en for _, en in run.reason),
+    }
+
+
+def _say(terminal: Terminal, outcome: Outcome, checks: Checks) -> None:
+    c = outcome.counts
+    line = Message(
+        f"{outcome.source}: {STATUS[outcome.status].de} – {c.seen} gesehen, {c.created} neu, {c.updated} geändert, "
+        f"{c.unchanged} unverändert, {c.missing} fehlend, {c.removed} entfernt, {c.quarantined} in Quarantäne",
+        f"{outcome.source}: {STATUS[outcome.status].en} – {c.seen} seen, {c.created} new, {c.updated} changed, "
+        f"{c.unchanged} unchanged, {c.missing} missing, {c.removed} removed, {c.quarantined} in quarantine",
+    )
+    files = Message(
+        f"; {checks.made} Dateien geprüft, {checks.changed} mit neuem Ergebnis",
+        f"; {checks.made} files checked, {checks.changed} with a new result",
+    )
+    terminal.say(line.in_(terminal.lang) + (files.in_(terminal.lang) if checks.made else ""))
+    for reason in outcome.reasons:
+        terminal.say(f"  {reason.in_(terminal.lang)}")
+    if outcome.status == "held":
+        terminal.say(f"  offenbar harvest approve {outcome.source} | offenbar harvest reject {outcome.source}")

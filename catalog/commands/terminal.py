@@ -1,0 +1,90 @@
+"""How commands speak: German or English, people or JSON, progress on standard error, errors as one sentence with an exit code."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from dcat.errors import OffenbarError
+from dcat.message import Lang, Message
+
+PHASES = {
+    "fetching": Message("Seiten gelesen", "pages read"),
+    "planned": Message("Datensätze verglichen", "datasets compared"),
+    "applying": Message("Datensätze aufbereitet", "datasets prepared"),
+    "checking": Message("Dateien geprüft", "files checked"),
+}
+
+
+class Terminal:
+    """What a command writes to."""
+
+    def __init__(self, lang: Lang, *, verbose: bool = False, quiet: bool = False) -> None:
+        self.lang: Lang = lang
+        self.verbose = verbose
+        self.quiet = quiet
+
+    def t(self, de: str, en: str) -> str:
+        """Choose a sentence."""
+        return en if self.lang == "en" else de
+
+    def say(self, message: Message | str) -> None:
+        """Write a line for people."""
+        if not self.quiet:
+            click.echo(message.in_(self.lang) if isinstance(message, Message) else message)
+
+    def note(self, message: Message) -> None:
+        """Write a line beside the result, on standard error."""
+        if not self.quiet:
+            click.echo(message.in_(self.lang), err=True)
+
+    def data(self, value: Any) -> None:
+        """Write a result as JSON."""
+        click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Write rows as a table."""
+        table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*(str(cell) for cell in row))
+        Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[str, int], None]]:
+        """Show how far long work is, on standard error and only for people."""
+        console = Console(stderr=True, quiet=self.quiet or not sys.stderr.isatty())
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(what)
+
+            def tick(phase: str, done: int) -> None:
+                bar.update(task, description=f"{what}: {done} {PHASES[phase].in_(self.lang)}")
+
+            yield tick
+
+
+def language(wanted: str | None) -> Lang:
+    """Choose the language: the option, else the locale, else German."""
+    if wanted in ("de", "en"):
+        return "en" if wanted == "en" else "de"
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return "en" if value.lower().startswith("en") else "de"
+    return "de"
+
+
+def failed(terminal: Terminal, error: OffenbarError) -> int:
+    """Say what went wrong and give the exit code."""
+    click.echo(terminal.t("Fehler: ", "Error: ") + error.message.in_(terminal.lang), err=True)
+    return error.exit_code
+
+
+pass_terminal = click.make_pass_decorator(Terminal)
+json_option = click.option("--json", "as_json", is_flag=True, help="Ergebnis als JSON. / Result as JSON.")

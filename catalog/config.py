@@ -1,0 +1,221 @@
+"""All settings as one frozen Config: environment over file over default. A missing secret is made and kept in the home."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from dcat.errors import ConfigError
+from dcat.message import Message
+
+WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "test", "password", "geheim"}
+MIN_SECRET_LENGTH = 32
+
+# name -> (environment variable, path in the YAML file, meaning). The settings page and `offenbar config` loop over it.
+SETTINGS: Mapping[str, tuple[str, str, Message]] = {
+    "home": ("OFFENBAR_HOME", "", Message("Datenordner", "data folder")),
+    "config_file": ("OFFENBAR_CONFIG", "", Message("Konfigurationsdatei", "configuration file")),
+    "database_url": ("OFFENBAR_DATABASE_URL", "database.url", Message("Datenbank", "database")),
+    "files_url": ("OFFENBAR_FILES_URL", "files.url", Message("Ablage der Dateien (fsspec)", "file storage (fsspec)")),
+    "site_url": ("OFFENBAR_SITE_URL", "site.url", Message("öffentliche Adresse", "public address")),
+    "secret_key": ("OFFENBAR_SECRET_KEY", "", Message("geheimer Schlüssel", "secret key")),
+    "title": ("", "site.title", Message("Name des Katalogs", "name of the catalogue")),
+    "title_en": ("", "site.title_en", Message("englischer Name", "English name")),
+    "description": ("", "site.description", Message("Beschreibung", "description")),
+    "description_en": ("", "site.description_en", Message("englische Beschreibung", "English description")),
+    "publisher": ("", "site.publisher", Message("Herausgeber des Katalogs", "publisher of the catalogue")),
+    "sources": ("", "sources", Message("Ordner der Quelldefinitionen", "folder of source definitions")),
+    "policies": ("", "policies", Message("Ordner der Veröffentlichungsregeln", "folder of publication policies")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """One municipality: its short name in addresses, its name, its eight-digit key (AGS), its GovData contributor."""
+
+    slug: str
+    name: str
+    ags: str
+    contributor: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place's URI in DCAT-AP.de's political geocoding."""
+        return f"http://dcat-ap.de/def/politicalGeocoding/municipalityKey/{self.ags}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The effective settings; `origins` tells for each where it came from: environment, file or default."""
+
+    home: Path
+    config_file: Path
+    database_url: str
+    files_url: str
+    site_url: str
+    secret_key: str = field(repr=False)
+    title: Message
+    description: Message
+    publisher: str
+    sources: Path
+    policies: Path
+    cities: tuple[City, ...]
+    origins: Mapping[str, str]
+
+    def city(self, slug: str) -> City:
+        """Find a city by its short name; ConfigError when it is not configured."""
+        for city in self.cities:
+            if city.slug == slug:
+                return city
+        known = ", ".join(city.slug for city in self.cities) or "-"
+        raise ConfigError(
+            Message(
+                f"Die Kommune „{slug}“ ist nicht eingerichtet (bekannt: {known}). Nächster Schritt: "
+                f"offenbar city add {slug} --name NAME --ags AGS",
+                f"The city “{slug}” is not configured (known: {known}). Next step: "
+                f"offenbar city add {slug} --name NAME --ags AGS",
+            )
+        )
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Work out the settings; ConfigError names the setting that cannot be used and what to do."""
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("OFFENBAR_HOME") or "var").absolute()
+    file = Path(environ.get("OFFENBAR_CONFIG") or home / "offenbar.yaml").absolute()
+    if environ.get("OFFENBAR_CONFIG") and not file.is_file():
+        raise ConfigError(
+            Message(f"OFFENBAR_CONFIG: {file} gibt es nicht.", f"OFFENBAR_CONFIG: {file} does not exist.")
+        )
+    content = read_yaml(file) if file.is_file() else {}
+    defaults = {
+        "home": str(home),
+        "config_file": str(file),
+        "database_url": f"sqlite:///{home / 'offenbar.db'}",
+        "files_url": str(home / "files"),
+        "site_url": "http://127.0.0.1:5000",
+        "secret_key": "",
+        "title": "Offene Daten Rhein-Main",
+        "title_en": "Open Data Rhein-Main",
+        "description": "Die offenen Daten der Städte in Rhein-Main, aus den Ämtern, geprüft und frei zu nutzen.",
+        "description_en": "The open data of the cities in Rhein-Main, from their departments, checked and free to use.",
+        "publisher": "Städte Darmstadt, Frankfurt am Main und Wiesbaden",
+        "sources": str(file.parent / "sources"),
+        "policies": str(file.parent / "policies"),
+    }
+    values, origins = {}, {}
+    for name, (variable, path, _) in SETTINGS.items():
+        values[name], origins[name] = _setting(environ.get(variable, ""), _at(content, path), defaults[name])
+    site_url = _site_url(values["site_url"])
+    if not values["secret_key"]:
+        values["secret_key"], origins["secret_key"] = _kept_secret(home), "home"
+    _refuse_weak(values["secret_key"])
+    return Config(
+        home=home,
+        config_file=file,
+        database_url=values["database_url"],
+        files_url=values["files_url"],
+        site_url=site_url,
+        secret_key=values["secret_key"],
+        title=Message(values["title"], values["title_en"]),
+        description=Message(values["description"], values["description_en"]),
+        publisher=values["publisher"],
+        sources=file.parent / values["sources"],
+        policies=file.parent / values["policies"],
+        cities=_cities(content, file),
+        origins=origins,
+    )
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Read a small YAML file that must be a mapping."""
+    try:
+        if file.stat().st_size > 1_000_000:
+            raise ConfigError(Message(f"{file} ist größer als 1 MB.", f"{file} is larger than 1 MB."))
+        content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        where = " ".join(str(error).split())[:300]
+        raise ConfigError(Message(f"{file} ist nicht lesbar: {where}", f"{file} cannot be read: {where}")) from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(
+            Message(f"{file}: erwartet werden „Schlüssel: Wert“-Zeilen.", f"{file}: “key: value” lines are expected.")
+        )
+    return content
+
+
+def masked(url: str) -> str:
+    """Hide the password of an address."""
+    parts = urlsplit(url)
+    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+
+
+def _setting(from_environment: str, from_file: Any, default: str) -> tuple[str, str]:
+    if from_environment:
+        return from_environment, "environment"
+    if from_file is not None:
+        return str(from_file), "file"
+    return default, "default"
+
+
+def _at(content: Mapping[str, Any], path: str) -> Any:
+    value: Any = content
+    for key in path.split(".") if path else ():
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if path else None
+
+
+def _site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(
+            Message(
+                f"site.url / OFFENBAR_SITE_URL: „{value}“ ist keine Adresse wie https://daten.example.org.",
+                f"site.url / OFFENBAR_SITE_URL: “{value}” is not an address such as https://daten.example.org.",
+            )
+        )
+    return value.rstrip("/")
+
+
+def _kept_secret(home: Path) -> str:
+    file = home / "secret-key"
+    if file.is_file():
+        return file.read_text(encoding="ascii").strip()
+    secret = secrets.token_hex(32)
+    if home.is_dir():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as target:
+            target.write(secret)
+    return secret
+
+
+def _refuse_weak(secret: str) -> None:
+    if len(secret) < MIN_SECRET_LENGTH or secret.lower() in WEAK_SECRETS or len(set(secret)) < 8:
+        raise ConfigError(
+            Message(
+                f"OFFENBAR_SECRET_KEY ist zu kurz oder bekannt; nötig sind {MIN_SECRET_LENGTH} zufällige Zeichen.",
+                f"OFFENBAR_SECRET_KEY is too short or well known; {MIN_SECRET_LENGTH} random characters are needed.",
+            )
+        )
+
+
+def _cities(content: Mapping[str, Any], file: Path) -> tuple[City, ...]:
+    cities = []
+    for entry in content.get("cities") or ():
+        ags = str(entry.get("ags", "")) if isinstance(entry, dict) else ""
+        if not ags.isdigit() or len(ags) != 8 or not entry.get("slug") or not entry.get("name"):
+            raise ConfigError(
+                Message(
+                    f"{file}: cities: „{entry}“ braucht slug, name und ags (acht Ziffern in Anführungszeichen).",
+                    f"{file}: cities: “{entry}” needs slug, name and ags (eight digits in quotes).",
+                )
+            )
+        cities.append(City(str(entry["slug"]), str(entry["name"]), ags, str(entry.get("contributor", ""))))
+    return tuple(cities)

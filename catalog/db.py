@@ -1,0 +1,158 @@
+"""The database: engine, sessions for reading and for writing, shared column types. SQLite by default, PostgreSQL when it grows."""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from dcat.errors import ConfigError
+from dcat.message import Message
+
+
+class UtcTime(TypeDecorator[datetime.datetime]):
+    """An instant; always with time zone UTC in the program, whatever the database keeps."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime.datetime | None, dialect: Dialect) -> datetime.datetime | None:
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "times carry their zone"
+        value = value.astimezone(datetime.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime.datetime | None, dialect: Dialect) -> datetime.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A small JSON value kept as text, the same bytes on every database."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+class Base(DeclarativeBase):
+    """Root of the models."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime.datetime: UtcTime,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        bytes: sa.LargeBinary,
+    }
+
+
+def now() -> datetime.datetime:
+    """The present instant in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+class Database:
+    """One engine and its sessions. Writers take the write lock at once, so that no transaction fails half-way for want of it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = sessionmaker(self.engine.execution_options(offenbar_write=True), expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that only reads; everything in it is of one moment."""
+        with self._sessions() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a transaction that commits at the end, or leaves nothing behind."""
+        with self._writers.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigError(
+            Message(
+                "OFFENBAR_DATABASE_URL ist keine Datenbankadresse wie postgresql+psycopg://host/name.",
+                "OFFENBAR_DATABASE_URL is no database address such as postgresql+psycopg://host/name.",
+            )
+        ) from error
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        try:
+            return sa.create_engine(parsed, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                Message(
+                    f"Für {parsed.get_backend_name()} fehlt der Treiber. Nächster Schritt: pip install 'offenbar[postgres]'",
+                    f"The driver for {parsed.get_backend_name()} is missing. Next step: pip install 'offenbar[postgres]'",
+                )
+            ) from error
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-16000",
+        "mmap_size=268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("offenbar_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def insert_or_ignore(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
+    """Insert rows; those whose key is taken already stay as they are."""
+    if rows:
+        session.execute(_insert(session, model).on_conflict_do_nothing(), rows)
+
+
+def upsert(
+    session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]], *, keep: tuple[str, ...] = ()
+) -> None:
+    """Insert rows, or bring those with the same primary key up to date, except for the columns to keep."""
+    if not rows:
+        return
+    statement = _insert(session, model)
+    key = [column.name for column in model.__table__.primary_key]
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in key and name not in keep}
+    session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
+
+
+def _insert(session: Session, model: type[DeclarativeBase]) -> Any:
+    dialect = session.get_bind().dialect.name
+    return (sqlite if dialect == "sqlite" else postgresql).insert(model)

@@ -1,0 +1,148 @@
+"""What checks find out about one data file: fetched, read, validated, scanned; and the short form that pages show."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from catalog.assemble import Checked
+from catalog.db import now
+from catalog.files import Files
+from catalog.models import FileRow
+from dcat.errors import FetchError
+from dcat.message import Message
+from harvesters.fetch import Fetcher
+from harvesters.response import Validators
+from validators import privacy, report, schemas
+from validators.report import Finding, Report, Severity
+
+OK, PRIVATE, UNREADABLE, UNREACHABLE = "ok", "private", "unreadable", "unreachable"
+PREVIEW_ROWS = 20
+TABLES = (".csv", ".tsv", ".txt")
+
+# Reads a table and gives its report and first rows; validators/tables.py is loaded only where tables are checked.
+CheckTable = Callable[[Path, schemas.TableSchema | None], tuple[Report, tuple[str, ...], tuple[tuple[str, ...], ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The result of one check, as the columns of a file's row."""
+
+    values: dict[str, Any]
+    unchanged: bool = False
+
+
+def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable, *, ours: bool) -> Result:
+    """Fetch and judge one file. A failure keeps what was known, unless the file is gone for good."""
+    judged = row.outcome in (OK, PRIVATE, UNREADABLE) and bool(row.etag or row.last_modified)
+    known = Validators(row.etag, row.last_modified) if judged else None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "data"
+        try:
+            response = fetcher.download(row.url, path, validators=known)
+        except FetchError as error:
+            return Result(values=_unreachable(row, error), unchanged=row.outcome == UNREACHABLE)
+        if response.status == 304 or (judged and response.sha256 == row.sha256):
+            return Result(values={"checked_at": now(), "due_at": _tomorrow(), **_still(row)}, unchanged=True)
+        values: dict[str, Any] = {
+            "checked_at": now(),
+            "due_at": _tomorrow(),
+            "etag": response.validators.etag,
+            "last_modified": response.validators.last_modified,
+            "media_type": response.media_type,
+            "sha256": response.sha256,
+            "size": response.size,
+            "failure": None,
+            "report": None,
+            "preview": None,
+            "outcome": OK,
+        }
+        if row.name.lower().endswith(TABLES) or row.schema_id:
+            values |= _table(row, path, check_table, ours=ours)
+        elif ours:
+            values |= _other(path, row.name)
+        if ours and values["outcome"] == OK:
+            files.put_file(path, response.sha256)
+        if values["outcome"] == OK and (not values["report"] or report.from_json(values["report"]).conforms):
+            values["good_sha256"] = response.sha256
+    return Result(values=values)
+
+
+def checked(row: FileRow) -> Checked:
+    """Give what a file's row knows in the form the assembly uses."""
+    found = report.from_json(row.report) if row.report else None
+    private = row.outcome == PRIVATE
+    failure = Message(*row.failure) if row.failure else None
+    header, *rows = row.preview or [[]]
+    return Checked(
+        outcome=row.outcome,
+        found=failure,
+        valid=found.conforms if found and row.schema_id else None,
+        sentence=failure if row.outcome != OK else report.sentence(found) if found else None,
+        report=short(found) if found and not private else None,
+        hidden=short(report.without_cells(found)) if found and not private else None,
+        header=tuple(header),
+        rows=tuple(tuple(cells) for cells in rows),
+        checked_at=row.checked_at.isoformat(timespec="seconds") if row.checked_at else "",
+        modified=_day(row.last_modified),
+        size=row.size,
+        sha256=row.sha256,
+    )
+
+
+def short(found: Report) -> dict[str, Any]:
+    """Give the findings and facts of a report without frictionless' own long list."""
+    return report.to_json(replace(found, frictionless={}))
+
+
+def _table(row: FileRow, path: Path, check_table: CheckTable, *, ours: bool) -> dict[str, Any]:
+    schema = schemas.load(row.schema_id) if row.schema_id else None
+    found, header, rows = check_table(path, schema)
+    if not found.sniffed.readable:
+        blocking = next((f for f in found.findings if f.severity is Severity.BLOCKS), None)
+        what = blocking.what if blocking else report.sentence(found)
+        return {"outcome": UNREADABLE, "failure": [what.de, what.en], "report": report.to_json(found)}
+    personal: tuple[Finding, ...] = privacy.scan(path, found.sniffed) if ours else ()
+    if personal:
+        what = personal[0].what
+        return {"outcome": PRIVATE, "failure": [what.de, what.en]}
+    return {"report": report.to_json(found), "preview": [list(header), *[list(cells) for cells in rows]]}
+
+
+def _other(path: Path, name: str) -> dict[str, Any]:
+    """Look at a file that is no table only as far as to see that it is no web page under another name."""
+    start = path.open("rb").read(512).lstrip().lower() if path.stat().st_size else b""
+    if not start:
+        return {"outcome": UNREADABLE, "failure": [f"Die Datei {name} ist leer.", f"The file {name} is empty."]}
+    if start.startswith((b"<!doctype html", b"<html")) and not name.lower().endswith((".html", ".htm")):
+        text = [f"Statt {name} kommt eine Webseite.", f"A web page comes instead of {name}."]
+        return {"outcome": UNREADABLE, "failure": text}
+    return {}
+
+
+def _unreachable(row: FileRow, error: FetchError) -> dict[str, Any]:
+    values: dict[str, Any] = {"checked_at": now(), "due_at": now() + datetime.timedelta(hours=1)}
+    text = [error.message.de, error.message.en]
+    if row.outcome in ("", UNREACHABLE) or error.status in (404, 410):
+        return values | {"outcome": UNREACHABLE, "failure": text, "report": None, "preview": None}
+    # What was good stays public until something newer is known.
+    return values | {"failure": text}
+
+
+def _still(row: FileRow) -> dict[str, Any]:
+    """An old verdict stands; only the note of a failed attempt since then goes."""
+    return {"failure": None} if row.outcome == OK else {}
+
+
+def _tomorrow() -> datetime.datetime:
+    return now() + datetime.timedelta(days=1)
+
+
+def _day(last_modified: str) -> str:
+    try:
+        return parsedate_to_datetime(last_modified).date().isoformat() if last_modified else ""
+    except ValueError:
+        return ""

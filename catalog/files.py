@@ -1,0 +1,63 @@
+"""The file store: bytes by their SHA-256, in a folder or any other place fsspec can reach."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import fsspec
+
+
+class Files:
+    """A content-addressed store; what is written twice is kept once, and a name never shows half a file."""
+
+    def __init__(self, url: str) -> None:
+        self._fs, self._root = fsspec.core.url_to_fs(url)
+
+    def put(self, body: bytes) -> str:
+        """Keep bytes; gives their hash."""
+        digest = hashlib.sha256(body).hexdigest()
+        if not self._fs.exists(self._path(digest)):
+            self._write(digest, lambda target: target.write(body))
+        return digest
+
+    def put_file(self, path: Path, digest: str) -> None:
+        """Keep a local file whose hash is known."""
+        if not self._fs.exists(self._path(digest)):
+            with path.open("rb") as source:
+                self._write(digest, lambda target: shutil.copyfileobj(source, target, 1 << 20))
+
+    def get(self, digest: str) -> bytes:
+        """Give bytes back."""
+        return cast(bytes, self._fs.cat_file(self._path(digest)))
+
+    def stream(self, digest: str, size: int = 1 << 18) -> Iterator[bytes]:
+        """Give bytes back piece by piece."""
+        with self._fs.open(self._path(digest), "rb") as source:
+            while piece := source.read(size):
+                yield piece
+
+    def has(self, digest: str) -> bool:
+        """Tell whether bytes are kept."""
+        return bool(self._fs.exists(self._path(digest)))
+
+    def ready(self) -> bool:
+        """Tell whether the store can be written to."""
+        try:
+            self._fs.makedirs(self._root, exist_ok=True)
+        except OSError:
+            return False
+        return bool(self._fs.isdir(self._root))
+
+    def _write(self, digest: str, fill: Any) -> None:
+        path = self._path(digest)
+        self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        # The same bytes under the same name: two writers at once cannot disagree, and the last move wins.
+        with self._fs.open(f"{path}.part", "wb") as target:
+            fill(cast(IO[bytes], target))
+        self._fs.mv(f"{path}.part", path)
+
+    def _path(self, digest: str) -> str:
+        assert len(digest) == 64 and digest.isalnum(), "names in the store are hashes"
+        return f"{self._root}/{digest[:2]}/{digest}"

@@ -1,0 +1,63 @@
+"""German search terms: case, umlauts and inflection folded, in the index and in the query alike."""
+
+import functools
+import re
+
+import snowballstemmer
+
+_WORD = re.compile(r"\w+")
+_FOLD = str.maketrans(
+    {"ä": "a", "ö": "o", "ü": "u", "ß": "ss", "á": "a", "à": "a", "é": "e", "è": "e", "ê": "e", "ç": "c"}
+)
+_SPELT_OUT = re.compile(r"(?<![aeq])ue|ae|oe")
+_STOP = frozenset(
+    [
+        "der",
+        "die",
+        "das",
+        "des",
+        "dem",
+        "den",
+        "ein",
+        "eine",
+        "einer",
+        "eines",
+        "einem",
+        "einen",
+        "und",
+        "oder",
+        "von",
+        "vom",
+        "zu",
+        "zum",
+        "zur",
+        "in",
+        "im",
+        "an",
+        "am",
+        "auf",
+        "für",
+        "mit",
+        "nach",
+        "the",
+        "of",
+        "and",
+    ]
+)
+
+
+def terms(text: str) -> list[str]:
+    """Give the terms of a text in their order; stop words are left out."""
+    return [term for word in _WORD.findall(text.casefold()) if word not in _STOP for term in (_term(word),)]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _term(word: str) -> str:
+    # Stem first: the stemmer knows umlauts. Then both spellings of an umlaut fall together: Bäume, Baeume, Baume.
+    stem = _stemmer().stemWord(_SPELT_OUT.sub(lambda m: {"ae": "ä", "oe": "ö", "ue": "ü"}[m[0]], word))
+    return str(stem).translate(_FOLD)
+
+
+@functools.cache
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("german")

@@ -1,0 +1,176 @@
+"""The stored plan: what a run would do, record by record, against what we hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog.ingest.guard import Counts, Situation
+from catalog.models import DatasetRow, PlanItem, Quarantine, Record, RecordVersion, Run, Staged
+from catalog.renditions import decompress
+from catalog.store import VISIBLE
+from dcat import document, naming
+from dcat.message import Message
+from dcat.texts import best
+
+CREATE, UPDATE, REVIVE, MISSING, QUARANTINE = "create", "update", "revive", "missing", "quarantine"
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What we hold of one record."""
+
+    dataset_id: str
+    hash: str
+    version: int
+    misses: int
+    gone: bool
+
+
+def held(session: Session, source_id: str) -> dict[str, Held]:
+    """Read what we hold of a source, by remote id: a few dozen bytes a record."""
+    rows = session.execute(
+        sa.select(
+            Record.remote_id, Record.dataset_id, Record.hash, Record.version, Record.misses, Record.gone_at
+        ).where(Record.source_id == source_id)
+    )
+    return {
+        remote: Held(dataset, digest, version, misses, gone is not None)
+        for remote, dataset, digest, version, misses, gone in rows
+    }
+
+
+def make(session: Session, run: Run) -> Situation:
+    """Compare the staged records with what we hold, and store every difference as a plan item."""
+    session.execute(sa.delete(PlanItem).where(PlanItem.run_id == run.id))
+    known = held(session, run.source_id)
+    staged = session.execute(
+        sa.select(Staged.remote_id, Staged.hash, Staged.failure)
+        .where(Staged.run_id == run.id)
+        .order_by(Staged.remote_id)
+    ).all()
+    changed: list[str] = []
+    failures: dict[str, list[str]] = {}
+    for remote_id, digest, failure in staged:
+        before = known.get(remote_id)
+        if failure is not None:
+            failures[remote_id] = failure
+        elif before is None or before.gone or before.hash != digest:
+            changed.append(remote_id)
+    items = [
+        item
+        for start in range(0, len(changed), _BATCH)
+        for item in _items(session, run, changed[start : start + _BATCH], known)
+    ]
+    items += [
+        PlanItem(run_id=run.id, remote_id=remote_id, action=QUARANTINE, fields=failure, title="")
+        for remote_id, failure in failures.items()
+    ]
+    seen = {remote_id for remote_id, _, _ in staged}
+    missing = [remote_id for remote_id, before in known.items() if remote_id not in seen and not before.gone]
+    if run.complete:
+        items += [
+            PlanItem(
+                run_id=run.id, remote_id=remote_id, action=MISSING, dataset_id=known[remote_id].dataset_id, fields=[]
+            )
+            for remote_id in missing
+        ]
+    session.add_all(items)
+    session.flush()
+    return _situation(session, run, items, known, len(staged))
+
+
+def _situation(session: Session, run: Run, items: list[PlanItem], known: Mapping[str, Held], seen: int) -> Situation:
+    number = {
+        action: sum(item.action == action for item in items) for action in (CREATE, UPDATE, REVIVE, MISSING, QUARANTINE)
+    }
+    counts = Counts(
+        seen=seen,
+        created=number[CREATE] + number[REVIVE],
+        updated=number[UPDATE],
+        unchanged=seen - number[CREATE] - number[UPDATE] - number[REVIVE] - number[QUARANTINE],
+        missing=number[MISSING],
+        quarantined=number[QUARANTINE],
+    )
+    open_before = set(
+        session.scalars(
+            sa.select(Quarantine.remote_id).where(
+                Quarantine.source_id == run.source_id, Quarantine.resolved_at.is_(None)
+            )
+        )
+    )
+    newly = sum(item.action == QUARANTINE and item.remote_id not in open_before for item in items)
+    live = sum(not before.gone for before in known.values())
+    return Situation(counts=counts, live=live, rekeyed=_rekeyed(session, items), newly_quarantined=newly)
+
+
+def _rekeyed(session: Session, items: list[PlanItem]) -> int:
+    """Count new records that have the title of a missing one: the mark of a changed id scheme."""
+    gone = [item.dataset_id for item in items if item.action == MISSING]
+    titles = {item.title for item in items if item.action == CREATE}
+    if not gone or not titles:
+        return 0
+    count = 0
+    for start in range(0, len(gone), _BATCH):
+        query = sa.select(DatasetRow.title).where(DatasetRow.id.in_(gone[start : start + _BATCH]))
+        count += sum(title in titles for title in session.scalars(query))
+    return count
+
+
+def _items(session: Session, run: Run, remote_ids: list[str], known: Mapping[str, Held]) -> list[PlanItem]:
+    rows = session.execute(
+        sa.select(Staged.remote_id, Staged.document).where(Staged.run_id == run.id, Staged.remote_id.in_(remote_ids))
+    )
+    documents = {remote_id: orjson.loads(decompress(body)) for remote_id, body in rows if body is not None}
+    elsewhere = _elsewhere(session, run.source_id, documents, known)
+    before = _before(session, [known[remote_id] for remote_id in remote_ids if remote_id in known])
+    items = []
+    for remote_id in sorted(documents):
+        present, held_one = documents[remote_id], known.get(remote_id)
+        item = PlanItem(
+            run_id=run.id, remote_id=remote_id, action=CREATE, fields=[], title=best(document.read(present).title)
+        )
+        item.dataset_id = held_one.dataset_id if held_one else naming.dataset_id(run.source_id, remote_id)
+        if held_one is not None:
+            old = before.get(held_one.dataset_id, {})
+            item.action = REVIVE if held_one.gone else UPDATE
+            item.fields = sorted(key for key in old.keys() | present.keys() if old.get(key) != present.get(key))
+        elif other := elsewhere.get(present.get("uri", "")):
+            item.action, item.fields = QUARANTINE, other
+        items.append(item)
+    return items
+
+
+def _before(session: Session, records: list[Held]) -> dict[str, dict[str, object]]:
+    if not records:
+        return {}
+    wanted = {record.dataset_id: record.version for record in records}
+    rows = session.execute(
+        sa.select(RecordVersion.dataset_id, RecordVersion.version, RecordVersion.document).where(
+            RecordVersion.dataset_id.in_(wanted)
+        )
+    )
+    return {key: orjson.loads(decompress(body)) for key, version, body in rows if wanted[key] == version}
+
+
+def _elsewhere(
+    session: Session, source_id: str, documents: Mapping[str, dict[str, object]], known: Mapping[str, Held]
+) -> dict[str, list[str]]:
+    """Find new records whose URI another source has brought in already: the same dataset through a second portal."""
+    uris = [str(doc["uri"]) for remote_id, doc in documents.items() if remote_id not in known and doc.get("uri")]
+    if not uris:
+        return {}
+    query = sa.select(DatasetRow.uri, DatasetRow.source_id).where(
+        DatasetRow.uri.in_(uris), DatasetRow.source_id != source_id, VISIBLE
+    )
+    found = {}
+    for uri, other in session.execute(query):
+        text = Message(
+            f"Dieser Datensatz kommt schon aus der Quelle {other}.",
+            f"This dataset comes from the source {other} already.",
+        )
+        found[uri] = ["duplicate", text.de, text.en]
+    return found

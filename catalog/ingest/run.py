@@ -1,0 +1,371 @@
+"""The harvest of one source as a state machine in the database: a process may die at any instruction, another goes on.
+
+fetching -> staged -> planned -> (held) -> applying -> finished; a finished run's status says how it ended.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import organizations
+from catalog.config import Config
+from catalog.db import Database, now
+from catalog.files import Files
+from catalog.ingest import apply, guard, lease, pages, plan
+from catalog.models import Exchange, PlanItem, Record, Run, SourceState, Staged
+from catalog.policy import Policies
+from catalog.publishing import inputs
+from dcat.errors import FetchError, StateError, UnreadableError
+from dcat.message import Message
+from harvesters.base import Batch, Page
+from harvesters.fetch import Fetcher
+from harvesters.registry import HARVESTERS
+from harvesters.source import Source
+
+OPEN = ("fetching", "staged", "planned", "applying")
+DEADLINE = datetime.timedelta(hours=6)
+Tick = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended: applied, unchanged, held, partial, failed, planned (a dry run) or rejected, with sums and reasons."""
+
+    run: int
+    source: str
+    status: str
+    counts: guard.Counts
+    reasons: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harvest:
+    """All a harvest of one source needs. `tick` is told the phase and how much of it is done."""
+
+    database: Database
+    config: Config
+    files: Files
+    policies: Policies
+    source: Source
+    fetcher: Fetcher
+    tick: Tick = lambda phase, done: None
+
+    def run(self, *, dry: bool = False) -> Outcome:
+        """Harvest, going on with an unfinished run if there is one; a dry run stops at the stored plan."""
+        return self._advance(self._claim(dry=dry, fresh=True))
+
+    def resume(self) -> Outcome | None:
+        """Go on with an unfinished run; None when there is none."""
+        run_id = self._claim(dry=False, fresh=False)
+        return self._advance(run_id) if run_id else None
+
+    def decide(self, decision: str) -> Outcome:
+        """Approve or reject the held plan of this source."""
+        with self.database.writing() as session:
+            run = session.scalar(
+                sa.select(Run)
+                .where(Run.source_id == self.source.id, Run.phase == "held")
+                .order_by(Run.id.desc())
+                .limit(1)
+            )
+            if run is None:
+                raise StateError(
+                    Message(
+                        f"Für {self.source.id} wartet kein Plan. Nächster Schritt: offenbar harvest status",
+                        f"No plan is waiting for {self.source.id}. Next step: offenbar harvest status",
+                    )
+                )
+            run.decision, run.decided_at = decision, now()
+            if decision == "rejected":
+                _finish(run, "rejected")
+            else:
+                run.phase = "planned"
+                _hold(run)
+        return self._advance(run.id)
+
+    def _claim(self, *, dry: bool, fresh: bool) -> int:
+        with self.database.writing() as session:
+            organizations.register(session, self.source, self.config.city(self.source.city))
+            run = session.scalar(
+                sa.select(Run).where(Run.source_id == self.source.id, Run.phase.in_(OPEN)).order_by(Run.id).limit(1)
+            )
+            if run is not None and lease.is_held(run.holder, run.lease_until, now()):
+                raise StateError(
+                    Message(
+                        f"{self.source.id} wird gerade geerntet (Lauf {run.id}). Nächster Schritt: offenbar harvest status",
+                        f"{self.source.id} is being harvested (run {run.id}). Next step: offenbar harvest status",
+                    )
+                )
+            if run is not None and run.revision != pages.reader_revision(self.source):
+                # The definition changed meanwhile: what was read by the old rules is not applied.
+                _finish(run, "superseded")
+                run = None
+            if run is None and not fresh:
+                return 0
+            if run is None:
+                run = Run(
+                    source_id=self.source.id,
+                    phase="fetching",
+                    started_at=now(),
+                    revision=pages.reader_revision(self.source),
+                    cursor=[self.source.url],
+                    counts=dataclasses.asdict(guard.Counts()),
+                    reason=[],
+                    dry=dry,
+                )
+                session.add(run)
+                session.flush()
+            _hold(run)
+            return run.id
+
+    def _advance(self, run_id: int) -> Outcome:
+        steps: dict[str, Callable[[int], None]] = {
+            "fetching": self._fetch,
+            "staged": self._plan,
+            "planned": self._apply,
+            "applying": self._apply,
+        }
+        while True:
+            with self.database.reading() as session:
+                run = session.get_one(Run, run_id)
+                step = steps.get(run.phase)
+                if step is None or (run.phase == "planned" and run.dry):
+                    return self._stop(run)
+            step(run_id)
+
+    def _stop(self, run: Run) -> Outcome:
+        if run.phase == "planned":
+            with self.database.writing() as session:
+                _finish(session.get_one(Run, run.id), "planned")
+        return Outcome(
+            run=run.id,
+            source=run.source_id,
+            status=run.status or "planned",
+            counts=guard.Counts(**run.counts),
+            reasons=tuple(Message(*reason) for reason in run.reason),
+        )
+
+    def _fetch(self, run_id: int) -> None:
+        harvester = HARVESTERS[self.source.type]
+        while True:
+            with self.database.reading() as session:
+                run = session.get_one(Run, run_id)
+                if not run.cursor:
+                    break
+                url = run.cursor[0]
+                failure = self._limits(session, run, url)
+                if failure is None:
+                    try:
+                        fetched = pages.fetch(session, self.source, harvester, self.fetcher, self.files, url)
+                    except FetchError as error:
+                        failure = error.message
+            if failure is not None:
+                return self._page_failed(run_id, failure)
+            same_reader = fetched.before is not None and self._same_reader(fetched.before.run_id)
+            batch = None
+            if not (fetched.unchanged and same_reader):
+                try:
+                    batch = harvester.read(fetched.page, self.source)
+                except UnreadableError as error:
+                    return self._page_failed(run_id, error.message)
+            self._page_read(run_id, fetched, batch)
+        return self._fetched(run_id)
+
+    def _page_read(self, run_id: int, fetched: pages.Fetched, batch: Batch | None) -> None:
+        with self.database.writing() as session:
+            run = session.get_one(Run, run_id)
+            pages.record_exchange(session, run, fetched, batch)
+            following = list(batch.following) if batch else list(fetched.before.following) if fetched.before else []
+            if batch is not None:
+                self._staged(session, run, pages.stage(session, run, fetched.url, batch, self.config.site_url))
+                run.reason = [*run.reason, *([p.message.de, p.message.en] for p in batch.problems)]
+            total = batch.total if batch else fetched.before.total if fetched.before else None
+            run.total = total if total is not None else run.total
+            run.pages += 1
+            run.cursor = [*run.cursor[1:], *following]
+            _hold(run)
+        self.tick("fetching", run.pages)
+
+    def _limits(self, session: Session, run: Run, url: str) -> Message | None:
+        read = session.scalar(sa.select(Exchange.id).where(Exchange.run_id == run.id, Exchange.url == url))
+        if read is not None:
+            return Message(
+                f"Die Seiten laufen im Kreis: {url} kommt ein zweites Mal.",
+                f"The pages run in a circle: {url} comes twice.",
+            )
+        if run.pages >= pages.MAX_PAGES or run.counts["seen"] > pages.MAX_RECORDS:
+            return Message(
+                f"Mehr als {pages.MAX_PAGES} Seiten oder {pages.MAX_RECORDS} Datensätze: hier ist Schluss.",
+                f"More than {pages.MAX_PAGES} pages or {pages.MAX_RECORDS} datasets: this is where it ends.",
+            )
+        if now() - run.started_at > DEADLINE:
+            return Message("Der Lauf dauert länger als sechs Stunden.", "The run takes longer than six hours.")
+        return None
+
+    def _page_failed(self, run_id: int, reason: Message) -> None:
+        """A first page that cannot be had fails the run; a later one leaves it partial: what was read counts, nothing is missing."""
+        with self.database.writing() as session:
+            run = session.get_one(Run, run_id)
+            run.reason = [*run.reason, [reason.de, reason.en]]
+            run.complete = False
+            if run.pages == 0:
+                _finish(run, "failed")
+            else:
+                run.cursor = run.cursor[1:]
+                self._stage_kept(session, run)
+                run.phase, run.status = "staged", "partial"
+                _hold(run)
+
+    def _fetched(self, run_id: int) -> None:
+        with self.database.writing() as session:
+            run = session.get_one(Run, run_id)
+            if run.status != "partial" and self._nothing_new(session, run):
+                before = self._last(session, run)
+                assert before is not None, "there is a run nothing is new against"
+                counts = guard.Counts(**before.counts)
+                seen = counts.seen - counts.quarantined
+                same = guard.Counts(seen=counts.seen, unchanged=seen, quarantined=counts.quarantined)
+                run.counts, run.complete = dataclasses.asdict(same), True
+                session.get_one(SourceState, run.source_id).last_complete_at = now()
+                _finish(run, "unchanged")
+                return
+            self._stage_kept(session, run)
+            run.complete = run.status != "partial" and self._complete(session, run)
+            run.phase = "staged"
+
+    def _nothing_new(self, session: Session, run: Run) -> bool:
+        """Whether every page is as in the last complete run, no page more or less, and no record is waiting to be proven gone."""
+        before = self._last(session, run)
+        if before is None or not before.complete or run.dry:
+            return False
+        changed = session.scalar(sa.select(sa.func.count()).where(Exchange.run_id == run.id, Exchange.staged))
+        urls = [set(session.scalars(sa.select(Exchange.url).where(Exchange.run_id == r.id))) for r in (run, before)]
+        waiting = session.scalar(
+            sa.select(sa.func.count()).where(
+                Record.source_id == run.source_id, Record.misses > 0, Record.gone_at.is_(None)
+            )
+        )
+        return not changed and urls[0] == urls[1] and not waiting
+
+    def _last(self, session: Session, run: Run) -> Run | None:
+        query = sa.select(Run).where(
+            Run.source_id == run.source_id, Run.status.in_(("applied", "unchanged")), Run.id < run.id
+        )
+        return session.scalar(query.order_by(Run.id.desc()).limit(1))
+
+    def _same_reader(self, run_id: int) -> bool:
+        with self.database.reading() as session:
+            return session.get_one(Run, run_id).revision == pages.reader_revision(self.source)
+
+    def _stage_kept(self, session: Session, run: Run) -> None:
+        """Read the pages that had not changed too: what they hold counts as seen."""
+        harvester = HARVESTERS[self.source.type]
+        for exchange in session.scalars(sa.select(Exchange).where(Exchange.run_id == run.id, ~Exchange.staged)).all():
+            page = Page(
+                url=exchange.final_url,
+                body=self.files.get(exchange.sha256),
+                media_type=exchange.media_type,
+                charset=exchange.charset,
+            )
+            batch = harvester.read(page, self.source)
+            self._staged(session, run, pages.stage(session, run, exchange.url, batch, self.config.site_url))
+            exchange.staged = True
+
+    def _complete(self, session: Session, run: Run) -> bool:
+        """Whether the run proves what is absent: every page read, as many records as the source claims, each with an id."""
+        if run.total is not None and run.total != run.counts["seen"]:
+            run.reason = [
+                *run.reason,
+                [
+                    f"Die Quelle nennt {run.total} Datensätze, gelesen wurden {run.counts['seen']}; fehlende gelten nicht als weg.",
+                    f"The source claims {run.total} datasets, {run.counts['seen']} were read; missing ones do not count as gone.",
+                ],
+            ]
+            return False
+        nameless = session.scalar(
+            sa.select(sa.func.count()).where(Staged.run_id == run.id, Staged.remote_id.startswith("?", autoescape=True))
+        )
+        return not nameless
+
+    def _plan(self, run_id: int) -> None:
+        with self.database.writing() as session:
+            run = session.get_one(Run, run_id)
+            situation = plan.make(session, run)
+            run.counts = dataclasses.asdict(situation.counts)
+            waits = guard.reasons(situation, self.source.guard)
+            if run.dry:
+                run.phase, run.reason = "planned", [*run.reason, *([w.de, w.en] for w in waits)]
+                return
+            if waits:
+                run.phase, run.status = "held", "held"
+                run.reason = [*run.reason, *([w.de, w.en] for w in waits)]
+                run.holder, run.lease_until = "", None
+            else:
+                run.phase = "planned"
+                _hold(run)
+            for older in session.scalars(
+                sa.select(Run).where(Run.source_id == run.source_id, Run.phase == "held", Run.id < run.id)
+            ):
+                _finish(older, "superseded")
+        self.tick("planned", situation.counts.seen)
+
+    def _apply(self, run_id: int) -> None:
+        with self.database.writing() as session:
+            run = session.get_one(Run, run_id)
+            run.phase = "applying"
+            _hold(run)
+        done = 0
+
+        def tick(count: int) -> None:
+            nonlocal done
+            done += count
+            with self.database.writing() as session:
+                _hold(session.get_one(Run, run_id))
+            self.tick("applying", done)
+
+        drafts = apply.prepare(self.database, self.config, self.source, self.policies, run_id, tick)
+        with self.database.writing() as session:
+            run = session.get_one(Run, run_id)
+            if run.phase != "applying" or run.holder != lease.me():
+                raise StateError(
+                    Message(
+                        f"Lauf {run_id} hat ein anderer übernommen.", f"Run {run_id} was taken over by another worker."
+                    )
+                )
+            changed = any(draft.changes for draft in drafts)
+            removed = apply.apply(session, run, drafts, self.source)
+            run.counts = {**run.counts, "removed": removed}
+            state = session.get_one(SourceState, run.source_id)
+            state.applied_revision = state.applied_revision or inputs(self.config, self.source, self.policies)
+            session.execute(sa.delete(Staged).where(Staged.run_id == run.id))
+            nothing = not changed and not removed and not any(run.counts[k] for k in ("created", "updated"))
+            _finish(run, run.status or ("unchanged" if nothing and not run.counts["missing"] else "applied"))
+
+    def _staged(self, session: Session, run: Run, count: int) -> None:
+        run.counts = {**run.counts, "seen": run.counts["seen"] + count}
+
+
+def history(session: Session, source_id: str | None = None, limit: int = 20) -> list[Run]:
+    """List the newest runs, of one source or of all."""
+    query = sa.select(Run).order_by(Run.id.desc()).limit(limit)
+    return list(session.scalars(query.where(Run.source_id == source_id) if source_id else query))
+
+
+def plan_items(session: Session, run_id: int, limit: int = 200) -> list[PlanItem]:
+    """List the lines of a stored plan, changes first."""
+    return list(
+        session.scalars(sa.select(PlanItem).where(PlanItem.run_id == run_id).order_by(PlanItem.action).limit(limit))
+    )
+
+
+def _hold(run: Run) -> None:
+    run.holder, run.lease_until = lease.me(), now() + lease.LEASE
+
+
+def _finish(run: Run, status: str) -> None:
+    run.phase, run.status, run.finished_at = "finished", status, now()
+    run.holder, run.lease_until = "", None

@@ -1,0 +1,69 @@
+"""One running catalogue: its settings, its database, its files. Everything that works on it gets this value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from catalog import config as configuration
+from catalog import policy, schema
+from catalog.config import Config
+from catalog.db import Database
+from catalog.files import Files
+from catalog.policy import Policies
+from dcat.errors import NotFoundError
+from dcat.message import Message
+from harvesters import source
+from harvesters.fetch import Fetcher
+from harvesters.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Settings, database and file store of one catalogue."""
+
+    config: Config
+    database: Database
+    files: Files
+
+    def sources(self, wanted: tuple[str, ...] = ()) -> tuple[Source, ...]:
+        """Read the source definitions, all or those asked for; NotFoundError names what there is."""
+        folder = self.config.sources
+        found = source.load_folder(folder) if folder.is_dir() else ()
+        for each in found:
+            self.config.city(each.city)
+        known = {each.id: each for each in found}
+        for name in wanted:
+            if name not in known:
+                there = ", ".join(known) or "-"
+                raise NotFoundError(
+                    Message(
+                        f"Die Quelle „{name}“ gibt es nicht (vorhanden: {there}; Ordner {folder}).",
+                        f"There is no source “{name}” (present: {there}; folder {folder}).",
+                    )
+                )
+        return tuple(known[name] for name in wanted) if wanted else found
+
+    def policies(self) -> Policies:
+        """Read the cities' policies."""
+        return policy.load(self.config.policies)
+
+    def fetcher(self, of: Source) -> Fetcher:
+        """Make the fetcher of one source: its hosts, its limits."""
+        return Fetcher(of.network, of.limits, agent=f"offenbar/{program_version()} (+{self.config.site_url})")
+
+
+def open_instance(environ: Mapping[str, str] | None = None, *, check: bool = True) -> Instance:
+    """Open the catalogue the environment names; refuses a database of another version unless told not to check."""
+    config = configuration.load(environ)
+    database = Database(config.database_url)
+    if check:
+        schema.require(database)
+    return Instance(config, database, Files(config.files_url))
+
+
+def program_version() -> str:
+    """Name the version of this program."""
+    try:
+        return version("offenbar")
+    except PackageNotFoundError:
+        return "0"

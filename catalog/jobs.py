@@ -1,0 +1,148 @@
+"""The work behind the pages: harvests when they are due, checks of data files, the index. One process does it beside the web workers."""
+
+import datetime
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from catalog import file_checks, publishing, search
+from catalog.db import now
+from catalog.ingest.run import Harvest, Outcome, Tick
+from catalog.instance import Instance
+from catalog.models import DatasetRow, FileRow, Run, SourceState
+from dcat.errors import OffenbarError
+from harvesters.fetch import Fetcher
+from harvesters.registry import HARVESTERS
+from harvesters.source import Source
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What became of a source's file checks: how many were made, and how many datasets changed by them."""
+
+    made: int = 0
+    changed: int = 0
+
+
+def quiet(phase: str, done: int) -> None:
+    """Tell nobody."""
+
+
+def harvest(instance: Instance, source: Source, *, dry: bool = False, tick: Tick = quiet) -> Outcome:
+    """Harvest one source; what policies or the definition changed is published first, whether the source answers or not."""
+    if not dry:
+        refresh(instance, source)
+    with instance.fetcher(source) as fetcher:
+        return _harvest(instance, source, fetcher, tick).run(dry=dry)
+
+
+def resume(instance: Instance, source: Source, *, tick: Tick = quiet) -> Outcome | None:
+    """Go on with an unfinished run of a source; None when there is none."""
+    with instance.fetcher(source) as fetcher:
+        return _harvest(instance, source, fetcher, tick).resume()
+
+
+def decide(instance: Instance, source: Source, decision: str, *, tick: Tick = quiet) -> Outcome:
+    """Approve or reject a source's held plan."""
+    with instance.fetcher(source) as fetcher:
+        return _harvest(instance, source, fetcher, tick).decide(decision)
+
+
+def refresh(instance: Instance, source: Source) -> int:
+    """Publish a source's datasets anew when its definition, its city or a policy has changed since."""
+    policies = instance.policies()
+    with instance.database.reading() as session:
+        state = session.get(SourceState, source.id)
+        if state is None or not state.applied_revision:
+            return 0
+        if state.applied_revision == publishing.inputs(instance.config, source, policies):
+            return 0
+    return publishing.refresh(instance.database, instance.config, source, policies, "definition or policy")
+
+
+def check_files(
+    instance: Instance,
+    source: Source,
+    check_table: file_checks.CheckTable,
+    *,
+    tick: Tick = quiet,
+    only_due: bool = False,
+) -> Checks:
+    """Check a source's data files, and publish what the checks change. Servers that know the file's state make this cheap."""
+    ours = HARVESTERS[source.type].publishes_files
+    policies = instance.policies()
+    query = sa.select(FileRow).join(DatasetRow, DatasetRow.id == FileRow.dataset_id)
+    query = query.where(DatasetRow.source_id == source.id, FileRow.url != "")
+    due = sa.or_(FileRow.due_at.is_(None), FileRow.due_at <= now())
+    if only_due:
+        query = query.where(due)
+    elif not ours:
+        query = query.where(sa.or_(due, FileRow.schema_id != ""))
+    with instance.database.reading() as session:
+        rows = session.scalars(query.order_by(FileRow.dataset_id, FileRow.position)).all()
+    changed = 0
+    with instance.fetcher(source) as fetcher:
+        for number, row in enumerate(rows, 1):
+            result = file_checks.check(row, fetcher, instance.files, check_table, ours=ours)
+            with instance.database.writing() as session:
+                session.execute(sa.update(FileRow).where(FileRow.id == row.id).values(**result.values))
+            if not result.unchanged:
+                changed += publishing.refresh(
+                    instance.database, instance.config, source, policies, "file check", [row.dataset_id]
+                )
+            tick("checking", number)
+    return Checks(len(rows), changed)
+
+
+def work(instance: Instance, check_table: file_checks.CheckTable, stop: threading.Event, pause: float = 5.0) -> None:
+    """Do what is due until told to stop. A source that fails is logged and tried again at its next time."""
+    while not stop.is_set():
+        for source in _sources(instance):
+            if stop.is_set():
+                return
+            _guarded(source, lambda source=source: refresh(instance, source))  # type: ignore[misc]
+            if _due(instance, source):
+                _guarded(source, lambda source=source: harvest(instance, source))  # type: ignore[misc]
+            _guarded(source, lambda source=source: check_files(instance, source, check_table, only_due=True))  # type: ignore[misc]
+        search.catch_up(instance)
+        stop.wait(pause)
+
+
+def _sources(instance: Instance) -> tuple[Source, ...]:
+    try:
+        return instance.sources()
+    except OffenbarError as error:
+        log.error("%s", error.message.en)
+        return ()
+
+
+def _guarded(source: Source, job: Callable[[], object]) -> None:
+    try:
+        job()
+    except OffenbarError as error:
+        log.warning("source %s: %s", source.id, error.message.en)
+
+
+def _due(instance: Instance, source: Source) -> bool:
+    with instance.database.reading() as session:
+        last = session.scalar(
+            sa.select(Run.started_at).where(Run.source_id == source.id).order_by(Run.id.desc()).limit(1)
+        )
+    return last is None or now() - last >= datetime.timedelta(seconds=source.schedule.every)
+
+
+def _harvest(instance: Instance, source: Source, fetcher: Fetcher, tick: Tick) -> Harvest:
+    return Harvest(
+        database=instance.database,
+        config=instance.config,
+        files=instance.files,
+        policies=instance.policies(),
+        source=source,
+        fetcher=fetcher,
+        tick=tick,
+    )

@@ -1,0 +1,175 @@
+"""The layers of a dataset: what the source said, and what we computed where it said nothing. Every computed field names its rule."""
+
+import dataclasses
+from dataclasses import dataclass, replace
+from typing import Any
+
+from catalog.config import City
+from dcat.message import Message
+from dcat.model import Agent, Dataset, Distribution, Place, Text
+from dcat.namespaces import HVD_REGULATION
+from dcat.vocabularies import vocabulary
+from harvesters.source import Source
+
+UNKNOWN_LICENSE = "http://dcat-ap.de/def/licenses/other-closed"
+MUNICIPALITY = "http://dcat-ap.de/def/politicalGeocoding/Level/municipality"
+LOCAL_AUTHORITY = "http://purl.org/adms/publishertype/LocalAuthority"
+
+RULES = {
+    "source-default": Message("steht in der Quelldefinition", "stands in the source definition"),
+    "source-department": Message("Amt und Stadt der Quelle", "department and city of the source"),
+    "city-contributor": Message("Datenbereitsteller der Stadt", "contributor of the city"),
+    "city-place": Message("Dateiablage eines Amtes: gilt für die Stadt", "a department's file drop: covers the city"),
+    "license-unknown": Message("keine Lizenz angegeben", "no licence given"),
+    "language": Message("Sprache des Datensatzes", "language of the dataset"),
+    "hvd": Message("hochwertiger Datensatz nach EU 2023/138", "high-value dataset under EU 2023/138"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the value of one field comes from: the layer, and the rule of the computed layer."""
+
+    field: str
+    layer: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layered:
+    """A dataset with the gaps filled, and the origin of each field that has a value."""
+
+    dataset: Dataset
+    origins: tuple[Origin, ...]
+
+
+def layered(upstream: Dataset, source: Source, city: City, *, ours: bool) -> Layered:
+    """Fill what is missing from the source definition and the city. `ours` tells that the files become public through us only."""
+    rules: dict[str, str] = {}
+    dataset = _with_language(upstream, source, rules)
+    gaps = _gaps(dataset, source, city, ours=ours)
+    rules |= {field: rule for field, (_, rule) in gaps.items()}
+    dataset = replace(dataset, **{field: value for field, (value, _) in gaps.items()})
+    dataset = replace(dataset, distribution=tuple(_distribution(d, source, rules) for d in dataset.distribution))
+    if dataset.hvd_category and HVD_REGULATION not in dataset.applicable_legislation:
+        dataset = replace(dataset, applicable_legislation=(*dataset.applicable_legislation, HVD_REGULATION))
+        rules["applicable_legislation"] = "hvd"
+    fields = (f.name for f in dataclasses.fields(dataset) if getattr(dataset, f.name) not in (None, "", ()))
+    origins = [Origin(f, "computed", rules[f]) if f in rules else Origin(f, "upstream") for f in fields]
+    origins += [Origin(f, "computed", rule) for f, rule in sorted(rules.items()) if "." in f]
+    return Layered(dataset, tuple(origins))
+
+
+def _gaps(dataset: Dataset, source: Source, city: City, *, ours: bool) -> dict[str, tuple[Any, str]]:
+    defaults = source.defaults
+    gaps: dict[str, tuple[Any, str]] = {}
+
+    def fill(field: str, value: Any, rule: str = "source-default") -> None:
+        if value and field not in gaps and not getattr(dataset, field):
+            gaps[field] = (value, rule)
+
+    if dataset.publisher is None or not dataset.publisher.name:
+        if defaults.publisher is not None:
+            gaps["publisher"] = (_tagged_agent(defaults.publisher), "source-default")
+        else:
+            name = f"{city.name}, {source.department}"
+            gaps["publisher"] = (Agent(name=(Text(name, "de"),), type=LOCAL_AUTHORITY), "source-department")
+    fill("contact_point", (defaults.contact,) if defaults.contact else ())
+    fill("description", _tagged(defaults.description))
+    fill("keyword", _tagged(defaults.keywords))
+    fill("theme", _concepts("theme", defaults.theme))
+    fill("frequency", "".join(_concepts("frequency", (defaults.frequency,))))
+    fill("language", _concepts("language", defaults.language))
+    fill("hvd_category", _concepts("hvd-category", defaults.hvd_category))
+    fill("applicable_legislation", defaults.applicable_legislation)
+    fill("availability", "".join(_concepts("availability", (defaults.availability,))))
+    fill("access_rights", "".join(_concepts("access-right", (defaults.access_rights,))))
+    fill("contributor_id", _contributors(defaults.contributor))
+    fill("contributor_id", _contributors(city.contributor), "city-contributor")
+    fill("political_geocoding", defaults.political_geocoding)
+    fill("political_geocoding_level", defaults.political_geocoding_level)
+    if ours:
+        fill("political_geocoding", (city.place,), "city-place")
+        fill("political_geocoding_level", (MUNICIPALITY,), "city-place")
+        fill("spatial", (Place(uri=city.place),), "city-place")
+    return gaps
+
+
+def _distribution(distribution: Distribution, source: Source, rules: dict[str, str]) -> Distribution:
+    changes: dict[str, Any] = {}
+    if not distribution.access_url and distribution.download_url:
+        changes["access_url"] = distribution.download_url[:1]
+    if not distribution.license:
+        concept = vocabulary("license").find(source.defaults.license) if source.defaults.license else None
+        changes["license"] = concept.uri if concept else UNKNOWN_LICENSE
+        rules["distribution.license"] = "source-default" if concept else "license-unknown"
+    if source.defaults.license_attribution and not distribution.license_attribution:
+        changes["license_attribution"] = _tagged(source.defaults.license_attribution)
+        rules["distribution.license_attribution"] = "source-default"
+    return replace(distribution, **changes) if changes else distribution
+
+
+def _with_language(dataset: Dataset, source: Source, rules: dict[str, str]) -> Dataset:
+    """Tag every untagged text with the one language of the dataset, else of the source, else German."""
+    stated = {_two_letters(uri) for uri in dataset.language} or {
+        _two_letters(code) for code in source.defaults.language
+    }
+    lang = stated.pop() if len(stated) == 1 else "de"
+    tagged = _tag(dataset, lang or "de")
+    changed = [f.name for f in dataclasses.fields(dataset) if getattr(tagged, f.name) != getattr(dataset, f.name)]
+    rules.update({f"{field}.lang": "language" for field in changed})
+    assert isinstance(tagged, Dataset), "tagging keeps the class"
+    return tagged
+
+
+def _tag(node: Any, lang: str) -> Any:
+    if isinstance(node, Text):
+        return node if node.lang else Text(node.value, lang)
+    if isinstance(node, tuple):
+        return tuple(_tag(one, lang) for one in node)
+    if dataclasses.is_dataclass(node) and not isinstance(node, type):
+        changes = {
+            f.name: new
+            for f in dataclasses.fields(node)
+            if (new := _tag(old := getattr(node, f.name), lang)) is not old and new != old
+        }
+        return replace(node, **changes) if changes else node
+    return node
+
+
+def _tagged(texts: tuple[Text, ...]) -> tuple[Text, ...]:
+    return tuple(Text(text.value, text.lang or "de") for text in texts)
+
+
+def _tagged_agent(agent: Agent) -> Agent:
+    return replace(agent, name=_tagged(agent.name), type=agent.type or LOCAL_AUTHORITY)
+
+
+def _concepts(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    found = (vocabulary(name).find(value) for value in values if value)
+    return tuple(concept.uri for concept in found if concept)
+
+
+def _contributors(value: str) -> tuple[str, ...]:
+    if not value:
+        return ()
+    concept = vocabulary("contributor").find(value)
+    return (concept.uri,) if concept else (value,) if ":" in value else (f"http://dcat-ap.de/def/contributors/{value}",)
+
+
+_TWO_LETTERS = {
+    "DEU": "de",
+    "ENG": "en",
+    "FRA": "fr",
+    "ITA": "it",
+    "SPA": "es",
+    "TUR": "tr",
+    "POL": "pl",
+    "NLD": "nl",
+    "UKR": "uk",
+}
+
+
+def _two_letters(language: str) -> str:
+    concept = vocabulary("language").find(language)
+    return _TWO_LETTERS.get(concept.code, "") if concept else language[:2].lower()

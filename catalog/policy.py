@@ -1,0 +1,175 @@
+"""A city's policy for holding data back: coded reasons with limits, decisions with review dates. Anything else is open by default."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catalog.config import read_yaml
+from catalog.public import Reason
+from dcat.errors import ConfigError
+from dcat.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One permitted reason to hold data back, and the longest time in months until it must be reviewed."""
+
+    name: Message
+    months: int
+
+
+CODES: Mapping[str, Code] = {
+    "P1": Code(Message("Personenbezogene Daten", "Personal data"), 24),
+    "P2": Code(Message("Kleine Fallzahlen, statistische Geheimhaltung", "Small cells, statistical secrecy"), 12),
+    "G1": Code(Message("Geschäftsgeheimnis Dritter", "Trade secret of a third party"), 12),
+    "U1": Code(Message("Urheberrecht oder Vertrag Dritter", "Third-party copyright or contract"), 12),
+    "S1": Code(Message("Öffentliche Sicherheit", "Public security"), 24),
+    "S2": Code(Message("Kritische Infrastruktur", "Critical infrastructure"), 24),
+    "V1": Code(Message("Laufendes Verfahren", "Running court, fine or criminal case"), 6),
+    "E1": Code(Message("Entscheidung noch nicht getroffen", "Decision not yet taken"), 6),
+    "A1": Code(Message("Auftragsangelegenheit, Zustimmung steht aus", "Delegated task, consent pending"), 3),
+    "B1": Code(Message("Besonderes Amtsgeheimnis", "Special secrecy"), 36),
+    "N1": Code(Message("Geschützte Arten oder Orte", "Protected species or sites"), 24),
+    "X1": Code(
+        Message("Nicht unsere Daten oder schon offen an anderer Stelle", "Not ours or already open elsewhere"), 12
+    ),
+    "D1": Code(
+        Message("Derzeit zu großer Aufwand (zählt als aufgeschoben)", "Too much effort now (counts as postponed)"), 12
+    ),
+}
+SCOPES = ("dataset", "distribution")
+_REQUIRED = (
+    "scope",
+    "source",
+    "dataset",
+    "code",
+    "legal_basis",
+    "public_text",
+    "requested_by",
+    "approved_by",
+    "decided",
+    "review_by",
+)
+_KNOWN = {*_REQUIRED, "file", "public_text_en", "remedy"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withholding:
+    """One decision to hold back a dataset or one of its files; `dataset` is the record's id at its source."""
+
+    scope: str
+    source: str
+    dataset: str
+    file: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The decisions of all cities."""
+
+    withholdings: tuple[Withholding, ...] = ()
+
+    def dataset(self, source: str, remote_id: str) -> Reason | None:
+        """Find why a whole dataset is held back; None when it is open."""
+        return next((w.reason for w in self._of(source, remote_id) if w.scope == "dataset"), None)
+
+    def file(self, source: str, remote_id: str, name: str) -> Reason | None:
+        """Find why one file is held back; None when it is open."""
+        return next(
+            (w.reason for w in self._of(source, remote_id) if w.scope == "distribution" and w.file == name), None
+        )
+
+    def _of(self, source: str, remote_id: str) -> list[Withholding]:
+        return [w for w in self.withholdings if w.source == source and w.dataset == remote_id]
+
+
+def load(folder: Path) -> Policies:
+    """Read every city's file; ConfigError names the file, the entry and what is missing. No folder means: everything is open."""
+    withholdings: list[Withholding] = []
+    for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if folder.is_dir() else ():
+        entries = read_yaml(file).get("withhold") or []
+        if not isinstance(entries, list):
+            raise _error(file, 0, "withhold ist keine Liste", "withhold is not a list")
+        withholdings.extend(_read(entry, file, number) for number, entry in enumerate(entries, 1))
+    return Policies(tuple(withholdings))
+
+
+def _read(entry: Any, file: Path, number: int) -> Withholding:
+    if not isinstance(entry, dict):
+        raise _error(file, number, "erwartet werden „Schlüssel: Wert“-Zeilen", "“key: value” lines are expected")
+    if missing := [key for key in _REQUIRED if not str(entry.get(key) or "").strip()]:
+        raise _error(file, number, f"es fehlt {', '.join(missing)}", f"{', '.join(missing)} is missing")
+    if unknown := sorted(str(key) for key in entry.keys() - _KNOWN):
+        raise _error(file, number, f"unbekannt: {', '.join(unknown)}", f"unknown: {', '.join(unknown)}")
+    if entry["scope"] not in SCOPES or (entry["scope"] == "distribution") != bool(entry.get("file")):
+        raise _error(
+            file, number, "scope ist dataset, oder distribution mit file", "scope is dataset, or distribution with file"
+        )
+    code = CODES.get(str(entry["code"]))
+    if code is None:
+        raise _error(
+            file,
+            number,
+            f"„{entry['code']}“ ist kein zulässiger Grund (zulässig: {', '.join(CODES)}); schlechte Qualität oder fehlende "
+            "Nachfrage sind keine Gründe",
+            f"“{entry['code']}” is no permitted reason (permitted: {', '.join(CODES)}); poor quality or lack of demand are no reasons",
+        )
+    if len(entry["public_text"]) < 40:
+        raise _error(
+            file, number, "public_text braucht 40 Zeichen oder mehr", "public_text needs 40 characters or more"
+        )
+    if entry["requested_by"] == entry["approved_by"]:
+        raise _error(
+            file,
+            number,
+            "requested_by und approved_by müssen verschieden sein",
+            "requested_by and approved_by must differ",
+        )
+    decided, review = (_date(entry, key, file, number) for key in ("decided", "review_by"))
+    if not decided < review <= _months_later(decided, code.months):
+        raise _error(
+            file,
+            number,
+            f"review_by muss nach decided und binnen {code.months} Monaten liegen",
+            f"review_by must lie after decided and within {code.months} months",
+        )
+    text = " ".join(entry["public_text"].split())
+    reason = Reason(
+        code=str(entry["code"]),
+        text=Message(text, " ".join(str(entry.get("public_text_en") or text).split())),
+        legal_basis=str(entry["legal_basis"]),
+        review_by=review.isoformat(),
+    )
+    return Withholding(
+        scope=entry["scope"],
+        source=str(entry["source"]),
+        dataset=str(entry["dataset"]),
+        file=str(entry.get("file") or ""),
+        reason=reason,
+    )
+
+
+def _date(entry: Mapping[str, Any], key: str, file: Path, number: int) -> datetime.date:
+    value = entry[key]
+    try:
+        return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(str(value))
+    except ValueError:
+        raise _error(
+            file, number, f"{key} ist kein Datum wie 2027-05-31", f"{key} is no date such as 2027-05-31"
+        ) from None
+
+
+def _months_later(day: datetime.date, months: int) -> datetime.date:
+    month = day.month - 1 + months
+    return datetime.date(day.year + month // 12, month % 12 + 1, min(day.day, 28)) + datetime.timedelta(
+        days=max(0, day.day - 28)
+    )
+
+
+def _error(file: Path, number: int, de: str, en: str) -> ConfigError:
+    return ConfigError(
+        Message(f"{file}: withhold, Eintrag {number}: {de}.", f"{file}: withhold, entry {number}: {en}.")
+    )

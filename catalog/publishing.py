@@ -1,0 +1,224 @@
+"""From upstream records to the published catalogue: assemble, render outside any write transaction, then publish in one."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import assemble, store
+from catalog.assemble import Assembled, Checked, FileAddress, Setting, Upstream
+from catalog.config import Config
+from catalog.db import Database, now
+from catalog.file_checks import checked
+from catalog.models import DatasetRow, FileRow, Organization, Record, RecordVersion, Slug, SourceState
+from catalog.organizations import packaged
+from catalog.policy import Policies
+from catalog.public import PublicDataset
+from catalog.renditions import Renditions, content_hash, decompress, make
+from catalog.store import Draft
+from dcat import document, naming
+from dcat.model import Dataset
+from dcat.texts import best
+from harvesters.addresses import read_address
+from harvesters.network import may_reach
+from harvesters.registry import HARVESTERS
+from harvesters.source import Source
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record to publish: the dataset's id, its id at the source, and what the source said."""
+
+    dataset_id: str
+    remote_id: str
+    dataset: Dataset
+
+
+def setting(config: Config, session: Session, source: Source, policies: Policies) -> tuple[Setting, Organization]:
+    """Gather what is the same for all datasets of a source."""
+    state = session.get_one(SourceState, source.id)
+    organization = session.get_one(Organization, state.organization_id)
+    return (
+        Setting(
+            source=source,
+            city=config.city(source.city),
+            organization=organization.name,
+            organization_title=organization.title,
+            ours=HARVESTERS[source.type].publishes_files,
+            policies=policies,
+            site_url=config.site_url,
+        ),
+        organization,
+    )
+
+
+def inputs(config: Config, source: Source, policies: Policies) -> str:
+    """Hash everything but the records that decides how a source's datasets look: when it changes, they are assembled anew."""
+    decisions = [repr(w) for w in policies.withholdings if w.source == source.id]
+    parts = [assemble.VERSION, source.revision, config.site_url, repr(config.city(source.city)), decisions]
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()
+
+
+def drafts(
+    database: Database,
+    config: Config,
+    source: Source,
+    policies: Policies,
+    items: Iterable[Item],
+    tick: Callable[[int], None] = lambda count: None,
+) -> Iterator[Draft]:
+    """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along."""
+    names: set[str] = set()
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH)):
+        with database.reading() as session:
+            present, organization = setting(config, session, source, policies)
+            rows = _rows(session, batch)
+            checks = _checks(session, batch)
+            taken = _taken(session, batch) | names
+        made, finished = [], []
+        for item in batch:
+            row = rows.get(item.dataset_id)
+            name = row.name if row else _name(item, present.city.slug, taken)
+            taken.add(name)
+            names.add(name)
+            upstream = _upstream(item, name, row)
+            shown = assemble.assemble(upstream, present, checks.get(item.dataset_id, {})).shown
+            draft, renditions = _draft(shown, row, organization, addresses_of(item, source), config.site_url)
+            finished.append(draft)
+            if renditions is not None:
+                made.append((item.dataset_id, renditions))
+        with database.writing() as session:
+            store.write_renditions(session, made)
+        tick(len(batch))
+        yield from finished
+
+
+def assembled(config: Config, session: Session, source: Source, policies: Policies, dataset_id: str) -> Assembled:
+    """Assemble one dataset as it stands, for explanations and checks; nothing is written."""
+    present, _ = setting(config, session, source, policies)
+    item = next(held(session, [dataset_id]))
+    row = session.get(DatasetRow, dataset_id)
+    checks = _checks(session, [item])
+    return assemble.assemble(_upstream(item, row.name if row else "", row), present, checks.get(dataset_id, {}))
+
+
+def held(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
+    """Read what the sources last said of datasets."""
+    for start in range(0, len(dataset_ids), BATCH):
+        rows = session.execute(
+            sa.select(Record.dataset_id, Record.remote_id, RecordVersion.document)
+            .join(
+                RecordVersion,
+                sa.and_(RecordVersion.dataset_id == Record.dataset_id, RecordVersion.version == Record.version),
+            )
+            .where(Record.dataset_id.in_(dataset_ids[start : start + BATCH]))
+        )
+        for dataset_id, remote_id, body in rows:
+            yield Item(dataset_id, remote_id, document.read(orjson.loads(decompress(body))))
+
+
+def refresh(
+    database: Database,
+    config: Config,
+    source: Source,
+    policies: Policies,
+    cause: str,
+    dataset_ids: Sequence[str] | None = None,
+) -> int:
+    """Publish anew what the source last said: after a change of policy, definition or checks. Gives the number of changes."""
+    with database.reading() as session:
+        if dataset_ids is None:
+            query = sa.select(Record.dataset_id).where(Record.source_id == source.id, Record.gone_at.is_(None))
+            dataset_ids = session.scalars(query).all()
+        items = list(held(session, dataset_ids))
+    ready = list(drafts(database, config, source, policies, items))
+    with database.writing() as session:
+        store.publish(session, ready, cause)
+        session.get_one(SourceState, source.id).applied_revision = inputs(config, source, policies)
+    return sum(draft.changes for draft in ready)
+
+
+def _draft(
+    shown: PublicDataset,
+    row: DatasetRow | None,
+    organization: Organization,
+    addresses: tuple[FileAddress, ...],
+    site_url: str,
+) -> tuple[Draft, Renditions | None]:
+    digest = content_hash(shown)
+    draft = Draft(
+        shown=shown,
+        organization_id=organization.id,
+        addresses=addresses,
+        hash=digest,
+        nodes=(),
+        before=row.hash if row else "",
+        was=row.state if row else "",
+        fields=(),
+    )
+    if not draft.changes:
+        return draft, None
+    renditions = make(shown, packaged(organization), site_url)
+    return replace(draft, nodes=tuple(renditions.node_keys)), renditions
+
+
+def addresses_of(item: Item, source: Source) -> tuple[FileAddress, ...]:
+    """Name the data files we look at: those that only we publish, and linked tables on hosts the source may reach."""
+    named = assemble.addresses(item.dataset_id, item.dataset, source)
+    if HARVESTERS[source.type].publishes_files:
+        return named
+    return tuple(a for a in named if (a.schema_id or a.name.lower().endswith(".csv")) and reachable(source, a.url))
+
+
+def reachable(source: Source, url: str) -> bool:
+    """Tell whether the source's allow-list lets us look at an address."""
+    try:
+        address, start = read_address(url), read_address(source.url)
+    except ValueError:
+        return False
+    return may_reach(source.network, address, start)
+
+
+def _upstream(item: Item, name: str, row: DatasetRow | None) -> Upstream:
+    time = now().isoformat(timespec="seconds")
+    return Upstream(
+        id=item.dataset_id,
+        name=name,
+        remote_id=item.remote_id,
+        dataset=item.dataset,
+        published_at=row.published_at.isoformat(timespec="seconds") if row else time,
+        modified_at=time,
+    )
+
+
+def _rows(session: Session, batch: list[Item]) -> dict[str, DatasetRow]:
+    ids = [item.dataset_id for item in batch]
+    return {row.id: row for row in session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(ids)))}
+
+
+def _checks(session: Session, batch: list[Item]) -> dict[str, dict[str, Checked]]:
+    found: dict[str, dict[str, Checked]] = {}
+    ids = [item.dataset_id for item in batch]
+    for row in session.scalars(sa.select(FileRow).where(FileRow.dataset_id.in_(ids), FileRow.outcome != "")):
+        found.setdefault(row.dataset_id, {})[row.id] = checked(row)
+    return found
+
+
+def _taken(session: Session, batch: list[Item]) -> set[str]:
+    names = {naming.slug(best(item.dataset.title)) for item in batch}
+    return set(session.scalars(sa.select(Slug.name).where(Slug.name.in_(names))))
+
+
+def _name(item: Item, city: str, taken: set[str]) -> str:
+    """Choose an address: the title; where it is taken, with the city; where that is taken too, with a piece of the id."""
+    name = naming.slug(best(item.dataset.title))
+    if name not in taken:
+        return name
+    return f"{name}-{city}-{item.dataset_id[:8]}"

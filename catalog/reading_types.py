@@ -1,0 +1,77 @@
+"""The values that pages and interfaces read: counts, a search and its results, an organisation. Only what is public."""
+
+from dataclasses import dataclass
+
+from catalog.public import PublicDataset
+from dcat.message import Message
+
+SORTS = ("relevance", "newest", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much the catalogue holds: all datasets, per city as (slug, name, count), per theme as (code, label, count)."""
+
+    datasets: int
+    cities: tuple[tuple[str, str, int], ...] = ()
+    themes: tuple[tuple[str, Message, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a name or id leads to: a dataset, its present name after a renaming, or the title of one that was withdrawn."""
+
+    public: PublicDataset | None = None
+    moved_to: str = ""
+    gone: Message | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A search as a visitor states it; empty fields do not restrict it."""
+
+    text: str = ""
+    city: str = ""
+    theme: str = ""
+    organization: str = ""
+    format: str = ""
+    sort: str = "relevance"
+    page: int = 1
+    per_page: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One value of a facet with the number of datasets it would leave."""
+
+    value: str
+    label: Message
+    count: int
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """One page of search results, and the facets of the whole search."""
+
+    count: int
+    datasets: tuple[PublicDataset, ...]
+    cities: tuple[Bucket, ...] = ()
+    themes: tuple[Bucket, ...] = ()
+    query: Query
+
+    @property
+    def pages(self) -> int:
+        """How many pages the results fill; at least one."""
+        return max(1, -(-self.count // self.query.per_page))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """A department that publishes, with the number of its datasets."""
+
+    name: str
+    title: str
+    city: str
+    city_name: str
+    count: int

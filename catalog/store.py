@@ -1,0 +1,232 @@
+"""The only writer of catalogue records, and the one place that decides what is visible. Everything public is read through here."""
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import public
+from catalog.assemble import FileAddress
+from catalog.db import insert_or_ignore, now, upsert
+from catalog.models import Change, DatasetRow, FileRow, Membership, Node, Rendition, Slug
+from catalog.public import FileState, PublicDataset, PublicFile
+from catalog.renditions import VIEW, Renditions, decompress
+from dcat.texts import best
+
+PUBLISHED = "published"
+GONE = "gone"
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+VISIBLE = DatasetRow.state == PUBLISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One dataset about to be written: what is shown, the names of its renditions (stored already), and what it replaces."""
+
+    shown: PublicDataset
+    organization_id: str
+    addresses: tuple[FileAddress, ...]
+    hash: str
+    nodes: tuple[str, ...]
+    before: str
+    was: str
+    """the state before: published, gone, or empty for a new dataset"""
+    fields: tuple[str, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether the public sees a difference."""
+        return self.hash != self.before or self.was != PUBLISHED
+
+    @property
+    def kind(self) -> str:
+        """The kind of change, in the words of the change log."""
+        return {"": "create", GONE: "revive"}.get(self.was, "update")
+
+
+def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -> None:
+    """Keep renditions; they are seen by nobody until a dataset points at their hash."""
+    bodies, nodes = [], []
+    for dataset_id, renditions in made:
+        bodies += [
+            {"dataset_id": dataset_id, "format": form, "hash": renditions.hash, "body": body}
+            for form, body in renditions.bodies.items()
+        ]
+        nodes += [{"key": n.key, "format": n.format, "uri": n.uri, "body": n.body} for n in renditions.nodes]
+    # The same content may be rendered again with newer times: the newest bytes count.
+    upsert(session, Rendition, bodies)
+    insert_or_ignore(session, Node, nodes)
+
+
+def publish(session: Session, drafts: list[Draft], cause: str) -> None:
+    """Make drafts the published state: rows, old renditions away, change log and membership, in the caller's transaction."""
+    changed = [draft for draft in drafts if draft.changes]
+    first = _next_seq(session, len(changed))
+    at = now()
+    numbered = list(enumerate(changed, first))
+    upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("name", "published_at"))
+    insert_or_ignore(session, Slug, [{"name": d.shown.name, "dataset_id": d.shown.id} for d in changed])
+    _forget_changed_files(session, drafts)
+    upsert(session, FileRow, [_file_row(draft, a, at) for draft in drafts for a in draft.addresses], keep=("due_at",))
+    _forget_files(session, drafts)
+    _forget_renditions(session, [(draft.shown.id, draft.hash) for draft in changed])
+    session.add_all(
+        Change(
+            seq=seq,
+            dataset_id=draft.shown.id,
+            kind=draft.kind,
+            at=at,
+            before=draft.before,
+            after=draft.hash,
+            fields=list(draft.fields),
+            cause=cause,
+        )
+        for seq, draft in numbered
+    )
+    members = [{"dataset_id": d.shown.id, "since": seq, "until": None} for seq, d in numbered if d.was != PUBLISHED]
+    insert_or_ignore(session, Membership, members)
+
+
+def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
+    """Take datasets out of the public: every rendition goes, the tombstone with the last title stays."""
+    rows = session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(dataset_ids), VISIBLE)).all()
+    first, at = _next_seq(session, len(rows)), now()
+    for seq, row in enumerate(rows, first):
+        session.add(
+            Change(
+                seq=seq, dataset_id=row.id, kind="withdraw", at=at, before=row.hash, after="", fields=[], cause=cause
+            )
+        )
+        session.execute(
+            sa.update(Membership).where(Membership.dataset_id == row.id, Membership.until.is_(None)).values(until=seq)
+        )
+        session.execute(sa.delete(Rendition).where(Rendition.dataset_id == row.id))
+        row.state, row.hash, row.nodes, row.seq, row.modified_at = GONE, "", [], seq, at
+
+
+def last_seq(session: Session) -> int:
+    """Give the newest sequence number of the change log; 0 for an empty one."""
+    return session.scalar(sa.select(sa.func.max(Change.seq))) or 0
+
+
+def find_row(session: Session, name_or_id: str) -> DatasetRow | None:
+    """Find a dataset's row by id, present or former name; visible or not."""
+    if UUID.fullmatch(name_or_id):
+        return session.get(DatasetRow, name_or_id)
+    slug = session.get(Slug, name_or_id)
+    return session.get(DatasetRow, slug.dataset_id) if slug else None
+
+
+def find_public(session: Session, name_or_id: str) -> PublicDataset | None:
+    """Find what the public may see of a dataset; None when there is nothing."""
+    row = find_row(session, name_or_id)
+    if row is None or row.state != PUBLISHED:
+        return None
+    return next(views(session, [row.id]), None)
+
+
+def views(session: Session, dataset_ids: list[str]) -> Iterator[PublicDataset]:
+    """Read the public views of visible datasets, in the order asked for."""
+    found = bodies(session, VIEW, dataset_ids)
+    return (public.read(found[key]) for key in dataset_ids if key in found)
+
+
+def bodies(session: Session, form: str, dataset_ids: list[str]) -> dict[str, bytes]:
+    """Read one rendition of visible datasets, by dataset id."""
+    rows = session.execute(
+        sa.select(Rendition.dataset_id, Rendition.body)
+        .join(DatasetRow, sa.and_(DatasetRow.id == Rendition.dataset_id, DatasetRow.hash == Rendition.hash))
+        .where(Rendition.dataset_id.in_(dataset_ids), Rendition.format == form, VISIBLE)
+    )
+    return {dataset_id: decompress(body) for dataset_id, body in rows}
+
+
+def public_file(session: Session, dataset_id: str, file_id: str) -> tuple[PublicDataset, PublicFile] | None:
+    """Find a file of which we give out our own copy; None when the public may not have it."""
+    shown = find_public(session, dataset_id)
+    if shown is None:
+        return None
+    return next(((shown, f) for f in shown.files if f.id == file_id and f.state is FileState.PUBLIC), None)
+
+
+def _next_seq(session: Session, count: int) -> int:
+    """Reserve sequence numbers. SQLite's writers are alone anyway; on PostgreSQL the log is locked until the commit."""
+    if count and session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE change IN EXCLUSIVE MODE"))
+    return last_seq(session) + 1
+
+
+def _row(draft: Draft, seq: int) -> dict[str, object]:
+    shown = draft.shown
+    return {
+        "id": shown.id,
+        "name": shown.name,
+        "uri": shown.dataset.uri,
+        "title": best(shown.dataset.title),
+        "title_en": best(shown.dataset.title, "en"),
+        "city": shown.city,
+        "organization_id": draft.organization_id,
+        "source_id": shown.source,
+        "state": PUBLISHED,
+        "themes": list(shown.dataset.theme),
+        "hvd": bool(shown.dataset.hvd_category),
+        "hash": draft.hash,
+        "nodes": list(draft.nodes),
+        "seq": seq,
+        "published_at": instant(shown.published_at),
+        "modified_at": instant(shown.modified_at),
+    }
+
+
+def _file_row(draft: Draft, address: FileAddress, at: datetime.datetime) -> dict[str, object]:
+    states = {file.id: file.state for file in draft.shown.files}
+    return {
+        "id": address.id,
+        "dataset_id": draft.shown.id,
+        "position": address.position,
+        "url": address.url,
+        "name": address.name,
+        "schema_id": address.schema_id,
+        "state": states[address.id],
+        "due_at": at,
+    }
+
+
+def _forget_files(session: Session, drafts: list[Draft]) -> None:
+    known = {address.id for draft in drafts for address in draft.addresses}
+    ids = [draft.shown.id for draft in drafts if draft.was]
+    for start in range(0, len(ids), 500):
+        held = session.execute(sa.select(FileRow.id).where(FileRow.dataset_id.in_(ids[start : start + 500]))).scalars()
+        stale = [file_id for file_id in held if file_id not in known]
+        if stale:
+            session.execute(sa.delete(FileRow).where(FileRow.id.in_(stale)))
+
+
+def _forget_changed_files(session: Session, drafts: list[Draft]) -> None:
+    """What a server said of one address says nothing of another: a moved file is fetched and checked anew."""
+    moved = sa.update(FileRow).where(
+        FileRow.id == sa.bindparam("of"),
+        sa.or_(FileRow.url != sa.bindparam("to"), FileRow.schema_id != sa.bindparam("schema")),
+    )
+    present = [
+        {"of": a.id, "to": a.url, "schema": a.schema_id} for draft in drafts if draft.was for a in draft.addresses
+    ]
+    if present:
+        session.connection().execute(moved.values(etag="", last_modified="", due_at=sa.null()), present)
+
+
+def _forget_renditions(session: Session, current: list[tuple[str, str]]) -> None:
+    if current:
+        statement = sa.delete(Rendition).where(
+            Rendition.dataset_id == sa.bindparam("of"), Rendition.hash != sa.bindparam("present")
+        )
+        connection = session.connection()
+        connection.execute(statement, [{"of": dataset_id, "present": digest} for dataset_id, digest in current])
+
+
+def instant(value: str) -> datetime.datetime:
+    """Read a time as views carry it."""
+    return datetime.datetime.fromisoformat(value)

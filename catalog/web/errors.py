@@ -1,0 +1,95 @@
+"""What a visitor or a program reads when something is not there or went wrong: never a trace, a path or an address of ours."""
+
+from dataclasses import dataclass
+
+import orjson
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from catalog.web.language import t
+from catalog.web.security import request_id
+from dcat.errors import NotFoundError
+from dcat.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A heading, a sentence that tells what happened, and one that tells what to do."""
+
+    title: Message
+    what: Message
+    next: Message
+
+
+BAD_REQUEST = Wording(
+    Message("Diese Anfrage verstehen wir nicht", "We do not understand this request"),
+    Message(
+        "Die Adresse oder das Formular enthält etwas Unerwartetes.", "The address or the form has something unexpected."
+    ),
+    Message("Gehen Sie zurück und versuchen Sie es anders.", "Go back and try it in another way."),
+)
+NOT_FOUND = Wording(
+    Message("Diese Seite gibt es nicht", "This page does not exist"),
+    Message(
+        "Vielleicht hat sich die Adresse geändert, oder beim Abschreiben ist ein Zeichen verloren gegangen.",
+        "The address may have changed, or a character was lost when it was copied.",
+    ),
+    Message("Suchen Sie nach dem, was Sie brauchen.", "Search for what you need."),
+)
+FAILED = Wording(
+    Message("Hier ist etwas schiefgegangen", "Something went wrong here"),
+    Message(
+        "Der Fehler liegt bei uns, nicht bei Ihnen. Er ist vermerkt.", "The fault is ours, not yours. It was recorded."
+    ),
+    Message(
+        "Versuchen Sie es in einigen Minuten noch einmal. Wenn Sie uns schreiben, nennen Sie bitte die Kennung.",
+        "Try again in a few minutes. If you write to us, please quote the request id.",
+    ),
+)
+WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 500: FAILED}
+
+
+def register(app: Flask) -> None:
+    """Answer errors with a page, or with problem details where a program asked."""
+    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(NotFoundError, _missing)
+
+
+def _missing(error: NotFoundError) -> AnyResponse:
+    return _answer(NotFound())
+
+
+def _answer(error: HTTPException) -> AnyResponse:
+    ready = error.get_response()
+    status = ready.status_code
+    if status < 400 or error.response is not None:
+        return ready
+    answer = _problem(status) if request.path.startswith("/api/") else _page(status)
+    for name in ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range"):
+        if name in ready.headers:
+            answer.headers[name] = ready.headers[name]
+    return answer
+
+
+def wording(status: int) -> Wording:
+    """Choose the sentences for a status."""
+    return WORDINGS.get(status) or (FAILED if status >= 500 else BAD_REQUEST)
+
+
+def _page(status: int) -> Response:
+    page = render_template("error.html", wording=wording(status), status=status, request_id=request_id())
+    return Response(page, status=status, mimetype="text/html", headers={"Cache-Control": "no-store"})
+
+
+def _problem(status: int) -> Response:
+    """Problem details as in RFC 9457, section 3."""
+    words = wording(status)
+    content = {
+        "type": "about:blank",
+        "title": t(words.title.de, words.title.en),
+        "status": status,
+        "detail": t(words.what.de, words.what.en),
+        "instance": f"urn:request:{request_id()}",
+    }
+    return Response(orjson.dumps(content), status=status, content_type="application/problem+json")

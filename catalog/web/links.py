@@ -1,0 +1,68 @@
+"""Addresses on pages: foreign ones only when they are plain web addresses, our own always below the application's path."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, url_for
+
+from catalog.public import PublicFile
+from catalog.reading_types import Query, Results
+
+GAP = 0
+
+
+def register(app: Flask) -> None:
+    """Give templates the address functions."""
+    app.jinja_env.globals.update(
+        href=href, site=site, data_address=data_address, search_address=search_address, page_numbers=page_numbers
+    )
+
+
+def href(address: str) -> str:
+    """Give an address from data if it may stand in a link; empty for any other scheme than http and https."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return ""
+    return address.strip() if parts.scheme.lower() in ("http", "https") and parts.netloc else ""
+
+
+def site(path: str = "") -> str:
+    """Give the address of one of our interfaces that has no page, below the path the application runs under."""
+    return url_for("pages.home") + path
+
+
+def data_address(file: PublicFile) -> str:
+    """Give the address where the public gets the data; empty for a file that is kept back."""
+    if not file.state.visible:
+        return ""
+    addresses = (*file.distribution.download_url, *file.distribution.access_url)
+    return next((found for found in map(href, addresses) if found), "")
+
+
+def search_address(query: Query, **changes: Any) -> str:
+    """Give the address of a search with some fields changed; a changed search begins at its first page."""
+    fields = {
+        "q": query.text,
+        "city": query.city,
+        "theme": query.theme,
+        "organization": query.organization,
+        "format": query.format,
+        "sort": "" if query.sort == "relevance" else query.sort,
+        "page": "",
+    } | changes
+    return url_for("pages.search", **{name: value for name, value in fields.items() if value})
+
+
+def page_numbers(results: Results) -> list[int]:
+    """List the page numbers worth offering; GAP stands where some are left out."""
+    last, here = results.pages, results.query.page
+    near = [number for number in range(1, last + 1) if number in (1, last) or abs(number - here) <= 1]
+    found: list[int] = []
+    for number in near:
+        if found and number - found[-1] == 2:
+            found.append(number - 1)
+        elif found and number - found[-1] > 2:
+            found.append(GAP)
+        found.append(number)
+    return found

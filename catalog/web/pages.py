@@ -1,0 +1,169 @@
+"""The public pages. A view parses the request, calls one function and renders."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response as AnyResponse
+
+from catalog.config import City, Config
+from catalog.reading_types import SORTS, Query
+from catalog.web import assets, formatting, language, links, metadata, rules, wording
+from catalog.web.security import request_id
+from dcat.vocabularies import vocabulary
+
+if TYPE_CHECKING:
+    from catalog.reading import Reading
+
+MAX_TEXT = 300
+MAX_PAGE = 10_000
+pages = Blueprint("pages", __name__)
+
+
+def _prepare(state: BlueprintSetupState) -> None:
+    for module in (assets, formatting, language, links, metadata, rules, wording):
+        module.register(state.app)
+    state.app.jinja_env.globals.update(settings=settings, city_name=city_name, find_theme=vocabulary("theme").find)
+
+
+pages.record_once(_prepare)
+
+
+def reading() -> "Reading":
+    """Open what the public may read, for this request."""
+    found: Reading = current_app.extensions["offenbar.reading"]()
+    return found
+
+
+def settings() -> Config:
+    """Give the settings of this application."""
+    found: Config = current_app.extensions["offenbar.config"]
+    return found
+
+
+def city_name(slug: str) -> str:
+    """Give a city's name; its short name stands for a city that is no longer configured."""
+    return next((city.name for city in settings().cities if city.slug == slug), slug)
+
+
+@pages.get("/")
+def home() -> str:
+    """Say what this is and lead to it."""
+    found = reading()
+    return render_template("home.html", counts=found.counts(), latest=found.latest(6))
+
+
+@pages.get("/dataset")
+def search() -> str:
+    """Search the datasets."""
+    return render_template("results.html", results=reading().search(_query()))
+
+
+@pages.get("/dataset/<slug>")
+def dataset(slug: str) -> str | AnyResponse | tuple[str, int]:
+    """Show one dataset."""
+    found = reading().find(slug)
+    if found.moved_to:
+        return redirect(url_for("pages.dataset", slug=found.moved_to), 301)
+    if found.gone:
+        return render_template("gone.html", gone=found.gone, request_id=request_id()), 410
+    if found.public is None:
+        abort(404)
+    if found.public.name != slug:
+        return redirect(url_for("pages.dataset", slug=found.public.name), 302 if _is_uuid(slug) else 301)
+    return render_template("dataset.html", public=found.public)
+
+
+@pages.get("/dataset/<slug>/<distribution_id>")
+def distribution(slug: str, distribution_id: str) -> str | AnyResponse | tuple[str, int]:
+    """Show one file of a dataset: its state, its report and its first rows."""
+    found = reading().find(slug)
+    name = found.moved_to or (found.public.name if found.public else slug)
+    if name != slug:
+        return redirect(url_for("pages.distribution", slug=name, distribution_id=distribution_id), 301)
+    if found.gone:
+        return render_template("gone.html", gone=found.gone, request_id=request_id()), 410
+    files = found.public.files if found.public else ()
+    file = next((file for file in files if file.id == distribution_id), None) or abort(404)
+    return render_template("distribution.html", public=found.public, file=file)
+
+
+@pages.get("/organization")
+def organizations() -> str:
+    """List the departments, city by city."""
+    return render_template("organization_list.html", organizations=reading().organizations())
+
+
+@pages.get("/organization/<slug>")
+def organization(slug: str) -> str:
+    """Show one department and what it publishes."""
+    found = reading().organization(slug) or abort(404)
+    results = reading().search(_query(organization=slug))
+    return render_template("organization.html", organization=found, results=results)
+
+
+@pages.get("/city/<slug>")
+def city(slug: str) -> str:
+    """Show what one city publishes."""
+    found = _city(slug) or abort(404)
+    return render_template("city.html", city=found, results=reading().search(_query(city=slug)))
+
+
+@pages.get("/group/<theme>")
+def group(theme: str) -> str:
+    """Show the datasets of one theme."""
+    concept = vocabulary("theme").find(theme) or abort(404)
+    return render_template("group.html", concept=concept, results=reading().search(_query(theme=concept.code)))
+
+
+@pages.get("/schema")
+def schemas() -> str:
+    """List the shared table schemas."""
+    return render_template("schema_list.html", schemas=reading().schemas())
+
+
+@pages.get("/schema/<schema_id>")
+def schema(schema_id: str) -> str:
+    """Show one table schema in words."""
+    found = reading().schema(schema_id) or abort(404)
+    return render_template("schema.html", schema=found, usage=reading().schema_usage(schema_id))
+
+
+@pages.get("/schema/<schema_id>.json")
+def schema_json(schema_id: str) -> Response:
+    """Give one table schema for programs."""
+    found = reading().schema(schema_id) or abort(404)
+    return Response(found.document, mimetype="application/json", headers={"Access-Control-Allow-Origin": "*"})
+
+
+@pages.get("/api")
+def api() -> str:
+    """Say how programs get everything."""
+    return render_template("api.html")
+
+
+def _query(*, city: str = "", theme: str = "", organization: str = "") -> Query:
+    """Read a search from the address; what the page itself fixes wins."""
+    asked = request.args
+    page, sort = asked.get("page", "1"), asked.get("sort", "")
+    return Query(
+        text=" ".join(asked.get("q", "").replace("\0", " ").split())[:MAX_TEXT],
+        city=city or asked.get("city", "")[:100],
+        theme=theme or asked.get("theme", "")[:100],
+        organization=organization or asked.get("organization", "")[:100],
+        format=asked.get("format", "")[:100],
+        sort=sort if sort in SORTS else "relevance",
+        page=min(max(int(page), 1), MAX_PAGE) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+    )
+
+
+def _city(slug: str) -> City | None:
+    return next((city for city in settings().cities if city.slug == slug), None)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False

@@ -1,0 +1,99 @@
+"""What pages call things: states of files, badges of datasets, weights of findings, licences and formats."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from catalog.public import FileState, PublicDataset, PublicFile
+from dcat.message import Message
+from dcat.model import Distribution
+from dcat.vocabularies import vocabulary
+from validators.report import Finding, Severity, from_json
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A short word with a tone and an icon, so that colour is never alone."""
+
+    label: Message
+    tone: str
+    icon: str
+
+
+STATES = {
+    FileState.LINKED: Mark(Message("bei der Stelle abrufbar", "available at its source"), "info", "open-in-new"),
+    FileState.PUBLIC: Mark(Message("hier abrufbar", "available here"), "success", "download"),
+    FileState.PENDING: Mark(Message("wird geprüft", "being checked"), "info", "autorenew"),
+    FileState.HELD: Mark(Message("angehalten", "held back"), "warning", "warning"),
+    FileState.WITHHELD: Mark(Message("zurückgehalten", "withheld"), "warning", "visibility-off"),
+}
+CONFORMS = Mark(Message("Schema eingehalten", "conforms to schema"), "success", "check")
+VIOLATES = Mark(Message("Schema verletzt", "violates schema"), "danger", "close")
+WITHHELD = Mark(Message("zurückgehalten", "withheld"), "warning", "visibility-off")
+PARTLY = Mark(Message("teils zurückgehalten", "partly withheld"), "warning", "visibility-off")
+SEVERITIES = {
+    Severity.BLOCKS: Mark(Message("Fehler", "Error"), "danger", "danger"),
+    Severity.HVD: Mark(Message("Pflicht bei HVD", "Required for HVD"), "warning", "warning"),
+    Severity.WARNING: Mark(Message("Warnung", "Warning"), "warning", "warning"),
+    Severity.HINT: Mark(Message("Hinweis", "Hint"), "info", "info"),
+}
+
+
+def register(app: Flask) -> None:
+    """Give templates the words."""
+    app.jinja_env.globals.update(
+        state_mark=STATES.__getitem__,
+        schema_mark=schema_mark,
+        dataset_marks=dataset_marks,
+        finding_groups=finding_groups,
+        file_format=file_format,
+        formats=formats,
+        licence=licence,
+    )
+
+
+def schema_mark(file: PublicFile) -> Mark | None:
+    """Tell whether a file keeps its schema; None where it was not checked against one."""
+    if file.valid is None or not file.schema_id:
+        return None
+    return CONFORMS if file.valid else VIOLATES
+
+
+def dataset_marks(public: PublicDataset) -> tuple[Mark, ...]:
+    """Give a dataset's badges: what its checks found, and whether something is kept back."""
+    checked = [mark for mark in map(schema_mark, public.files) if mark]
+    marks = [VIOLATES if VIOLATES in checked else CONFORMS] if checked else []
+    if public.withheld or any(file.state in (FileState.HELD, FileState.WITHHELD) for file in public.files):
+        marks.append(PARTLY if any(file.state.visible for file in public.files) else WITHHELD)
+    return tuple(marks)
+
+
+def finding_groups(file: PublicFile) -> tuple[tuple[Mark, tuple[Finding, ...]], ...]:
+    """Group the findings of a file's report by weight, heaviest first; none for a file that is kept back."""
+    if file.report is None or not file.state.visible:
+        return ()
+    findings = from_json(file.report).findings
+    groups = ((mark, tuple(f for f in findings if f.severity is weight)) for weight, mark in SEVERITIES.items())
+    return tuple((mark, found) for mark, found in groups if found)
+
+
+def file_format(distribution: Distribution) -> Message | None:
+    """Name a distribution's format; None where the source gave none."""
+    if distribution.format:
+        return vocabulary("format").label(distribution.format)
+    return vocabulary("media-type").label(distribution.media_type) if distribution.media_type else None
+
+
+def formats(public: PublicDataset) -> tuple[Message, ...]:
+    """List the formats of a dataset's files, each once."""
+    found = [file_format(file.distribution) for file in public.files]
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def licence(distribution: Distribution) -> dict[str, Any]:
+    """Give a licence's name and the address of its text."""
+    concept = vocabulary("license").find(distribution.license) if distribution.license else None
+    if concept is None:
+        return {"label": Message(distribution.license, distribution.license), "address": distribution.license}
+    return {"label": concept.label, "address": concept.extra.get("text_url") or concept.uri}

@@ -1,0 +1,89 @@
+"""The command line of offenbar: one group; each subject is loaded only when it is used (catalog/commands)."""
+
+import importlib
+import os
+import sys
+
+# The checkout and the installed package are the same folder: its modules keep their plain names (docs/architecture.md).
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - before any of our imports
+
+import click
+
+from catalog.commands.terminal import Terminal, failed, language
+from dcat.errors import OffenbarError
+
+# command -> what it is for. The module of the same name in catalog/commands holds it as `command`.
+COMMANDS = {
+    "demo": "Beispielstädte ernten, prüfen, veröffentlichen und zeigen. / Harvest, check, publish and show example cities.",
+    "init": "Einen neuen Katalog einrichten. / Set up a new catalogue.",
+    "upgrade": "Die Datenbank auf die Version des Programms bringen. / Bring the database to the program's version.",
+    "serve": "Webseiten, Schnittstellen und Hintergrundarbeit starten. / Start pages, interfaces and background work.",
+    "config": "Die geltenden Einstellungen und ihre Herkunft zeigen. / Show the effective settings and their origin.",
+    "city": "Kommunen auflisten und aufnehmen. / List and add cities.",
+    "source": "Quelldefinitionen prüfen und auflisten. / Check and list source definitions.",
+    "harvest": "Quellen ernten, Pläne ansehen und entscheiden. / Harvest sources, look at plans and decide.",
+    "dataset": "Datensätze auflisten, ansehen, erklären. / List, show and explain datasets.",
+    "validate": "Eine Datei, Adresse oder einen Datensatz prüfen. / Check a file, address or dataset.",
+    "schema": "Die gemeinsamen Schemata zeigen. / Show the shared schemas.",
+    "export": "Den Katalog als DCAT-AP.de oder CKAN ausgeben. / Write the catalogue as DCAT-AP.de or CKAN.",
+    "index": "Den Suchindex neu aufbauen. / Rebuild the search index.",
+    "bench": "Die Messungen in benchmarks/ ausführen. / Run the measurements in benchmarks/.",
+}
+
+
+class Subjects(click.Group):
+    """Loads a subject's module when its command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"catalog.commands.{cmd_name}").command
+        assert isinstance(command, click.Command), "each module in catalog/commands holds its command"
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Befehle / Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Subjects, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(["de", "en"]), help="Sprache der Ausgabe. / Language of the output.")
+@click.option("--verbose", "-v", is_flag=True, help="Mehr sagen. / Say more.")
+@click.option("--quiet", "-q", is_flag=True, help="Nur das Ergebnis. / The result only.")
+@click.version_option(package_name="offenbar")
+@click.pass_context
+def offenbar(ctx: click.Context, lang: str | None, verbose: bool, quiet: bool) -> None:
+    """Der offene Datenkatalog für Städte: ernten, prüfen, veröffentlichen.
+
+    The open-data catalogue for cities: harvest, check, publish.
+
+    Beispiel / Example: offenbar demo
+    """
+    ctx.obj = Terminal(language(lang), verbose=verbose, quiet=quiet)
+
+
+def main() -> None:
+    """Run the command line; our own errors become one sentence and an exit code."""
+    try:
+        with offenbar.make_context("offenbar", sys.argv[1:]) as ctx:
+            code = offenbar.invoke(ctx)
+            sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except OffenbarError as error:
+        sys.exit(failed(Terminal(language(None)), error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,361 @@
+"""CKAN package <-> Dataset. CKAN's vocabulary ends here; what its flat form cannot hold is listed in docs/dcat.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from dcat import iri
+from dcat.kinds import KINDS, Misfit, TextKind, language_tag
+from dcat.model import Agent, Checksum, Contact, Dataset, Distribution, Period, Place, Problem, Reading, Text
+from dcat.plain import plain
+from dcat.profile import Property, profile
+from dcat.texts import best, by_language
+from dcat.vocabularies import vocabulary
+
+_AGENT_KEYS = {"name": "name", "type": "type", "email": "email", "homepage": "url"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What CKAN says about a dataset beyond the dataset itself. Times are naive ISO 8601 in UTC with microseconds."""
+
+    id: str
+    name: str
+    organization: Mapping[str, Any]
+    resource_ids: tuple[str, ...]
+    created: str
+    modified: str
+
+
+def write(dataset: Dataset, package: Package) -> dict[str, Any]:
+    """Write the CKAN package with every key clients expect, null where there is nothing."""
+    extras: dict[str, str] = {}
+    main: dict[str, Any] = {}
+    for prop in profile()["Dataset"].properties:
+        value = getattr(dataset, prop.field)
+        if value not in (None, "", ()):
+            _write_dataset_value(prop, value, main, extras)
+    license_uri = next((d.license for d in dataset.distribution if d.license), "")
+    contact = dataset.contact_point[0] if dataset.contact_point else Contact()
+    tags = [_tag(keyword) for keyword in dict.fromkeys(text.value for text in dataset.keyword)]
+    resources = [
+        _resource(distribution, resource_id, package, position)
+        for position, (distribution, resource_id) in enumerate(
+            zip(dataset.distribution, package.resource_ids, strict=True)
+        )
+    ]
+    return {
+        "id": package.id,
+        "name": package.name,
+        "title": package.name,
+        "notes": None,
+        "url": None,
+        "version": None,
+        **main,
+        "author": best(dataset.creator[0].name) if dataset.creator else None,
+        "author_email": None,
+        "maintainer": contact.name or None,
+        "maintainer_email": contact.email or None,
+        **_license(license_uri),
+        "private": False,
+        "state": "active",
+        "type": "dataset",
+        "owner_org": package.organization["id"],
+        "organization": dict(package.organization),
+        "creator_user_id": None,
+        "metadata_created": package.created,
+        "metadata_modified": package.modified,
+        "num_resources": len(resources),
+        "num_tags": len(tags),
+        "tags": tags,
+        "groups": [group(uri) for uri in dataset.theme],
+        "extras": [{"key": key, "value": extras[key]} for key in sorted(extras)],
+        "relationships_as_subject": [],
+        "relationships_as_object": [],
+        "resources": resources,
+    }
+
+
+def group(theme: str) -> dict[str, Any]:
+    """Describe an EU data theme as a CKAN group."""
+    concept = vocabulary("theme").find(theme)
+    name = concept.code.lower() if concept else theme
+    title = concept.label.de if concept else theme
+    return {
+        "id": name,
+        "name": name,
+        "title": title,
+        "display_name": title,
+        "description": "",
+        "image_display_url": "",
+    }
+
+
+def licenses() -> list[dict[str, Any]]:
+    """List the licences as CKAN does, by GovData's short forms."""
+    return [
+        {
+            "id": concept.code,
+            "title": concept.label.de,
+            "title_en": concept.label.en,
+            "url": concept.extra["text_url"] or concept.uri,
+            "uri": concept.uri,
+            "status": "active",
+            "is_generic": concept.code.startswith("other-"),
+            "od_conformance": "approved" if concept.extra["open"] == "yes" else "not reviewed",
+            "osd_conformance": "not reviewed",
+            "domain_content": False,
+            "domain_data": True,
+            "domain_software": False,
+            "family": "",
+            "maintainer": "",
+        }
+        for concept in vocabulary("license").concepts.values()
+    ]
+
+
+def _write_dataset_value(prop: Property, value: Any, main: dict[str, Any], extras: dict[str, str]) -> None:
+    place, _, key = prop.ckan.partition(":")
+    if place in ("title", "notes"):
+        main[place] = best(value)
+        main[f"{place}_translated"] = by_language(value)
+    elif place == "version":
+        main["version"] = value
+    elif place == "url":
+        main["url"] = value[0]
+    elif place == "agent":
+        _write_agent(value[0] if isinstance(value, tuple) else value, key, extras)
+    elif place == "contact":
+        for field in ("uri", "name", "email", "url", "telephone"):
+            if text := getattr(value[0], field):
+                extras[f"contact_{field}"] = text
+    elif key == "temporal":
+        extras.update({f"temporal_{end}": text for end in ("start", "end") if (text := getattr(value[0], end))})
+    elif key == "spatial_uri":
+        _write_places(value, extras)
+    elif place == "extra":
+        extras[key] = _extra(prop, value)
+
+
+def _write_agent(agent: Agent, key: str, extras: dict[str, str]) -> None:
+    if agent.uri:
+        extras[f"{key}_uri"] = agent.uri
+    for field, suffix in _AGENT_KEYS.items():
+        value = getattr(agent, field)
+        if value:
+            extras[f"{key}_{suffix}"] = best(value) if field == "name" else value
+
+
+def _write_places(places: tuple[Place, ...], extras: dict[str, str]) -> None:
+    uris = [place.uri for place in places if place.uri]
+    if uris:
+        extras["spatial_uri"] = orjson.dumps(uris).decode()
+    if label := next((best(place.label) for place in places if place.label), ""):
+        extras["spatial_text"] = label
+
+
+def _extra(prop: Property, value: Any) -> str:
+    if isinstance(prop.kind, TextKind):
+        return best(value)
+    return orjson.dumps(list(value)).decode() if prop.many else str(value)
+
+
+def _license(uri: str) -> dict[str, Any]:
+    concept = vocabulary("license").find(uri) if uri else None
+    if concept is None:
+        return {"license_id": uri or None, "license_title": uri or None, "license_url": uri or None, "isopen": False}
+    return {
+        "license_id": concept.code,
+        "license_title": concept.label.de,
+        "license_url": concept.extra["text_url"] or concept.uri,
+        "isopen": concept.extra["open"] == "yes",
+    }
+
+
+def _tag(keyword: str) -> dict[str, Any]:
+    return {"id": keyword, "name": keyword, "display_name": keyword, "state": "active", "vocabulary_id": None}
+
+
+def _resource(distribution: Distribution, resource_id: str, package: Package, position: int) -> dict[str, Any]:
+    address = [*distribution.download_url, *distribution.access_url, ""][0]
+    file_type = vocabulary("format").find(distribution.format) if distribution.format else None
+    media_type = vocabulary("media-type").find(distribution.media_type) if distribution.media_type else None
+    resource: dict[str, Any] = {
+        "id": resource_id,
+        "package_id": package.id,
+        "name": best(distribution.title) or None,
+        "description": best(distribution.description) or None,
+        "url": address,
+        "url_type": None,
+        "format": file_type.label.en if file_type else "",
+        "mimetype": media_type.code if media_type else None,
+        "mimetype_inner": None,
+        "hash": distribution.checksum.value if distribution.checksum else "",
+        "size": distribution.byte_size,
+        "state": "active",
+        "position": position,
+        "created": package.created,
+        "last_modified": None,
+        "metadata_modified": package.modified,
+        "resource_type": None,
+        "cache_url": None,
+        "cache_last_updated": None,
+        "datastore_active": False,
+        "uri": distribution.uri or None,
+    }
+    if distribution.checksum:
+        resource["hash_algorithm"] = distribution.checksum.algorithm
+    for prop in profile()["Distribution"].properties:
+        value = getattr(distribution, prop.field)
+        if prop.ckan not in resource and value not in (None, "", ()):
+            resource[prop.ckan] = best(value) if isinstance(prop.kind, TextKind) else _flat(value)
+    return resource
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return value[0] if len(value) == 1 else list(value)
+    return value
+
+
+def read(package: Mapping[str, Any]) -> Reading:
+    """Read a CKAN package, ours or another's; what does not fit is reported."""
+    reader = _Reader()
+    extras = {str(extra.get("key")): extra.get("value") for extra in _mappings(package.get("extras"))}
+    values = {prop.field: reader.dataset_value(prop, package, extras) for prop in profile()["Dataset"].properties}
+    default_license = str(package.get("license_id") or "")
+    values["distribution"] = tuple(
+        reader.resource(resource, f"resources[{position}]", default_license)
+        for position, resource in enumerate(_mappings(package.get("resources")))
+    )
+    kept = {field: value for field, value in values.items() if value not in (None, "", ())}
+    return Reading(dataset=Dataset(**kept), problems=tuple(reader.problems))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def dataset_value(self, prop: Property, package: Mapping[str, Any], extras: Mapping[str, Any]) -> Any:
+        place, _, key = prop.ckan.partition(":")
+        if place in ("title", "notes"):
+            return _texts(package.get(f"{place}_translated")) or _texts(package.get(place))
+        if place == "tags":
+            return _texts([tag.get("name") for tag in _mappings(package.get("tags"))])
+        if place in ("version", "url"):
+            return self.values(prop, package.get(place), place)
+        if place == "agent":
+            agent = self.agent(key, extras)
+            return agent if not prop.many else (agent,) if agent else ()
+        if place == "contact":
+            return self.contact(package, extras)
+        if key == "temporal":
+            ends = {end: self.one("date", extras.get(f"temporal_{end}"), f"temporal_{end}") for end in ("start", "end")}
+            return (Period(**ends),) if any(ends.values()) else ()
+        if key == "spatial_uri":
+            return self.places(extras)
+        return self.values(prop, extras.get(key), key) if place == "extra" else ()
+
+    def values(self, prop: Property, raw: Any, path: str) -> Any:
+        """Read a value that may be a JSON list in text, a list, or a single value."""
+        assert prop.kind is not None, "nodes are read elsewhere"
+        if isinstance(prop.kind, TextKind):
+            return _texts(raw)
+        items = _items(raw) if prop.many else [] if raw in (None, "") else [raw]
+        found = [self._read(prop, str(item), path) for item in items]
+        kept = [value for value in found if value is not None]
+        return tuple(dict.fromkeys(kept)) if prop.many else next(iter(kept), None)
+
+    def one(self, kind: str, raw: Any, path: str) -> str:
+        """Read a single plain value of a kind; empty when there is none or it does not fit."""
+        if raw in (None, ""):
+            return ""
+        value = KINDS[kind].read(KINDS["string"].write(str(raw)), "")
+        if isinstance(value, Misfit):
+            self.problems.append(Problem(path=path, code=value.code, value=str(raw)[:500], message=value.message))
+            return ""
+        return str(value)
+
+    def agent(self, key: str, extras: Mapping[str, Any]) -> Agent | None:
+        name = _texts(extras.get(f"{key}_name"))
+        uri = iri.cleaned(str(extras.get(f"{key}_uri") or ""))
+        if not name and not uri:
+            return None
+        kind = vocabulary("publisher-type").find(str(extras.get(f"{key}_type") or ""))
+        return Agent(
+            uri=uri,
+            name=name,
+            type=kind.uri if kind else "",
+            email=self.one("email", extras.get(f"{key}_email"), f"{key}_email"),
+            homepage=self.one("uri", extras.get(f"{key}_url"), f"{key}_url"),
+        )
+
+    def contact(self, package: Mapping[str, Any], extras: Mapping[str, Any]) -> tuple[Contact, ...]:
+        contact = Contact(
+            uri=iri.cleaned(str(extras.get("contact_uri") or "")),
+            name=self.one("string", extras.get("contact_name") or package.get("maintainer"), "contact_name"),
+            email=self.one("email", extras.get("contact_email") or package.get("maintainer_email"), "contact_email"),
+            url=self.one("uri", extras.get("contact_url"), "contact_url"),
+            telephone=self.one("telephone", extras.get("contact_telephone"), "contact_telephone"),
+        )
+        return () if contact == Contact() else (contact,)
+
+    def places(self, extras: Mapping[str, Any]) -> tuple[Place, ...]:
+        uris = [self.one("uri", uri, "spatial_uri") for uri in _items(extras.get("spatial_uri"))]
+        label = _texts(extras.get("spatial_text"))
+        places = [Place(uri=uri) for uri in uris if uri] or ([Place()] if label else [])
+        if label:
+            places[0] = Place(uri=places[0].uri, label=label)
+        return tuple(places)
+
+    def resource(self, resource: Mapping[str, Any], path: str, default_license: str) -> Distribution:
+        values: dict[str, Any] = {"uri": iri.cleaned(str(resource.get("uri") or ""))}
+        for prop in profile()["Distribution"].properties:
+            if prop.kind is not None:
+                values[prop.field] = self.values(prop, resource.get(prop.ckan), f"{path}.{prop.ckan}")
+        address = self.one("uri", resource.get("url"), f"{path}.url")
+        if address and not values["access_url"]:
+            values["access_url"] = (address,)
+        if not values["license"] and default_license:
+            values["license"] = self._read(profile()["Distribution"].property("license"), default_license, "license_id")
+        digest = self.one("hex", resource.get("hash"), f"{path}.hash")
+        algorithm = vocabulary("checksum-algorithm").find(str(resource.get("hash_algorithm") or ""))
+        if digest and algorithm:
+            values["checksum"] = Checksum(algorithm=algorithm.uri, value=digest)
+        kept = {field: value for field, value in values.items() if value not in (None, "", ())}
+        return Distribution(**kept)
+
+    def _read(self, prop: Property, raw: str, path: str) -> Any:
+        assert prop.kind is not None, "nodes are read elsewhere"
+        value = prop.kind.read(KINDS["string"].write(raw), prop.vocabulary)
+        if isinstance(value, Misfit):
+            self.problems.append(Problem(path=path, code=value.code, value=raw[:500], message=value.message))
+            return None
+        return value
+
+
+def _mappings(raw: Any) -> list[Mapping[str, Any]]:
+    return [item for item in raw if isinstance(item, Mapping)] if isinstance(raw, list) else []
+
+
+def _texts(raw: Any) -> tuple[Text, ...]:
+    """Read a text, a list of texts, or texts by language."""
+    if isinstance(raw, Mapping):
+        spoken = [(value, language_tag(str(lang))) for lang, value in raw.items()]
+    else:
+        spoken = [(value, "") for value in (raw if isinstance(raw, list) else [raw])]
+    texts = (Text(plain(str(value)), lang) for value, lang in spoken if isinstance(value, str | int | float))
+    return tuple(dict.fromkeys(text for text in texts if text.value))
+
+
+def _items(raw: Any) -> list[Any]:
+    if isinstance(raw, str) and raw.startswith("["):
+        try:
+            raw = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return [raw]
+    if isinstance(raw, list):
+        return [item for item in raw if item not in (None, "")]
+    return [] if raw in (None, "") else [raw]

@@ -1,0 +1,57 @@
+"""Addresses and names as IRIs: what is valid, what can be repaired with one meaning, what cannot."""
+
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pyoxigraph as ox
+
+_VALID = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:[^\x00-\x20<>\"{}|\\^`\x7f]+")
+_SAFE = "/:?@!$&'()*+,;=%~-._"
+_LONE_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+_WEB = ("http", "https", "ftp")
+MAX_LENGTH = 2048
+
+
+def is_iri(value: str) -> bool:
+    """Tell whether a value can stand as an absolute IRI in every RDF format (RFC 3987)."""
+    if len(value) > MAX_LENGTH or _VALID.fullmatch(value) is None:
+        return False
+    try:
+        ox.NamedNode(value)
+    except ValueError:
+        return False
+    return True
+
+
+def is_web(value: str) -> bool:
+    """Tell whether a value is an absolute http or https address with a host."""
+    return is_iri(value) and value[:8].lower().startswith(("http://", "https://")) and bool(_host(value))
+
+
+def cleaned(value: str) -> str:
+    """Repair what has one meaning (blanks, braces, umlaut hosts); empty when it is no absolute IRI even then."""
+    value = value.strip()
+    if not value.isascii() or not is_iri(value):
+        value = _encoded(value)
+    return value if is_iri(value) else ""
+
+
+def _encoded(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        if parts.scheme not in _WEB:
+            # Elsewhere a blank makes a sentence with a colon, or a Windows path, not an address.
+            return value
+        host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode("ascii")
+        rest = (_LONE_PERCENT.sub("%25", part) for part in (parts.path, parts.query, parts.fragment))
+        path, query, fragment = (quote(part, safe=_SAFE) for part in rest)
+    except (ValueError, UnicodeError):
+        return ""
+    return urlunsplit((parts.scheme, host, path, query, fragment))
+
+
+def _host(value: str) -> str:
+    try:
+        return urlsplit(value).hostname or ""
+    except ValueError:
+        return ""

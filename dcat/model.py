@@ -1,0 +1,180 @@
+"""What a dataset is: frozen values in the words of DCAT. Every field may be missing, so that bad metadata can be held and reported."""
+
+from dataclasses import dataclass
+
+from dcat.message import Message
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Text:
+    """A language-tagged text; `lang` is a BCP 47 tag such as `de`, empty when the source gave none."""
+
+    value: str
+    lang: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something in a source's metadata that has no single meaning; the original value is kept, never dropped silently."""
+
+    path: str
+    code: str
+    value: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An organisation or person: publisher, creator, originator (foaf:Agent)."""
+
+    uri: str = ""
+    name: tuple[Text, ...] = ()
+    type: str = ""
+    email: str = ""
+    homepage: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Whom to ask (vcard:Kind): an office rather than a person. Telephone numbers are tel: URIs, addresses plain."""
+
+    uri: str = ""
+    name: str = ""
+    email: str = ""
+    url: str = ""
+    telephone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A named place, or geometry as WKT in WGS84, longitude first (dcterms:Location)."""
+
+    uri: str = ""
+    label: tuple[Text, ...] = ()
+    bbox: str = ""
+    centroid: str = ""
+    geometry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A period of time (dcterms:PeriodOfTime); either end may be open. Dates as in Dataset."""
+
+    uri: str = ""
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checksum:
+    """A checksum in lower-case hexadecimal (spdx:Checksum); `algorithm` is an SPDX URI."""
+
+    uri: str = ""
+    algorithm: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """One way to get a dataset's data (dcat:Distribution): a file or an address."""
+
+    uri: str = ""
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
+    access_url: tuple[str, ...] = ()
+    download_url: tuple[str, ...] = ()
+    license: str = ""
+    license_attribution: tuple[Text, ...] = ()
+    format: str = ""
+    media_type: str = ""
+    availability: str = ""
+    issued: str = ""
+    modified: str = ""
+    byte_size: int | None = None
+    checksum: Checksum | None = None
+    status: str = ""
+    language: tuple[str, ...] = ()
+    rights: str = ""
+    conforms_to: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+    applicable_legislation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A dataset as a department describes it (dcat:Dataset).
+
+    Dates are lexical forms of xsd:gYear, gYearMonth, date or dateTime; vocabulary values and links are URIs.
+    """
+
+    uri: str = ""
+    identifier: tuple[str, ...] = ()
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
+    publisher: Agent | None = None
+    contact_point: tuple[Contact, ...] = ()
+    keyword: tuple[Text, ...] = ()
+    theme: tuple[str, ...] = ()
+    spatial: tuple[Place, ...] = ()
+    temporal: tuple[Period, ...] = ()
+    availability: str = ""
+    political_geocoding: tuple[str, ...] = ()
+    political_geocoding_level: tuple[str, ...] = ()
+    contributor_id: tuple[str, ...] = ()
+    access_rights: str = ""
+    applicable_legislation: tuple[str, ...] = ()
+    hvd_category: tuple[str, ...] = ()
+    frequency: str = ""
+    issued: str = ""
+    modified: str = ""
+    language: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    landing_page: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+    conforms_to: tuple[str, ...] = ()
+    creator: tuple[Agent, ...] = ()
+    contributor: tuple[Agent, ...] = ()
+    originator: tuple[Agent, ...] = ()
+    custodian: tuple[Agent, ...] = ()
+    references: tuple[str, ...] = ()
+    relation: tuple[str, ...] = ()
+    version: str = ""
+    version_notes: tuple[Text, ...] = ()
+    distribution: tuple[Distribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogRecord:
+    """Our entry about a dataset (dcat:CatalogRecord): when it came in and what it follows."""
+
+    uri: str = ""
+    primary_topic: str = ""
+    issued: str = ""
+    modified: str = ""
+    conforms_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """A catalogue without its datasets (dcat:Catalog)."""
+
+    uri: str = ""
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
+    publisher: Agent | None = None
+    homepage: str = ""
+    language: tuple[str, ...] = ()
+    license: str = ""
+    theme_taxonomy: tuple[str, ...] = ()
+    spatial: tuple[Place, ...] = ()
+    availability: str = ""
+    issued: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What became of a foreign description: the dataset that could be made of it, and what could not be kept."""
+
+    dataset: Dataset
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,111 @@
+"""The property table of a profile release: the one place that lists DCAT properties. Mapping, gate and reference page loop over it."""
+
+import csv
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+import pyoxigraph as ox
+
+from dcat import model
+from dcat.kinds import KINDS, Kind
+from dcat.message import Message
+from dcat.namespaces import expand
+
+DEFAULT = "dcat-ap-de-3.0"
+PROFILE_URI = "http://dcat-ap.de/def/dcatde/3.0/spec/"
+
+# Class of the model -> RDF class, and the classes the world uses for it.
+CLASSES: Mapping[str, tuple[type, str]] = {
+    "Dataset": (model.Dataset, "dcat:Dataset"),
+    "Distribution": (model.Distribution, "dcat:Distribution"),
+    "Agent": (model.Agent, "foaf:Agent"),
+    "Contact": (model.Contact, "vcard:Kind"),
+    "Place": (model.Place, "dcterms:Location"),
+    "Period": (model.Period, "dcterms:PeriodOfTime"),
+    "Checksum": (model.Checksum, "spdx:Checksum"),
+    "CatalogRecord": (model.CatalogRecord, "dcat:CatalogRecord"),
+    "Catalog": (model.Catalog, "dcat:Catalog"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One row: a property of one class. `node` names the class of the values, where they are nodes of the model."""
+
+    owner: str
+    field: str
+    term: ox.NamedNode
+    curie: str
+    kind: Kind | None
+    node: str
+    min: int
+    many: bool
+    obligation: str
+    hvd: str
+    vocabulary: str
+    range: ox.NamedNode | None
+    ckan: str
+    label: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One class of the table with its properties, and the foreign terms that mean one of them."""
+
+    name: str
+    maker: type
+    uri: ox.NamedNode
+    properties: tuple[Property, ...]
+    by_term: Mapping[str, Property]
+
+    def property(self, field: str) -> Property:
+        """Find the property of a field."""
+        return next(prop for prop in self.properties if prop.field == field)
+
+
+@functools.cache
+def profile(release: str = DEFAULT) -> Mapping[str, Class]:
+    """Load one release's table, once per process."""
+    folder = resources.files("dcat") / "profiles"
+    rows = csv.DictReader((folder / f"{release}.csv").read_text(encoding="utf-8").splitlines())
+    properties: dict[str, list[Property]] = {name: [] for name in CLASSES}
+    for row in rows:
+        properties[row["class"]].append(_property(row))
+    foreign = csv.DictReader((folder / "foreign-terms.csv").read_text(encoding="utf-8").splitlines())
+    meanings: dict[str, dict[str, str]] = {name: {} for name in CLASSES}
+    for row in foreign:
+        meanings[row["class"]][row["foreign"]] = row["field"]
+    return {name: _class(name, tuple(properties[name]), meanings[name]) for name in CLASSES}
+
+
+def _class(name: str, properties: tuple[Property, ...], foreign: Mapping[str, str]) -> Class:
+    maker, curie = CLASSES[name]
+    by_field = {prop.field: prop for prop in properties}
+    by_term = {prop.term.value: prop for prop in properties} | {term: by_field[f] for term, f in foreign.items()}
+    return Class(name, maker, ox.NamedNode(expand(curie)), properties, by_term)
+
+
+def _property(row: Mapping[str, str]) -> Property:
+    kind, _, node = row["kind"].partition(":")
+    return Property(
+        owner=row["class"],
+        field=row["field"],
+        term=ox.NamedNode(expand(row["term"])),
+        curie=row["term"],
+        kind=None if node else KINDS[kind],
+        node=node,
+        min=int(row["min"]),
+        many=row["max"] == "*" or _is_tuple(row["class"], row["field"]),
+        obligation=row["obligation"],
+        hvd=row["hvd"],
+        vocabulary=row["vocabulary"],
+        range=ox.NamedNode(expand(row["range"])) if row["range"] else None,
+        ckan=row["ckan"],
+        label=Message(row["label_de"], row["label_en"]),
+    )
+
+
+def _is_tuple(owner: str, field: str) -> bool:
+    return str(CLASSES[owner][0].__annotations__[field]).startswith("tuple")

@@ -1,0 +1,327 @@
+"""RDF <-> Dataset, driven by the profile table. Reading is lenient and reports; writing is deterministic and knows no blank node."""
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+import pyoxigraph as ox
+
+from dcat import iri, nesting
+from dcat.errors import UnreadableError
+from dcat.kinds import KINDS, Misfit, Term, named
+from dcat.message import Message
+from dcat.model import Catalog, CatalogRecord, Dataset, Problem, Reading, Text
+from dcat.namespaces import NAMESPACES, expand
+from dcat.profile import Class, Property, profile
+
+MAX_VALUES = 1_000
+MAX_DISTRIBUTIONS = 5_000
+MAX_TRIPLES = 5_000_000
+
+_TYPE = ox.NamedNode(expand("rdf:type"))
+_INNER_VALUES = tuple(
+    expand(c) for c in ("vcard:hasValue", "rdf:value", "skos:prefLabel", "rdfs:label", "skos:notation")
+)
+_NO_PROBLEM = {expand("rdf:type")}
+# Where a name stands in the place of a node, it fills this field.
+_NAME_FIELDS = {"Agent": "name", "Contact": "name", "Place": "label"}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An RDF format: the ending used in addresses, its media type, and pyoxigraph's name for it."""
+
+    ending: str
+    media_type: str
+    syntax: ox.RdfFormat
+
+
+FORMATS: Mapping[str, Format] = {
+    "ttl": Format("ttl", "text/turtle", ox.RdfFormat.TURTLE),
+    "rdf": Format("rdf", "application/rdf+xml", ox.RdfFormat.RDF_XML),
+    "jsonld": Format("jsonld", "application/ld+json", ox.RdfFormat.JSON_LD),
+    "nt": Format("nt", "application/n-triples", ox.RdfFormat.N_TRIPLES),
+}
+
+
+class Graph:
+    """Triples by subject and predicate, for reading."""
+
+    def __init__(self, triples: Iterable[ox.Quad | ox.Triple]) -> None:
+        self.nodes: dict[ox.NamedNode | ox.BlankNode, dict[str, list[Any]]] = {}
+        for count, triple in enumerate(triples):
+            if count >= MAX_TRIPLES:
+                raise UnreadableError(
+                    Message(f"Die Seite hat über {MAX_TRIPLES} Aussagen.", f"The page has over {MAX_TRIPLES} triples.")
+                )
+            subject = triple.subject
+            # Statements about statements (RDF 1.2) say nothing the profile knows.
+            if not isinstance(subject, ox.Triple) and not isinstance(triple.object, ox.Triple):
+                self.nodes.setdefault(subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
+
+    def of_type(self, curie: str) -> list[ox.NamedNode | ox.BlankNode]:
+        """List the subjects of one class, in a stable order."""
+        wanted, key = {expand(curie), _twin(expand(curie))}, _TYPE.value
+        found = (node for node, values in self.nodes.items() if any(t.value in wanted for t in values.get(key, ())))
+        return sorted(found, key=str)
+
+    def values(self, node: Any, curie: str) -> list[Any]:
+        """List the values of one property of a node."""
+        return self.nodes.get(node, {}).get(expand(curie), [])
+
+
+def parse(body: bytes, ending: str, *, base: str = "") -> Graph:
+    """Parse UTF-8 bytes in one of FORMATS; UnreadableError when they are not in it."""
+    if not iri.is_iri(base):
+        base = ""
+    try:
+        if ending == "rdf":
+            nesting.check_xml(body)
+        elif ending == "jsonld":
+            nesting.check_json(body)
+        return Graph(ox.parse(body, FORMATS[ending].syntax, base_iri=base or None, lenient=True))
+    except (SyntaxError, ValueError, ExpatError) as error:
+        name = FORMATS[ending].media_type
+        where = re.sub(r"\s+", " ", str(error))[:200]
+        raise UnreadableError(
+            Message(f"Kein lesbares RDF ({name}): {where}", f"No readable RDF ({name}): {where}")
+        ) from error
+
+
+def datasets(graph: Graph) -> Iterator[tuple[str, Reading]]:
+    """Read every dataset of a graph, with its URI as found (empty for a blank node)."""
+    for node in graph.of_type("dcat:Dataset"):
+        yield (node.value if isinstance(node, ox.NamedNode) else ""), read(graph, node)
+
+
+def read(graph: Graph, node: Any) -> Reading:
+    """Read one dataset with all that belongs to it."""
+    reader = _Reader(graph)
+    return Reading(dataset=reader.node(profile()["Dataset"], node, ""), problems=tuple(reader.problems))
+
+
+class _Reader:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.problems: list[Problem] = []
+
+    def node(self, cls: Class, node: Any, path: str) -> Any:
+        found: dict[Property, list[tuple[Any, str]]] = {}
+        for predicate, terms in self.graph.nodes.get(node, {}).items():
+            prop = cls.by_term.get(predicate) or cls.by_term.get(_twin(predicate))
+            if prop is None:
+                if predicate not in _NO_PROBLEM:
+                    self._dropped(path, predicate, terms)
+                continue
+            found.setdefault(prop, []).extend((term, predicate) for term in terms)
+        values: dict[str, Any] = {"uri": _uri(node)}
+        for prop, terms_of in found.items():
+            value = self._values(prop, terms_of, f"{path}.{prop.field}" if path else prop.field)
+            if value not in (None, ()):
+                values[prop.field] = value
+        return cls.maker(**values)
+
+    def _values(self, prop: Property, terms: list[tuple[Any, str]], path: str) -> Any:
+        # A superseded term never overrules the current one; the same value twice is one value.
+        current = [term for term, predicate in terms if predicate == prop.term.value]
+        unique = list(dict.fromkeys(current or [term for term, _ in terms]))
+        most = MAX_DISTRIBUTIONS if prop.node == "Distribution" else MAX_VALUES
+        if len(unique) > most:
+            self._report(path, "too-many", str(len(unique)), _too_many(prop, len(unique), most))
+            unique = unique[:most]
+        read = [self._value(prop, term, path) for term in unique]
+        kept = sorted({value for value in read if value is not None}, key=_order)
+        if prop.many:
+            return tuple(kept)
+        for value in kept[1:]:
+            self._report(path, "several-values", str(value), _several(prop))
+        return kept[0] if kept else None
+
+    def _value(self, prop: Property, term: Any, path: str) -> Any:
+        if prop.kind is None:
+            return self._child(prop, term, path)
+        if not isinstance(term, ox.Literal) and term in self.graph.nodes:
+            inner = next((v for key in _INNER_VALUES for v in self.graph.nodes[term].get(key, ())), None)
+            if isinstance(term, ox.BlankNode) and inner is not None:
+                term = inner
+        value = prop.kind.read(term, prop.vocabulary)
+        if isinstance(value, Misfit):
+            self._report(path, value.code, _shown(term), value.message)
+            return None
+        return value
+
+    def _child(self, prop: Property, term: Any, path: str) -> Any:
+        cls = profile()[prop.node]
+        if isinstance(term, ox.Literal):
+            field_name = _NAME_FIELDS.get(prop.node)
+            text = term.value.strip()
+            if iri.is_web(text):
+                return cls.maker(uri=text)
+            name = KINDS["string" if prop.node == "Contact" else "text"].read(term, "")
+            if field_name and not isinstance(name, Misfit):
+                return cls.maker(**{field_name: (name,) if isinstance(name, Text) else name})
+            self._report(path, "literal", text, _literal(prop))
+            return None
+        child = self.node(cls, term, path)
+        return None if child == cls.maker() else child
+
+    def _report(self, path: str, code: str, value: str, message: Message) -> None:
+        self.problems.append(Problem(path=path, code=code, value=value[:500], message=message))
+
+    def _dropped(self, path: str, predicate: str, terms: list[Any]) -> None:
+        where = f"{path}.{predicate}" if path else predicate
+        message = Message(
+            f"Die Eigenschaft {predicate} gehört nicht zum Profil und wird nicht weitergegeben.",
+            f"The property {predicate} is not part of the profile and is not passed on.",
+        )
+        self._report(where, "unknown-property", "; ".join(_shown(term) for term in terms[:5]), message)
+
+
+@dataclass(slots=True)
+class Parts:
+    """The triples of one description: its own subjects, and nodes that other datasets share, each by URI in one piece."""
+
+    own: list[ox.Triple] = field(default_factory=list)
+    shared: dict[str, list[ox.Triple]] = field(default_factory=dict)
+
+    def share(self, uri: str, triples: list[ox.Triple]) -> None:
+        """Add what is said about a shared node; one that is publisher and contact at once keeps both."""
+        known = self.shared.setdefault(uri, [])
+        known.extend(triple for triple in triples if triple not in known)
+
+    def all(self) -> list[ox.Triple]:
+        """Give every triple, own subjects first, shared ones by URI."""
+        return [*self.own, *(triple for uri in sorted(self.shared) for triple in self.shared[uri])]
+
+
+def write(*descriptions: Dataset | Catalog | CatalogRecord) -> Parts:
+    """Write descriptions whose nodes all have URIs (dcat/naming.py sees to that)."""
+    parts = Parts()
+    for description in descriptions:
+        parts.own.extend(_node(description, parts))
+    own = {triple.subject.value for triple in parts.own}  # type: ignore[union-attr]
+    for uri in own & parts.shared.keys():
+        del parts.shared[uri]
+    return parts
+
+
+def _node(value: Any, parts: Parts) -> list[ox.Triple]:
+    cls = profile()[type(value).__name__]
+    subject = named(value.uri)
+    triples = [ox.Triple(subject, _TYPE, cls.uri)]
+    children: list[ox.Triple] = []
+    for prop in cls.properties:
+        content = getattr(value, prop.field)
+        if content in (None, "", ()):
+            continue
+        for one in content if prop.many else (content,):
+            if prop.kind is None:
+                triples.append(ox.Triple(subject, prop.term, named(one.uri)))
+                _add_child(one, prop, parts, children)
+                continue
+            term = prop.kind.write(one)
+            triples.append(ox.Triple(subject, prop.term, term))
+            if prop.range is not None and isinstance(term, ox.NamedNode):
+                parts.share(term.value, [ox.Triple(term, _TYPE, prop.range)])
+    return triples + children
+
+
+def _add_child(child: Any, prop: Property, parts: Parts, children: list[ox.Triple]) -> None:
+    if prop.node in ("Distribution", "Checksum", "Period"):
+        children.extend(_node(child, parts))
+    else:
+        parts.share(child.uri, _node(child, parts))
+
+
+def serialize(triples: Iterable[ox.Triple], ending: str) -> bytes:
+    """Write a complete document in one of FORMATS."""
+    return header(ending) + fragment(triples, ending) + footer(ending)
+
+
+def fragment(triples: Iterable[ox.Triple], ending: str) -> bytes:
+    """Write triples as a piece that stands between header and footer; pieces of JSON-LD are joined by commas."""
+    body = ox.serialize(triples, format=FORMATS[ending].syntax, prefixes=_PREFIXES)
+    assert body is not None, "serialize without a target gives bytes"
+    if ending == "ttl":
+        # pyoxigraph writes the prefixes in a random order; ours stand in the header.
+        start = 0
+        while body.startswith(b"@prefix", start):
+            start = body.index(b"\n", start) + 1
+        return body[start:]
+    if ending == "rdf":
+        return body[body.index(b">\n", body.index(b"<rdf:RDF")) + 2 : body.rindex(b"</rdf:RDF>")]
+    return body[1:-1] if ending == "jsonld" else body
+
+
+def join(fragments: Iterable[bytes], ending: str) -> Iterator[bytes]:
+    """Stream header, fragments and footer as one document."""
+    yield header(ending)
+    comma = b""
+    for piece in fragments:
+        if piece:
+            yield comma + piece
+            comma = b"," if ending == "jsonld" else b""
+    yield footer(ending)
+
+
+@functools.cache
+def header(ending: str) -> bytes:
+    """Give what opens a document."""
+    if ending == "ttl":
+        return "".join(f"@prefix {name}: <{uri}> .\n" for name, uri in sorted(_PREFIXES.items())).encode()
+    if ending == "rdf":
+        names = "".join(f'\n\txmlns:{name}="{uri}"' for name, uri in sorted(_PREFIXES.items()))
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{names}>\n'.encode()
+    return b"[" if ending == "jsonld" else b""
+
+
+def footer(ending: str) -> bytes:
+    """Give what closes a document."""
+    return {"rdf": b"</rdf:RDF>\n", "jsonld": b"]\n"}.get(ending, b"")
+
+
+_PREFIXES = {name: uri for name, uri in NAMESPACES.items() if name not in ("owl", "schema", "time")}
+
+
+def _uri(node: Any) -> str:
+    return iri.cleaned(node.value) if isinstance(node, ox.NamedNode) else ""
+
+
+def _twin(predicate: str) -> str:
+    return "http" + predicate[5:] if predicate.startswith("https:") else "https" + predicate[4:]
+
+
+def _order(value: Any) -> Any:
+    if isinstance(value, Text):
+        return (value.lang != "de", value.lang, value.value)
+    if hasattr(value, "uri"):
+        return tuple(str(getattr(value, f.name)) for f in fields(value))
+    return value
+
+
+def _shown(term: Term) -> str:
+    return "_:b" if isinstance(term, ox.BlankNode) else term.value[:200]
+
+
+def _too_many(prop: Property, count: int, most: int) -> Message:
+    return Message(
+        f"{prop.label.de}: {count} Werte, nur die ersten {most} werden übernommen.",
+        f"{prop.label.en}: {count} values, only the first {most} are taken.",
+    )
+
+
+def _several(prop: Property) -> Message:
+    return Message(
+        f"{prop.label.de} darf nur einmal stehen; dieser Wert wird nicht übernommen.",
+        f"{prop.label.en} may stand once only; this value is not taken.",
+    )
+
+
+def _literal(prop: Property) -> Message:
+    return Message(
+        f"{prop.label.de}: Hier steht Text, wo eine Beschreibung mit eigenen Angaben erwartet wird.",
+        f"{prop.label.en}: plain text stands where a description of its own is expected.",
+    )

@@ -1,0 +1,104 @@
+"""DCAT catalogues in RDF, with Hydra paging in its new and its old form (standards: DCAT 3, Hydra Core)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import pyoxigraph as ox
+
+from dcat import rdf
+from dcat.errors import UnreadableError
+from dcat.message import Message
+from harvesters.base import Batch, Harvester, Page, Record
+from harvesters.decode import decode
+from harvesters.source import Source
+
+_ENDINGS = {"ttl": "ttl", "turtle": "ttl", "rdf": "rdf", "xml": "rdf", "jsonld": "jsonld", "json": "jsonld", "nt": "nt"}
+_TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {
+    "application/xml": "rdf",
+    "text/xml": "rdf",
+    "application/json": "jsonld",
+    "text/n3": "ttl",
+    "application/x-turtle": "ttl",
+}
+_NEXT = ("hydra:next", "hydra:nextPage")
+
+
+def read(page: Page, source: Source) -> Batch:
+    """Read one page of a catalogue; the pages that follow are named by its Hydra view."""
+    text = decode(page.body, page.charset)
+    ending = _ending(page, text.text)
+    graph = rdf.parse(text.utf8, ending, base=page.url)
+    nodes = graph.of_type("dcat:Dataset")
+    if not nodes and not graph.of_type("dcat:Catalog") and not graph.of_type("hydra:PagedCollection"):
+        raise UnreadableError(
+            Message(
+                f"{page.url} enthält weder Datensätze noch einen Katalog (dcat:Dataset, dcat:Catalog).",
+                f"{page.url} holds neither datasets nor a catalogue (dcat:Dataset, dcat:Catalog).",
+            )
+        )
+    return Batch(records=_records(graph, nodes), following=_following(graph, page.url), total=_total(graph))
+
+
+DCAT = Harvester(
+    type="dcat",
+    accept="text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.8, application/n-triples;q=0.7",
+    publishes_files=False,
+    read=read,
+)
+
+
+def _records(graph: rdf.Graph, nodes: list[Any]) -> Iterator[Record]:
+    for node in nodes:
+        reading = rdf.read(graph, node)
+        dataset = reading.dataset
+        remote_id = dataset.uri or next(iter(dataset.identifier), "")
+        if not remote_id:
+            title = next((text.value for text in dataset.title), "?")
+            failure = Message(
+                f"Der Datensatz „{title}“ hat weder URI noch dcterms:identifier.",
+                f"The dataset “{title}” has neither a URI nor a dcterms:identifier.",
+            )
+            yield Record(remote_id=f"?{title}", failure=failure)
+        elif not dataset.title:
+            failure = Message(f"{remote_id} hat keinen Titel.", f"{remote_id} has no title.")
+            yield Record(remote_id=remote_id, failure=failure)
+        else:
+            yield Record(remote_id=remote_id, reading=reading)
+
+
+def _ending(page: Page, text: str) -> str:
+    if ending := _TYPES.get(page.media_type):
+        return ending
+    name = re.search(r"\.([a-z]+)$", page.url.split("?")[0].lower())
+    if name and name[1] in _ENDINGS:
+        return _ENDINGS[name[1]]
+    start = text.lstrip()[:200]
+    if re.match(r"<!doctype html|<html", start, re.I):
+        raise UnreadableError(
+            Message(
+                f"{page.url} antwortet mit einer Webseite statt mit RDF. Nächster Schritt: Adresse und Anmeldung prüfen.",
+                f"{page.url} answers with a web page instead of RDF. Next step: check the address and the login.",
+            )
+        )
+    return "rdf" if start.startswith("<?xml") or "<rdf:" in start else "jsonld" if start[:1] in "[{" else "ttl"
+
+
+def _following(graph: rdf.Graph, url: str) -> tuple[str, ...]:
+    views = graph.of_type("hydra:PartialCollectionView") or graph.of_type("hydra:PagedCollection")
+    for curie in _NEXT:
+        for view in sorted(views, key=lambda node: (node.value != url, node.value)):
+            for value in graph.values(view, curie):
+                if not isinstance(value, ox.BlankNode) and value.value:
+                    return (urljoin(url, value.value),)
+    return ()
+
+
+def _total(graph: rdf.Graph) -> int | None:
+    for name in ("hydra:PagedCollection", "hydra:Collection", "hydra:PartialCollectionView"):
+        for view in graph.of_type(name):
+            for value in graph.values(view, "hydra:totalItems"):
+                if value.value.isdecimal():
+                    return int(value.value)
+    return None

@@ -1,0 +1,39 @@
+"""Bytes to text for catalogue pages: byte order mark, XML declaration, header, strict UTF-8, else cp1252; the decision is recorded."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text, and how its encoding was decided: the encoding and the clue that won, such as `cp1252 (fallback)`."""
+
+    text: str
+    decided: str
+
+    @property
+    def utf8(self) -> bytes:
+        """The text as UTF-8, with an XML declaration that says so and without characters XML forbids."""
+        text = _ILLEGAL.sub("", self.text)
+        return re.sub(r"^\s*<\?xml[^>]*\?>", '<?xml version="1.0" encoding="UTF-8"?>', text, count=1).encode()
+
+
+def decode(body: bytes, charset: str = "") -> Decoded:
+    """Decode a page; a clue that does not hold for every byte loses against the next."""
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return Decoded(body[len(mark) :].decode(encoding, "replace"), f"{encoding} (byte order mark)")
+    declared = _DECLARED.match(body[:500])
+    clues = [(declared[1].decode("ascii"), "XML declaration")] if declared else []
+    clues += [(charset, "header")] if charset else []
+    for encoding, clue in [*clues, ("utf-8", "strict")]:
+        try:
+            return Decoded(body.decode(encoding), f"{encoding.lower()} ({clue})")
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return Decoded(body.decode("cp1252", "replace"), "cp1252 (fallback)")

@@ -1,0 +1,89 @@
+"""Where a source may go, and how much time and space it may take."""
+
+from dataclasses import dataclass
+
+from harvesters.addresses import PORTS, Address, judge, read_host
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The hosts of one source. `allow` holds host or host:port; if it is empty, only `home` counts, the host of the source's own address.
+
+    Without both, every request may reach the host it names and no other. Private addresses need an entry in `allow`.
+    """
+
+    allow: tuple[str, ...] = ()
+    home: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchLimits:
+    """Seconds, bytes and counts for one request; `rate` is requests per second, 0 for as many as the server gives."""
+
+    connect: float = 5.0
+    read: float = 30.0
+    total: float = 120.0
+    max_bytes: int = 50_000_000
+    max_file_bytes: int = 200_000_000
+    ratio: int = 100
+    redirects: int = 5
+    retries: int = 2
+    longest_wait: float = 10.0
+    rate: float = 0.0
+    connections: int = 2
+
+
+def read_entry(entry: str) -> tuple[str, int | None]:
+    """Take an entry of an allow-list apart: host, and port if it names one. ValueError if it is neither form."""
+    text = entry.strip()
+    host, port = text, ""
+    if text.startswith("["):
+        host, _, port = text.partition("]")
+        if port and not port.startswith(":"):
+            raise ValueError(entry)
+        host, port = host[1:], port[1:]
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+        if not port:
+            raise ValueError(entry)
+    if not port:
+        return read_host(host), None
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(entry)
+    return read_host(host), int(port)
+
+
+def is_named(network: Network, host: str, port: int) -> bool:
+    """Tell whether the allow-list names this host, which also opens private addresses to it."""
+    return any(_covers(entry, host, port) for entry in network.allow)
+
+
+def may_reach(network: Network, address: Address, start: Address) -> bool:
+    """Tell whether a request that began at `start` may go to an address."""
+    if network.allow:
+        return is_named(network, address.host, address.port)
+    if network.home:
+        return _covers(network.home, address.host, address.port)
+    return address.host == start.host
+
+
+def entry_for(address: Address) -> str:
+    """Give the entry that would allow an address, with the port if it is unusual."""
+    if address.port in PORTS.values():
+        return f"[{address.host}]" if ":" in address.host else address.host
+    return address.authority
+
+
+def is_local(entry: str) -> bool:
+    """Tell whether an entry opens a private or loopback address by its very name."""
+    host, _ = read_entry(entry)
+    try:
+        return judge(host) != "public"
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".intern"))
+
+
+def _covers(entry: str, host: str, port: int) -> bool:
+    name, only = read_entry(entry)
+    return name == host and only in (None, port)

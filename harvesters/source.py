@@ -1,0 +1,307 @@
+"""The definition of a source: one YAML file per department says where its data are and how to treat them."""
+
+import hashlib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from dcat.errors import ConfigError
+from dcat.message import Message
+from dcat.model import Agent, Contact, Period, Text
+from harvesters.addresses import read_address
+from harvesters.marked_yaml import MarkedError, read_marked
+from harvesters.network import FetchLimits, Network
+from harvesters.source_lint import LintFinding, find
+
+__all__ = [
+    "TYPES",
+    "Defaults",
+    "FileDataset",
+    "Guard",
+    "Identity",
+    "LintFinding",
+    "Notice",
+    "Schedule",
+    "Source",
+    "lint",
+    "load_folder",
+    "read",
+]
+
+# The protocols that can be read; the enum in source.schema.json says the same, and a test holds them together.
+TYPES = ("dcat", "files")
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How often to harvest and to reconcile in full, in seconds, and at what time of day (`20:00-06:00`, empty for any)."""
+
+    every: int = 86400
+    full: int = 7 * 86400
+    window: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Rules that make unsteady ids steady, such as `strip-suffix:_[0-9]+`; empty for taking them as they are."""
+
+    dataset: str = ""
+    distribution: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """When a plan is held for a steward: shares of the live records, and how long something must be missing."""
+
+    removals: float = 0.10
+    removals_min: int = 5
+    updates: float = 0.30
+    rekeyed: float = 0.20
+    quarantined: float = 0.10
+    misses: int = 2
+    min_days: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What fills the gaps of a source's metadata; marked as computed wherever it is used."""
+
+    license: str = ""
+    publisher: Agent | None = None
+    contact: Contact | None = None
+    contributor: str = ""
+    description: tuple[Text, ...] = ()
+    theme: tuple[str, ...] = ()
+    frequency: str = ""
+    language: tuple[str, ...] = ()
+    keywords: tuple[Text, ...] = ()
+    hvd_category: tuple[str, ...] = ()
+    applicable_legislation: tuple[str, ...] = ()
+    availability: str = ""
+    access_rights: str = ""
+    license_attribution: tuple[Text, ...] = ()
+    political_geocoding: tuple[str, ...] = ()
+    political_geocoding_level: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDataset:
+    """The metadata of the files in a file drop whose names match `pattern`."""
+
+    pattern: str
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
+    keywords: tuple[Text, ...] = ()
+    theme: tuple[str, ...] = ()
+    frequency: str = ""
+    license: str = ""
+    hvd_category: tuple[str, ...] = ()
+    temporal: Period | None = None
+    contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Whom to tell when a source changes its state. Kept; nothing sends it yet."""
+
+    mail: str
+    on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A source definition. `revision` is the SHA-256 of the file, so that every record can name the rules it followed."""
+
+    id: str
+    city: str
+    department: str
+    type: str
+    url: str
+    network: Network = field(default_factory=Network)
+    limits: FetchLimits = field(default_factory=FetchLimits)
+    schedule: Schedule = Schedule()
+    authority: int = 50
+    identity: Identity = Identity()
+    guard: Guard = Guard()
+    defaults: Defaults = Defaults()
+    schemas: tuple[tuple[str, str], ...] = ()
+    release: str = ""
+    datasets: tuple[FileDataset, ...] = ()
+    notify: tuple[Notice, ...] = ()
+    revision: str = ""
+
+
+def read(data: bytes, name: str) -> Source:
+    """Read a definition; ConfigError names file, line, key and remedy of the first error."""
+    findings, value = _examine(data)
+    errors = [finding for finding in findings if finding.level == "error"]
+    if errors:
+        first, more = errors[0], len(errors) - 1
+        raise ConfigError(
+            Message(
+                f"{name}, Zeile {first.line}: {first.message.de}"
+                + (f" Dazu {more} weitere Fehler: offenbar source lint zeigt alle." if more else ""),
+                f"{name}, line {first.line}: {first.message.en}"
+                + (f" There are {more} more errors: offenbar source lint shows all." if more else ""),
+            )
+        )
+    return _source(value, hashlib.sha256(data).hexdigest())
+
+
+def lint(data: bytes, name: str) -> tuple[LintFinding, ...]:
+    """Give everything that is wrong or doubtful in a definition, by line; each sentence names the file."""
+    return tuple(
+        LintFinding(
+            level=finding.level,
+            line=finding.line,
+            message=Message(
+                f"{name}, Zeile {finding.line}: {finding.message.de}",
+                f"{name}, line {finding.line}: {finding.message.en}",
+            ),
+        )
+        for finding in _examine(data)[0]
+    )
+
+
+def load_folder(path: Path) -> tuple[Source, ...]:
+    """Read all definitions of a folder, by id."""
+    found: dict[str, tuple[str, Source]] = {}
+    try:
+        files = sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and file.name[0] != ".")
+        contents = [(file.name, file.read_bytes()) for file in files]
+    except OSError as error:
+        raise ConfigError(
+            Message(
+                f"Der Ordner der Quellen {path} kann nicht gelesen werden ({error.strerror}); bitte »sources« in offenbar.yaml prüfen.",
+                f'The folder of sources {path} cannot be read ({error.strerror}); please check "sources" in offenbar.yaml.',
+            )
+        ) from error
+    for name, data in contents:
+        source = read(data, name)
+        if source.id in found:
+            other = found[source.id][0]
+            raise ConfigError(
+                Message(
+                    f"{other} und {name} haben beide die id »{source.id}«; bitte eine davon ändern.",
+                    f'{other} and {name} both have the id "{source.id}"; please change one of them.',
+                )
+            )
+        found[source.id] = name, source
+    return tuple(source for _, (_, source) in sorted(found.items()))
+
+
+def _examine(data: bytes) -> tuple[tuple[LintFinding, ...], Any]:
+    try:
+        marked = read_marked(data)
+    except MarkedError as error:
+        message = Message(error.message.de + ".", error.message.en + ".")
+        return (LintFinding(level="error", line=error.line, message=message),), None
+    return find(marked), marked.value
+
+
+def _source(value: dict[str, Any], revision: str) -> Source:
+    """Build the source of a definition in which the schema found no error."""
+    network = value.get("network", {})
+    home = read_address(value["url"])
+    return Source(
+        id=value["id"],
+        city=value["city"],
+        department=value["department"],
+        type=value["type"],
+        url=value["url"],
+        network=Network(tuple(network.get("allow", ())), home.authority, network.get("from", "")),
+        limits=_limits(value.get("limits", {})),
+        schedule=_schedule(value.get("schedule", {})),
+        authority=int(value.get("authority", 50)),
+        identity=Identity(**value.get("identity", {})),
+        guard=_guard(value.get("guard", {})),
+        defaults=_defaults(value.get("defaults", {})),
+        schemas=tuple(value.get("schemas", {}).items()),
+        release=value.get("release", ""),
+        datasets=tuple(_file_dataset(entry) for entry in value.get("datasets", ())),
+        notify=tuple(Notice(mail=entry["mail"], on=tuple(entry["on"])) for entry in value.get("notify", ())),
+        revision=revision,
+    )
+
+
+def _limits(value: dict[str, Any]) -> FetchLimits:
+    given = dict(value)
+    for key in ("connect", "read", "total"):
+        if key in given:
+            given[key] = float(_duration(given[key]))
+    for key in ("max_bytes", "max_file_bytes"):
+        if key in given:
+            given[key] = _size(given[key])
+    if "connections" in given:
+        # JSON Schema counts 2.0 among the integers.
+        given["connections"] = int(given["connections"])
+    if "rate" in given:
+        count, _, unit = given["rate"].partition("/")
+        given["rate"] = int(count) / _SECONDS[unit]
+    return FetchLimits(**given)
+
+
+def _schedule(value: dict[str, Any]) -> Schedule:
+    given: dict[str, Any] = {key: text if key == "window" else _duration(text) for key, text in value.items()}
+    return Schedule(**given)
+
+
+def _guard(value: dict[str, Any]) -> Guard:
+    given: dict[str, Any] = {key: _share(part) if isinstance(part, str) else int(part) for key, part in value.items()}
+    return Guard(**given)
+
+
+def _defaults(value: dict[str, Any]) -> Defaults:
+    given = _described(Defaults, value)
+    if "publisher" in value:
+        agent = value["publisher"]
+        given["publisher"] = Agent(**{**agent, "name": _texts(agent.get("name", ()))})
+    return Defaults(**given)
+
+
+def _file_dataset(value: dict[str, Any]) -> FileDataset:
+    given = _described(FileDataset, value)
+    if "temporal" in value:
+        given["temporal"] = Period(**value["temporal"])
+    return FileDataset(**given)
+
+
+def _described(kind: type[Defaults] | type[FileDataset], value: dict[str, Any]) -> dict[str, Any]:
+    """Bring the values for the fields of a class into their form, which its annotations tell."""
+    given = dict(value)
+    for known in fields(kind):
+        if known.name not in value:
+            continue
+        if known.type == tuple[Text, ...]:
+            given[known.name] = _texts(value[known.name])
+        elif known.type == tuple[str, ...]:
+            words = value[known.name]
+            given[known.name] = (words,) if isinstance(words, str) else tuple(words)
+        elif known.type == Contact | None:
+            given[known.name] = Contact(**value[known.name])
+    return given
+
+
+def _texts(value: Any) -> tuple[Text, ...]:
+    """Read a plain text, which is German, one in several languages, or a list of either."""
+    if isinstance(value, str):
+        return (Text(value, "de"),)
+    if isinstance(value, dict):
+        return tuple(Text(text, lang) for lang, text in value.items())
+    return tuple(text for entry in value for text in _texts(entry))
+
+
+def _duration(text: str) -> int:
+    return int(text[:-1]) * _SECONDS[text[-1]]
+
+
+def _size(text: str) -> int:
+    number = text.rstrip("BkMG ")
+    return int(number) * _BYTES[text[len(number) :].strip()]
+
+
+def _share(text: str) -> float:
+    return float(text.removesuffix("%")) / 100

@@ -1,0 +1,241 @@
+"""Finds everything that is wrong or doubtful in a source definition and says so in sentences."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path as File
+from typing import Any, Literal, cast
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from dcat.errors import FetchError
+from dcat.message import Message
+from harvesters.addresses import read_address, shown
+from harvesters.marked_yaml import Marked, Path
+from harvesters.network import Network, is_local, is_named
+
+# Protocols of the plan that this version cannot read; once built they move to the schema's enum and to TYPES.
+LATER = (
+    "ckan",
+    "data-json",
+    "csw",
+    "wfs",
+    "ogc",
+    "atom",
+    "oparl",
+    "gbfs",
+    "gtfs",
+    "opendatasoft",
+    "arcgis",
+    "sensorthings",
+    "ngsi-ld",
+    "urbanpulse",
+    "mobilithek",
+    "ldes",
+)
+_WITHOUT_EFFECT: tuple[Path, ...] = (("notify",), ("network", "from"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintFinding:
+    """One remark on a definition: an error keeps the source from being used, a hint does not."""
+
+    level: Literal["error", "hint"]
+    line: int
+    message: Message
+
+
+def find(marked: Marked) -> tuple[LintFinding, ...]:
+    """Give all remarks on a definition, by line, errors first on each."""
+    findings = list(_form(marked))
+    if isinstance(marked.value, dict):
+        findings += _content(marked, marked.value)
+    return tuple(sorted(findings, key=lambda finding: (finding.line, finding.level)))
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    schema = json.loads(File(__file__).with_name("source.schema.json").read_bytes())
+    return Draft202012Validator(schema)
+
+
+def _form(marked: Marked) -> Iterator[LintFinding]:
+    """What the JSON Schema finds, in our words."""
+    for error in _validator().iter_errors(marked.value):
+        path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties":
+            yield from _unknown_keys(marked, path, error)
+        elif error.validator == "required":
+            # jsonschema tells the missing key in its sentence only.
+            missing = error.message.split("'")[1]
+            de, en = _in(path)
+            yield _error(marked, path, f"{de}der Schlüssel »{missing}« fehlt", f'{en}the key "{missing}" is missing')
+        elif path == ("type",) and error.instance in LATER:
+            built = ", ".join(cast(list[str], error.validator_value))
+            yield _error(
+                marked,
+                path,
+                f"die Art »{error.instance}« ist noch nicht eingebaut, bitte vorerst eine von diesen nehmen: {built}",
+                f'this type is not built in yet: "{error.instance}", please take one of these for now: {built}',
+            )
+        else:
+            yield _expected(marked, path, error)
+
+
+def _expected(marked: Marked, path: Path, error: ValidationError) -> LintFinding:
+    """Say what a key expects, in the words of the schema."""
+    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    value = shown(json.dumps(error.instance, ensure_ascii=False))[:60]
+    return _error(
+        marked,
+        path,
+        f"{_in(path)[0]}dieser Eintrag erwartet {schema.get('x-de', 'Schlüssel und Werte')}, nicht {value}",
+        f"{_in(path)[1]}this entry expects {schema.get('x-en', 'keys and values')}, not {value}",
+    )
+
+
+def _unknown_keys(marked: Marked, path: Path, error: ValidationError) -> Iterator[LintFinding]:
+    """Name each unknown key, and the known one that was probably meant."""
+    assert isinstance(error.schema, Mapping)
+    known = list(error.schema["properties"])
+    for key in sorted(set(cast(dict[str, Any], error.instance)) - set(known)):
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+        names = ", ".join(known)
+        yield _error(
+            marked,
+            (*path, key),
+            f"{_in(path)[0]}der Schlüssel »{key[:60]}« ist unbekannt, "
+            + (f"gemeint ist wohl »{near[0]}«" if near else f"bekannt sind: {names}"),
+            f'{_in(path)[1]}the key "{key[:60]}" is unknown, '
+            + (f'probably "{near[0]}" is meant' if near else f"known are: {names}"),
+        )
+
+
+def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
+    """What only a look at the values and their neighbours can tell."""
+    yield from _network(marked, source)
+    yield from _patterns(marked, source)
+    if not _part(source, "defaults").get("license"):
+        yield _hint(
+            marked,
+            ("defaults",),
+            "ohne »defaults: {license: ...}« gilt, was die Quelle sagt; Daten ohne Lizenz werden als other-closed gezeigt",
+            'without "defaults: {license: ...}" the source decides; data without a licence are shown as other-closed',
+        )
+    if source.get("type") == "files" and not source.get("datasets"):
+        yield _hint(
+            marked,
+            (),
+            "für Dateien ohne eigene Metadaten fehlt »datasets: [{pattern: ..., title: ...}]«",
+            'for files without metadata of their own "datasets: [{pattern: ..., title: ...}]" is missing',
+        )
+    for path in _WITHOUT_EFFECT:
+        if path in marked.lines:
+            name = ".".join(map(str, path))
+            yield _hint(
+                marked,
+                path,
+                f"»{name}« wird gelesen, hat aber noch keine Wirkung",
+                f'"{name}" is read but has no effect yet',
+            )
+
+
+def _patterns(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
+    for scope, rule in _part(source, "identity").items():
+        if not isinstance(rule, str):
+            continue
+        try:
+            re.compile(rule.removeprefix("strip-suffix:"))
+        except (re.error, OverflowError, RecursionError):
+            yield _error(
+                marked,
+                ("identity", scope),
+                f"in »identity«: das Muster »{rule[:60]}« ist kein gültiger regulärer Ausdruck",
+                f'in "identity": the pattern "{rule[:60]}" is no valid regular expression',
+            )
+
+
+def _network(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
+    """The allow-list, and the address of the source against it."""
+    allow = _part(source, "network").get("allow")
+    usable = []
+    for number, entry in enumerate(allow if isinstance(allow, list) else ()):
+        path: Path = ("network", "allow", number)
+        if not isinstance(entry, str):
+            continue
+        try:
+            local = is_local(entry)
+        except ValueError:
+            yield _error(
+                marked,
+                path,
+                f"»{entry[:60]}« ist kein Rechnername; möglich sind Rechner oder Rechner:Port ohne http:// und ohne *",
+                f'"{entry[:60]}" is no host; possible are host or host:port without http:// and without *',
+            )
+            continue
+        usable.append(entry)
+        if local:
+            yield _hint(
+                marked,
+                path,
+                f"»{entry}« öffnet das eigene oder interne Netz; bitte nur stehen lassen, wenn das gewollt ist",
+                f'"{entry}" opens this machine or a private network; please keep it only if that is intended',
+            )
+    yield from _address(marked, source.get("url"), tuple(usable))
+
+
+def _address(marked: Marked, url: object, allow: tuple[str, ...]) -> Iterator[LintFinding]:
+    """The address of the source, and whether its own allow-list lets it through."""
+    if not isinstance(url, str):
+        return
+    try:
+        address = read_address(url)
+    except FetchError as error:
+        yield LintFinding(level="error", line=marked.line(("url",)), message=error.message)
+        return
+    if address.credentials:
+        yield _error(
+            marked,
+            ("url",),
+            "Zugangsdaten gehören nicht in die Adresse, bitte herausnehmen",
+            "user name and password do not belong in the address, please remove them",
+        )
+    if allow and not is_named(Network(allow=allow), address.host, address.port):
+        yield _hint(
+            marked,
+            ("url",),
+            f"der Rechner {address.authority} steht nicht in »network: {{allow: [...]}}«, die Quelle wird so nicht abgerufen",
+            f'the host {address.authority} is not in "network: {{allow: [...]}}", so the source will not be fetched',
+        )
+    if not allow and is_local(f"[{address.host}]" if ":" in address.host else address.host):
+        yield _hint(
+            marked,
+            ("url",),
+            f'{address.authority} liegt im eigenen oder internen Netz und braucht eine Zeile network: {{allow: ["{address.authority}"]}}',
+            f'{address.authority} is this machine or in a private network and needs a line network: {{allow: ["{address.authority}"]}}',
+        )
+
+
+def _part(source: dict[str, Any], key: str) -> dict[str, Any]:
+    value = source.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _in(path: Path) -> tuple[str, str]:
+    """Where in the file, in both languages: `defaults.publisher`, `datasets[2].title`."""
+    text = ""
+    for step in path:
+        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+    shown = text.removeprefix(".")[:120]
+    return (f"in »{shown}«: ", f'in "{shown}": ') if shown else ("", "")
+
+
+def _error(marked: Marked, path: Path, de: str, en: str) -> LintFinding:
+    return LintFinding(level="error", line=marked.line(path), message=Message(de + ".", en + "."))
+
+
+def _hint(marked: Marked, path: Path, de: str, en: str) -> LintFinding:
+    return LintFinding(level="hint", line=marked.line(path), message=Message(de + ".", en + "."))

@@ -1,0 +1,180 @@
+"""Objects for tests: a test names only what matters to it."""
+
+from typing import Any
+
+from dcat.ckan import Package
+from dcat.model import (
+    Agent,
+    Catalog,
+    CatalogRecord,
+    Checksum,
+    Contact,
+    Dataset,
+    Distribution,
+    Period,
+    Place,
+    Text,
+)
+from dcat.namespaces import HVD_REGULATION
+
+SITE = "https://daten.example.org"
+AUTHORITY = "http://publications.europa.eu/resource/authority"
+DARMSTADT = "http://dcat-ap.de/def/politicalGeocoding/municipalityKey/06411000"
+LICENSE = "http://dcat-ap.de/def/licenses/dl-zero-de/2.0"
+SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
+
+
+def texts(value: str | tuple[Text, ...]) -> tuple[Text, ...]:
+    """A German text, or texts as they are."""
+    return (Text(value, "de"),) if isinstance(value, str) else value
+
+
+def agent(name: str | tuple[Text, ...] = "Grünflächenamt", **fields: Any) -> Agent:
+    return Agent(**{"name": texts(name), **fields})
+
+
+def contact(name: str = "Geschäftsstelle Offene Daten", **fields: Any) -> Contact:
+    return Contact(**{"name": name, "email": "offenedaten@darmstadt.example", **fields})
+
+
+def distribution(title: str | tuple[Text, ...] = "Bäume als CSV", **fields: Any) -> Distribution:
+    given: dict[str, Any] = {
+        "title": texts(title),
+        "access_url": ("https://opendata.darmstadt.example/baeume.csv",),
+        "license": LICENSE,
+        "format": f"{AUTHORITY}/file-type/CSV",
+    }
+    return Distribution(**given | fields)
+
+
+def dataset(title: str | tuple[Text, ...] = "Baumkataster", **fields: Any) -> Dataset:
+    given: dict[str, Any] = {
+        "uri": f"{SITE}/dataset/baumkataster",
+        "title": texts(title),
+        "description": texts("Alle Bäume an Straßen und in Grünanlagen."),
+        "publisher": agent(uri=f"{SITE}/id/agent/gruenflaechenamt"),
+        "distribution": (distribution(uri=f"{SITE}/distribution/baeume-csv"),),
+    }
+    return Dataset(**given | fields)
+
+
+def catalog(**fields: Any) -> Catalog:
+    given: dict[str, Any] = {
+        "uri": f"{SITE}/catalog",
+        "title": texts("Offene Daten Rhein-Main"),
+        "description": texts("Daten der Städte Darmstadt, Frankfurt und Wiesbaden."),
+        "publisher": agent("Stadt Darmstadt", uri=f"{SITE}/id/agent/darmstadt"),
+        "homepage": SITE,
+        "theme_taxonomy": (f"{AUTHORITY}/data-theme",),
+        "license": LICENSE,
+    }
+    return Catalog(**given | fields)
+
+
+def record(**fields: Any) -> CatalogRecord:
+    given: dict[str, Any] = {
+        "uri": f"{SITE}/record/1",
+        "primary_topic": f"{SITE}/dataset/baumkataster",
+        "issued": "2026-01-02T03:04:05Z",
+        "modified": "2026-02-03T04:05:06Z",
+    }
+    return CatalogRecord(**given | fields)
+
+
+def full_distribution(**fields: Any) -> Distribution:
+    """A distribution in which every property has a valid value."""
+    given: dict[str, Any] = {
+        "uri": f"{SITE}/distribution/baeume-csv",
+        "title": (Text("Bäume als CSV", "de"), Text("Trees as CSV", "en")),
+        "description": (Text("Eine Zeile je Baum.", "de"),),
+        "access_url": ("https://opendata.darmstadt.example/baeume",),
+        "download_url": ("https://opendata.darmstadt.example/baeume.csv",),
+        "license": LICENSE,
+        "license_attribution": (Text("Grünflächenamt der Stadt Darmstadt", "de"),),
+        "format": f"{AUTHORITY}/file-type/CSV",
+        "media_type": "https://www.iana.org/assignments/media-types/text/csv",
+        "availability": f"{AUTHORITY}/planned-availability/STABLE",
+        "issued": "2020",
+        "modified": "2026-05-31T12:00:00+02:00",
+        "byte_size": 0,
+        "checksum": Checksum(uri=f"{SITE}/id/checksum/1", algorithm=SHA256, value="ab" * 32),
+        "status": f"{AUTHORITY}/distribution-status/COMPLETED",
+        "language": (f"{AUTHORITY}/language/DEU",),
+        "rights": f"{AUTHORITY}/access-right/PUBLIC",
+        "conforms_to": (f"{SITE}/schema/baumkataster",),
+        "page": ("https://opendata.darmstadt.example/baeume.html",),
+        "applicable_legislation": (HVD_REGULATION,),
+    }
+    return Distribution(**given | fields)
+
+
+def full_dataset(**fields: Any) -> Dataset:
+    """A dataset in which every property of every class has a valid value."""
+    office = agent(
+        (Text("Grünflächenamt", "de"), Text("Parks Department", "en")),
+        uri=f"{SITE}/id/agent/gruenflaechenamt",
+        type="http://purl.org/adms/publishertype/LocalAuthority",
+        email="gruen@darmstadt.example",
+        homepage="https://www.darmstadt.example/gruen",
+    )
+    place = Place(
+        uri=DARMSTADT,
+        label=(Text("Darmstadt", "de"),),
+        bbox="POLYGON ((8.55 49.79, 8.75 49.79, 8.75 49.96, 8.55 49.96, 8.55 49.79))",
+        centroid="POINT (8.65 49.87)",
+        geometry="POINT (8.65 49.87)",
+    )
+    given: dict[str, Any] = {
+        "uri": f"{SITE}/dataset/baumkataster",
+        "identifier": ("baumkataster", "urn:uuid:7e0f1a52-0000-4000-8000-000000000001"),
+        "title": (Text("Baumkataster", "de"), Text("Tree register", "en")),
+        "description": (Text("Alle Bäume an Straßen & in Grünanlagen.\n\nStand: <heute>", "de"),),
+        "publisher": office,
+        "contact_point": (
+            contact(
+                uri=f"{SITE}/id/contact/1", url="https://www.darmstadt.example/kontakt", telephone="tel:+4961511234"
+            ),
+        ),
+        "keyword": (Text("Baum", "de"), Text("Grün", "de"), Text("tree", "en")),
+        "theme": (f"{AUTHORITY}/data-theme/ENVI", f"{AUTHORITY}/data-theme/REGI"),
+        "spatial": (place,),
+        "temporal": (Period(uri=f"{SITE}/id/period/1", start="2020-01", end="2026-05-31"),),
+        "availability": f"{AUTHORITY}/planned-availability/STABLE",
+        "political_geocoding": (DARMSTADT,),
+        "political_geocoding_level": ("http://dcat-ap.de/def/politicalGeocoding/Level/municipality",),
+        "contributor_id": ("http://dcat-ap.de/def/contributors/auswaertigesAmt",),
+        "access_rights": f"{AUTHORITY}/access-right/PUBLIC",
+        "applicable_legislation": (HVD_REGULATION,),
+        "hvd_category": ("http://data.europa.eu/bna/c_ac64a52d",),
+        "frequency": f"{AUTHORITY}/frequency/ANNUAL",
+        "issued": "2020-01-31",
+        "modified": "2026-05-31T12:00:00Z",
+        "language": (f"{AUTHORITY}/language/DEU",),
+        "type": (f"{AUTHORITY}/dataset-type/HVD",),
+        "landing_page": ("https://opendata.darmstadt.example/baumkataster",),
+        "page": ("https://opendata.darmstadt.example/baumkataster/hilfe",),
+        "conforms_to": (f"{SITE}/schema/baumkataster",),
+        "creator": (office,),
+        "contributor": (agent("Vermessungsamt", uri=f"{SITE}/id/agent/vermessungsamt"),),
+        "originator": (agent("Umweltamt", uri=f"{SITE}/id/agent/umweltamt"),),
+        "custodian": (agent("Stadt Darmstadt", uri=f"{SITE}/id/agent/darmstadt"),),
+        "references": ("https://musterdatenkatalog.example/baumkataster",),
+        "relation": ("https://opendata.darmstadt.example/gruenflaechen",),
+        "version": "3.1",
+        "version_notes": (Text("Neue Standorte.", "de"),),
+        "distribution": (full_distribution(),),
+    }
+    return Dataset(**given | fields)
+
+
+def package(resources: int = 1, **fields: Any) -> Package:
+    """What CKAN says about a dataset with so many resources."""
+    given: dict[str, Any] = {
+        "id": "0b5e1c1e-0000-4000-8000-000000000001",
+        "name": "baumkataster",
+        "organization": {"id": "organisation-1", "name": "darmstadt", "title": "Stadt Darmstadt"},
+        "resource_ids": tuple(f"0b5e1c1e-0000-4000-8000-1{position:011}" for position in range(resources)),
+        "created": "2026-01-02T03:04:05.000000",
+        "modified": "2026-02-03T04:05:06.000000",
+    }
+    return Package(**given | fields)

@@ -1,0 +1,56 @@
+"""The JSON document of a dataset gives the dataset back exactly."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+
+import builders
+import strategies
+from dcat import document
+from dcat.errors import UnreadableError
+from dcat.message import Message
+from dcat.model import Dataset, Distribution, Problem
+
+
+@given(strategies.datasets())
+@settings(max_examples=100, deadline=None)
+def test_round_trip_through_bytes(dataset: Dataset) -> None:
+    assert document.read(orjson.loads(orjson.dumps(document.write(dataset)))) == dataset
+
+
+@given(strategies.nodes("Distribution"))
+@settings(max_examples=50, deadline=None)
+def test_round_trip_of_a_distribution(distribution: Distribution) -> None:
+    assert (
+        document.read_distribution(orjson.loads(orjson.dumps(document.write_distribution(distribution))))
+        == distribution
+    )
+
+
+def test_full_dataset() -> None:
+    written = document.write(builders.full_dataset())
+    assert document.read(written) == builders.full_dataset()
+    assert written["title"] == [{"value": "Baumkataster", "lang": "de"}, {"value": "Tree register", "lang": "en"}]
+    assert written["distribution"][0]["byte_size"] == 0
+    assert written["publisher"]["email"] == "gruen@darmstadt.example"
+
+
+def test_missing_values_are_left_out() -> None:
+    assert document.write(Dataset()) == {}
+    assert document.read({}) == Dataset()
+
+
+def test_problem_round_trip() -> None:
+    problem = Problem(path="theme", code="unknown-theme", value="x", message=Message("Unbekannt.", "Unknown."))
+    assert document.read_problem(orjson.loads(orjson.dumps(document.write_problem(problem)))) == problem
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [[], "dataset", 7, None, {"title": "Baumkataster"}, {"title": [{"value": "ohne Sprache"}]}, {"publisher": "Amt"}],
+)
+def test_other_documents_are_refused(foreign: Any) -> None:
+    with pytest.raises(UnreadableError):
+        document.read(foreign)

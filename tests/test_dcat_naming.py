@@ -1,0 +1,232 @@
+"""Every node gets a URI that stays the same, and whatever was read from odd input can then be written."""
+
+import itertools
+import re
+from dataclasses import fields, replace
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import builders
+import strategies
+from dcat import iri, naming, rdf
+from dcat.model import Agent, Checksum, Dataset, Distribution, Period, Text
+
+OWN_ID = naming.dataset_id("da-statistik", "baumkataster")
+SLUG = re.compile(r"[a-z0-9_-]{2,100}")
+OTHER = "https://amt.example/andere"
+# What stands in real and in hostile feeds in the place of an object, as N-Triples.
+ODD_OBJECTS = (
+    "_:b",
+    "_:leer",
+    '""',
+    '"\\u0001"',
+    '"a\\u0000b\\uFFFE"@de',
+    '"Zeile\\r\\nZeile"',
+    '"x"@waytoolongtag',
+    '"x"@de-xx-xx-xx',
+    '"5"^^<http://www.w3.org/2001/XMLSchema#integer>',
+    '"2021-01-28 GMT 01:51:03"',
+    '"http://x.example/a b[c]"',
+    '"<p>Text</p>"',
+    '"{\\"type\\":\\"Point\\",\\"coordinates\\":[1,2]}"',
+    "<http://x.example/a[1]>",
+    "<http://x.example/50%>",
+    "<http://[x/>",
+    "<http://x:y/>",
+    "<urn:x:ä>",
+    "<mailto:a%b@x.example>",
+    "<tel:+49 1>",
+    "<http://www.w3.org/ns/dcat#Dataset>",
+    f"<{builders.SITE}/dataset/baumkataster>",
+    f"<{builders.SITE}/distribution/baeume-csv>",
+    f"<{builders.SITE}/id/agent/gruenflaechenamt>",
+    "<<( <urn:a:1> <urn:a:2> <urn:a:3> )>>",
+)
+LINES = rdf.fragment(rdf.write(builders.full_dataset()).all(), "nt").decode().splitlines()
+STATEMENT = re.compile(r"(<[^>]*>) (<[^>]*>) (.*) \.")
+
+
+def named(dataset: Dataset) -> Dataset:
+    return naming.named(dataset, builders.SITE, OWN_ID, naming.distribution_ids(OWN_ID, dataset.distribution))
+
+
+def nodes(value: Any) -> list[Any]:
+    """A node and every node below it."""
+    found = [value]
+    for field in fields(value):
+        content = getattr(value, field.name)
+        for one in content if isinstance(content, tuple) else (content,):
+            if hasattr(one, "uri"):
+                found.extend(nodes(one))
+    return found
+
+
+@st.composite
+def odd_documents(draw: st.DrawFn) -> bytes:
+    """A complete description, mutated: objects exchanged, subjects made blank, lines lost and doubled."""
+    lines = list(LINES)
+    for _ in range(draw(st.integers(1, 25))):
+        position = draw(st.integers(0, len(lines) - 1))
+        match = STATEMENT.fullmatch(lines[position])
+        assert match is not None
+        subject, predicate, old = match.groups()
+        action = draw(st.sampled_from(("object", "object", "add", "blank", "text", "drop")))
+        if action == "drop" and "22-rdf-syntax-ns#type" not in predicate and len(lines) > 1:
+            del lines[position]
+        elif action == "blank" and "/dataset/" not in subject:
+            lines = [line.replace(subject, "_:" + re.sub(r"\W", "", subject)) for line in lines]
+            # Blank subjects no longer match; they are left as they are.
+            kept = [line for line in lines if STATEMENT.fullmatch(line)]
+            blank = [line for line in lines if not STATEMENT.fullmatch(line)]
+            return "\n".join(kept + blank).encode()
+        elif action == "text":
+            words = draw(st.text(st.characters(codec="utf-8"), max_size=10))
+            lines.append(f"{subject} {predicate} {ox.Literal(words)} .")
+        else:
+            object_ = draw(st.sampled_from(ODD_OBJECTS))
+            lines.append(f"{subject} {predicate} {object_} .")
+            if action == "object" and "22-rdf-syntax-ns#type" not in predicate:
+                del lines[position]
+    return "\n".join(lines).encode()
+
+
+@given(odd_documents())
+@settings(max_examples=200, deadline=None)
+def test_whatever_was_read_can_be_named_and_written(document: bytes) -> None:
+    for _, reading in rdf.datasets(rdf.parse(document, "nt")):
+        dataset = named(reading.dataset)
+        assert all(iri.is_web(node.uri) for node in nodes(dataset))
+        parts = rdf.write(dataset)
+        pieces = [subject for subject, _ in itertools.groupby(triple.subject for triple in parts.all())]
+        assert len(pieces) == len(set(pieces))
+        for ending in rdf.FORMATS:
+            graph = rdf.parse(rdf.serialize(parts.all(), ending), ending)
+            assert not any(isinstance(node, ox.BlankNode) for node in graph.nodes)
+            assert {triple.subject for triple in parts.all()} == graph.nodes.keys()
+
+
+@given(strategies.datasets())
+@settings(max_examples=100, deadline=None)
+def test_every_node_has_a_uri(dataset: Dataset) -> None:
+    bare = replace(
+        dataset,
+        uri="",
+        publisher=dataset.publisher and replace(dataset.publisher, uri=""),
+        spatial=tuple(replace(place, uri="") for place in dataset.spatial),
+        distribution=tuple(replace(distribution, uri="urn:x:1") for distribution in dataset.distribution),
+    )
+    result = named(bare)
+    assert all(iri.is_web(node.uri) for node in nodes(result))
+    assert result == named(bare), "the same again"
+    assert named(result) == result, "what has a name keeps it"
+    assert result.uri == f"{builders.SITE}/dataset/{OWN_ID}"
+    uris = [distribution.uri for distribution in result.distribution]
+    assert len(uris) == len(set(uris))
+
+
+def test_ids_are_stable() -> None:
+    assert OWN_ID == "48483570-8617-5660-b025-f5b4ab9c612d"
+    assert naming.dataset_id("wi-umwelt", "baumkataster") != OWN_ID
+    assert naming.dataset_id("da", "statistik-x") != naming.dataset_id("da-statistik", "x")
+
+
+def test_ids_of_distributions_follow_their_own_uri_then_their_address() -> None:
+    by_uri = Distribution(uri=OTHER, access_url=("https://x.example/1",))
+    moved = replace(by_uri, access_url=("https://x.example/2",))
+    by_address = Distribution(access_url=("https://x.example/1",), download_url=("https://x.example/1.csv",))
+    assert naming.distribution_ids("d", (by_uri, by_address)) == naming.distribution_ids("d", (moved, by_address))
+    assert naming.distribution_ids("d", (by_address,)) == naming.distribution_ids(
+        "d", (replace(by_address, title=(Text("neu"),)),)
+    )
+    assert naming.distribution_ids("d", (by_uri,)) != naming.distribution_ids("e", (by_uri,))
+
+
+def test_distributions_with_one_address_are_told_apart() -> None:
+    twin = Distribution(access_url=("https://x.example/portal",))
+    ids = naming.distribution_ids("d", (twin, twin, Distribution(), Distribution()))
+    assert len(set(ids)) == 4
+    result = named(Dataset(distribution=(twin, twin)))
+    assert len({distribution.uri for distribution in result.distribution}) == 2
+
+
+def test_received_uris_stay() -> None:
+    full = builders.full_dataset()
+    result = named(full)
+    assert result.uri == full.uri
+    assert result.publisher == full.publisher
+    assert result.spatial == full.spatial
+    assert [distribution.uri for distribution in result.distribution] == [d.uri for d in full.distribution]
+
+
+@pytest.mark.parametrize("uri", ["", "urn:uuid:1", "http:///a", "http://x.example/a b"])
+def test_uris_that_are_no_web_addresses_become_ours(uri: str) -> None:
+    result = named(Dataset(uri=uri, publisher=Agent(uri=uri, name=(Text("Amt"),))))
+    assert result.uri == f"{builders.SITE}/dataset/{OWN_ID}"
+    assert result.publisher is not None
+    assert result.publisher.uri.startswith(f"{builders.SITE}/id/agent/")
+
+
+def test_distributions_that_share_a_uri_get_ours() -> None:
+    dataset = Dataset(
+        uri=OTHER,
+        distribution=tuple(
+            Distribution(uri=uri, title=(Text(title),))
+            for uri, title in ((OTHER, "a"), (OTHER + "/1", "b"), (OTHER + "/1", "c"))
+        ),
+    )
+    uris = [distribution.uri for distribution in named(dataset).distribution]
+    assert uris[1] == OTHER + "/1"
+    assert uris[0].startswith(f"{builders.SITE}/distribution/")
+    assert uris[2].startswith(f"{builders.SITE}/distribution/")
+    assert len(set(uris)) == 3
+
+
+def test_equal_agents_are_one_and_different_ones_are_not() -> None:
+    amt, stadt = Agent(name=(Text("Amt"),)), Agent(name=(Text("Stadt"),))
+    result = named(Dataset(publisher=amt, creator=(amt, amt, stadt)))
+    assert result.publisher is not None
+    assert result.creator[0] == result.publisher
+    assert len({agent.uri for agent in result.creator}) == len(result.creator) == 2
+
+
+def test_periods_and_checksums_belong_to_one_owner() -> None:
+    period = Period(uri=OTHER, start="2020", end="2021")
+    checksum = Checksum(uri=OTHER, algorithm=builders.SHA256, value="ab" * 32)
+    twins = tuple(Distribution(uri=f"{OTHER}/{number}", checksum=checksum) for number in (1, 2))
+    one = named(Dataset(uri=f"{OTHER}/a", temporal=(period, period), distribution=twins))
+    two = named(Dataset(uri=f"{OTHER}/b", temporal=(period,)))
+    assert len(one.temporal) == 1
+    sums = [distribution.checksum.uri for distribution in one.distribution if distribution.checksum]
+    uris = [one.temporal[0].uri, two.temporal[0].uri, *sums]
+    assert len(set(uris)) == 4
+    assert OTHER not in uris
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Baumkataster", "baumkataster"),
+        ("Bäume & Büsche (Größe)", "baeume-buesche-groesse"),
+        ("ÄÖÜ", "aeoeue"),
+        ("a/b\\c..d", "a-b-c-d"),
+        ("X", "datensatz-x"),
+        ("", "datensatz"),
+        ("数据", "datensatz"),
+        ("a" * 200, "a" * 80),
+        ("a" * 79 + " b", "a" * 79),
+    ],
+)
+def test_slugs(title: str, slug: str) -> None:
+    assert naming.slug(title) == slug
+
+
+@given(st.text(max_size=120))
+@settings(max_examples=200, deadline=None)
+def test_slugs_follow_the_rule_of_ckan(title: str) -> None:
+    slug = naming.slug(title)
+    assert SLUG.fullmatch(slug)
+    assert naming.slug(slug) == slug

@@ -1,0 +1,87 @@
+"""The first gate against personal data."""
+
+import csv
+
+import pytest
+from shared_files import shared
+
+from validators import schemas
+from validators.privacy import CHECKS, scan
+from validators.report import Severity
+from validators.sniff import sniff
+
+
+@pytest.fixture
+def scanned(tmp_path):
+    def run(*rows: tuple[str, ...], **options):
+        path = tmp_path / "t.csv"
+        with path.open("w", encoding="utf-8", newline="") as handle:
+            csv.writer(handle, delimiter=";").writerows(rows)
+        return scan(path, sniff(path), **options)
+
+    return run
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
+def test_checks_carry_their_examples(check):
+    assert check.found
+    assert check.passed
+    for column, cell in check.found:
+        assert check.finds(column, cell), (column, cell)
+    for column, cell in check.passed:
+        assert not check.finds(column, cell), (column, cell)
+
+
+@pytest.mark.parametrize("schema_id", schemas.IDS)
+def test_clean_columns_of_the_schemas_pass(scanned, schema_id):
+    schema = schemas.load(schema_id)
+    names = tuple(field.name for field in schema.fields)
+    assert scanned(names, tuple(field.example for field in schema.fields)) == ()
+
+
+def test_offices_pass(scanned):
+    assert (
+        scanned(
+            ("name", "telefon", "email", "traeger"),
+            ("Bürgeramt Mitte", "+49 69 21230000", "buergeramt.mitte@stadt.example", "Stadt"),
+            ("Kita Nordend", "+49 6151 13-1", "kita.nordend@stadt.example", "Verein Regenbogen e. V."),
+            ("Platanus acerifolia", "06151 131", "info@stadt.example", "Eigenbetrieb"),
+        )
+        == ()
+    )
+
+
+def test_findings_block_and_are_masked(scanned):
+    findings = scanned(
+        ("Nachname", "Geburtsdatum", "Kontakt", "Handy", "Konto"),
+        ("Muster", "31.12.1980", "erika.muster@stadt.example", "0171 1234567", "DE89 3704 0044 0532 0130 00"),
+        ("Beispiel", "1.2.1981", "info@stadt.example", "", ""),
+    )
+    assert [(f.code, f.column, f.count) for f in findings] == [
+        ("person-name", "A", 2),
+        ("birth-date", "B", 2),
+        ("personal-email", "C", 1),
+        ("mobile-number", "D", 1),
+        ("bank-account", "E", 1),
+    ]
+    assert {finding.severity for finding in findings} == {Severity.BLOCKS}
+    assert findings[2].address == "C2"
+    assert all(len(example) <= 3 for finding in findings for example in finding.examples)
+
+
+def test_only_the_first_rows_are_read(scanned):
+    rows = (("kontakt",), *(("info@stadt.example",) for _ in range(5)), ("erika.muster@stadt.example",))
+    assert scanned(*rows, limit_rows=5) == ()
+    assert len(scanned(*rows)) == 1
+
+
+def test_unreadable_files_are_left_alone(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"%PDF-1.7 erika.muster@stadt.example")
+    assert scan(path, sniff(path)) == ()
+
+
+def test_real_files_pass():
+    for name in ("spielplaetze-muenster.csv", "bevoelkerung-karlsruhe.csv"):
+        path = shared("corpus", "csv", name)
+        assert scan(path, sniff(path)) == ()
