@@ -164,6 +164,7 @@ def _file(
         header=checked.header if state.visible else (),
         rows=checked.rows if state.visible else (),
         checked_at=checked.checked_at,
+        copy=checked.sha256 if state.visible and checked.outcome == "ok" else "",
     )
 
 

@@ -1,6 +1,7 @@
 """All settings as one frozen Config: environment over file over default. A missing secret is made and kept in the home."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from dcat import iri, naming
 from dcat.errors import ConfigError
 from dcat.message import Message
 
@@ -30,6 +32,7 @@ SETTINGS: Mapping[str, tuple[str, str, Message]] = {
     "description": ("", "site.description", Message("Beschreibung", "description")),
     "description_en": ("", "site.description_en", Message("englische Beschreibung", "English description")),
     "publisher": ("", "site.publisher", Message("Herausgeber des Katalogs", "publisher of the catalogue")),
+    "contact": ("", "site.contact", Message("E-Mail für Fragen zu den Daten", "e-mail for questions about the data")),
     "sources": ("", "sources", Message("Ordner der Quelldefinitionen", "folder of source definitions")),
     "policies": ("", "policies", Message("Ordner der Veröffentlichungsregeln", "folder of publication policies")),
 }
@@ -63,6 +66,7 @@ class Config:
     title: Message
     description: Message
     publisher: str
+    contact: str
     sources: Path
     policies: Path
     cities: tuple[City, ...]
@@ -106,6 +110,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         "description": "Die offenen Daten der Städte in Rhein-Main, aus den Ämtern, geprüft und frei zu nutzen.",
         "description_en": "The open data of the cities in Rhein-Main, from their departments, checked and free to use.",
         "publisher": "Städte Darmstadt, Frankfurt am Main und Wiesbaden",
+        "contact": "",
         "sources": str(file.parent / "sources"),
         "policies": str(file.parent / "policies"),
     }
@@ -126,6 +131,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         title=Message(values["title"], values["title_en"]),
         description=Message(values["description"], values["description_en"]),
         publisher=values["publisher"],
+        contact=values["contact"],
         sources=file.parent / values["sources"],
         policies=file.parent / values["policies"],
         cities=_cities(content, file),
@@ -173,8 +179,12 @@ def _at(content: Mapping[str, Any], path: str) -> Any:
 
 
 def _site_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+        usable = iri.is_web(value) and parts.port != 0 and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        usable = False
+    if not usable:
         raise ConfigError(
             Message(
                 f"site.url / OFFENBAR_SITE_URL: „{value}“ ist keine Adresse wie https://daten.example.org.",
@@ -187,10 +197,14 @@ def _site_url(value: str) -> str:
 def _kept_secret(home: Path) -> str:
     file = home / "secret-key"
     if file.is_file():
-        return file.read_text(encoding="ascii").strip()
+        return file.read_text(encoding="utf-8", errors="replace").strip()
     secret = secrets.token_hex(32)
     if home.is_dir():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            # Another process was a moment faster: its secret counts.
+            return file.read_text(encoding="utf-8", errors="replace").strip()
         with os.fdopen(descriptor, "w") as target:
             target.write(secret)
     return secret
@@ -207,15 +221,21 @@ def _refuse_weak(secret: str) -> None:
 
 
 def _cities(content: Mapping[str, Any], file: Path) -> tuple[City, ...]:
-    cities = []
-    for entry in content.get("cities") or ():
-        ags = str(entry.get("ags", "")) if isinstance(entry, dict) else ""
-        if not ags.isdigit() or len(ags) != 8 or not entry.get("slug") or not entry.get("name"):
+    entries = content.get("cities") or []
+    cities: dict[str, City] = {}
+    for entry in entries if isinstance(entries, list) else [entries]:
+        found = entry if isinstance(entry, dict) else {}
+        slug, name, ags = (str(found.get(key) or "") for key in ("slug", "name", "ags"))
+        if not re.fullmatch("[0-9]{8}", ags) or not name or naming.slug(slug) != slug:
             raise ConfigError(
                 Message(
-                    f"{file}: cities: „{entry}“ braucht slug, name und ags (acht Ziffern in Anführungszeichen).",
-                    f"{file}: cities: “{entry}” needs slug, name and ags (eight digits in quotes).",
+                    f"{file}: cities: „{entry}“ braucht slug (wie bad-homburg), name und ags (acht Ziffern in Anführungszeichen).",
+                    f"{file}: cities: “{entry}” needs slug (such as bad-homburg), name and ags (eight digits in quotes).",
                 )
             )
-        cities.append(City(str(entry["slug"]), str(entry["name"]), ags, str(entry.get("contributor", ""))))
-    return tuple(cities)
+        if slug in cities:
+            raise ConfigError(
+                Message(f"{file}: cities: {slug} steht zweimal da.", f"{file}: cities: {slug} stands there twice.")
+            )
+        cities[slug] = City(slug, name, ags, str(found.get("contributor") or ""))
+    return tuple(cities.values())

@@ -64,7 +64,7 @@ def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable,
             values |= _table(row, path, check_table, ours=ours)
         elif ours:
             values |= _other(path, row.name)
-        if ours and values["outcome"] == OK:
+        if values["outcome"] == OK:
             files.put_file(path, response.sha256)
         if values["outcome"] == OK and (not values["report"] or report.from_json(values["report"]).conforms):
             values["good_sha256"] = response.sha256

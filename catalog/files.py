@@ -2,7 +2,9 @@
 
 import hashlib
 import shutil
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -53,10 +55,16 @@ class Files:
     def _write(self, digest: str, fill: Any) -> None:
         path = self._path(digest)
         self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        # The same bytes under the same name: two writers at once cannot disagree, and the last move wins.
-        with self._fs.open(f"{path}.part", "wb") as target:
-            fill(cast(IO[bytes], target))
-        self._fs.mv(f"{path}.part", path)
+        # Two writers at once each have their own part of the same bytes, and the last move wins.
+        part = f"{path}.{uuid.uuid4().hex}.part"
+        try:
+            with self._fs.open(part, "wb") as target:
+                fill(cast(IO[bytes], target))
+            self._fs.mv(part, path)
+        except BaseException:
+            with suppress(OSError):
+                self._fs.rm_file(part)
+            raise
 
     def _path(self, digest: str) -> str:
         assert len(digest) == 64 and digest.isalnum(), "names in the store are hashes"

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import unicodedata
 
 import snowballstemmer
 
@@ -48,7 +49,9 @@ _STOP = frozenset(
 
 def terms(text: str) -> list[str]:
     """Give the terms of a text in their order; stop words are left out."""
-    return [term for word in _WORD.findall(text.casefold()) if word not in _STOP for term in (_term(word),)]
+    # A Mac writes ä as a and two dots, which would fall apart.
+    text = unicodedata.normalize("NFC", text).casefold()
+    return [term for word in _WORD.findall(text) if word not in _STOP for term in (_term(word),)]
 
 
 @functools.lru_cache(maxsize=100_000)

@@ -51,9 +51,8 @@ def layered(upstream: Dataset, source: Source, city: City, *, ours: bool) -> Lay
     rules |= {field: rule for field, (_, rule) in gaps.items()}
     dataset = replace(dataset, **{field: value for field, (value, _) in gaps.items()})
     dataset = replace(dataset, distribution=tuple(_distribution(d, source, rules) for d in dataset.distribution))
-    if dataset.hvd_category and HVD_REGULATION not in dataset.applicable_legislation:
-        dataset = replace(dataset, applicable_legislation=(*dataset.applicable_legislation, HVD_REGULATION))
-        rules["applicable_legislation"] = "hvd"
+    if dataset.hvd_category:
+        dataset = _with_regulation(dataset, rules)
     fields = (f.name for f in dataclasses.fields(dataset) if getattr(dataset, f.name) not in (None, "", ()))
     origins = [Origin(f, "computed", rules[f]) if f in rules else Origin(f, "upstream") for f in fields]
     origins += [Origin(f, "computed", rule) for f, rule in sorted(rules.items()) if "." in f]
@@ -107,6 +106,21 @@ def _distribution(distribution: Distribution, source: Source, rules: dict[str, s
         changes["license_attribution"] = _tagged(source.defaults.license_attribution)
         rules["distribution.license_attribution"] = "source-default"
     return replace(distribution, **changes) if changes else distribution
+
+
+def _with_regulation(dataset: Dataset, rules: dict[str, str]) -> Dataset:
+    """A high-value dataset names its regulation, and so does each of its distributions (DCAT-AP HVD 3.0.0)."""
+    if HVD_REGULATION not in dataset.applicable_legislation:
+        dataset = replace(dataset, applicable_legislation=(*dataset.applicable_legislation, HVD_REGULATION))
+        rules["applicable_legislation"] = "hvd"
+    distributions = []
+    for distribution in dataset.distribution:
+        if HVD_REGULATION not in distribution.applicable_legislation:
+            legislation = (*distribution.applicable_legislation, HVD_REGULATION)
+            distribution = replace(distribution, applicable_legislation=legislation)
+            rules["distribution.applicable_legislation"] = "hvd"
+        distributions.append(distribution)
+    return replace(dataset, distribution=tuple(distributions))
 
 
 def _with_language(dataset: Dataset, source: Source, rules: dict[str, str]) -> Dataset:

@@ -176,7 +176,8 @@ class DatasetRow(Base):
     source_id: Mapped[str] = mapped_column(sa.String(100), index=True)
     state: Mapped[str] = mapped_column(sa.String(20))
     themes: Mapped[list[Any]]
-    hvd: Mapped[bool] = mapped_column(default=False)
+    hvd: Mapped[list[Any]]
+    served: Mapped[bool] = mapped_column(default=False)
     hash: Mapped[str] = mapped_column(sa.String(64), default="")
     nodes: Mapped[list[Any]]
     seq: Mapped[int] = mapped_column(BigKey, index=True)

@@ -1,6 +1,8 @@
 """A city's policy for holding data back: coded reasons with limits, decisions with review dates. Anything else is open by default."""
 
+import calendar
 import datetime
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +92,11 @@ def load(folder: Path) -> Policies:
     """Read every city's file; ConfigError names the file, the entry and what is missing. No folder means: everything is open."""
     withholdings: list[Withholding] = []
     for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if folder.is_dir() else ():
-        entries = read_yaml(file).get("withhold") or []
+        content = read_yaml(file)
+        # A misspelt "withhold" would otherwise publish what it names.
+        if unknown := sorted(str(key) for key in content.keys() - {"city", "withhold"}):
+            raise _error(file, 0, f"unbekannt: {', '.join(unknown)}", f"unknown: {', '.join(unknown)}")
+        entries = content.get("withhold") or []
         if not isinstance(entries, list):
             raise _error(file, 0, "withhold ist keine Liste", "withhold is not a list")
         withholdings.extend(_read(entry, file, number) for number, entry in enumerate(entries, 1))
@@ -117,11 +123,12 @@ def _read(entry: Any, file: Path, number: int) -> Withholding:
             "Nachfrage sind keine Gründe",
             f"“{entry['code']}” is no permitted reason (permitted: {', '.join(CODES)}); poor quality or lack of demand are no reasons",
         )
-    if len(entry["public_text"]) < 40:
+    text = " ".join(str(entry["public_text"]).split())
+    if len(text) < 40:
         raise _error(
             file, number, "public_text braucht 40 Zeichen oder mehr", "public_text needs 40 characters or more"
         )
-    if entry["requested_by"] == entry["approved_by"]:
+    if _person(entry["requested_by"]) == _person(entry["approved_by"]):
         raise _error(
             file,
             number,
@@ -136,7 +143,6 @@ def _read(entry: Any, file: Path, number: int) -> Withholding:
             f"review_by muss nach decided und binnen {code.months} Monaten liegen",
             f"review_by must lie after decided and within {code.months} months",
         )
-    text = " ".join(entry["public_text"].split())
     reason = Reason(
         code=str(entry["code"]),
         text=Message(text, " ".join(str(entry.get("public_text_en") or text).split())),
@@ -146,8 +152,8 @@ def _read(entry: Any, file: Path, number: int) -> Withholding:
     return Withholding(
         scope=entry["scope"],
         source=str(entry["source"]),
-        dataset=str(entry["dataset"]),
-        file=str(entry.get("file") or ""),
+        dataset=unicodedata.normalize("NFC", str(entry["dataset"])),
+        file=unicodedata.normalize("NFC", str(entry.get("file") or "")),
         reason=reason,
     )
 
@@ -155,6 +161,8 @@ def _read(entry: Any, file: Path, number: int) -> Withholding:
 def _date(entry: Mapping[str, Any], key: str, file: Path, number: int) -> datetime.date:
     value = entry[key]
     try:
+        if isinstance(value, datetime.datetime):
+            return value.date()
         return value if isinstance(value, datetime.date) else datetime.date.fromisoformat(str(value))
     except ValueError:
         raise _error(
@@ -163,13 +171,16 @@ def _date(entry: Mapping[str, Any], key: str, file: Path, number: int) -> dateti
 
 
 def _months_later(day: datetime.date, months: int) -> datetime.date:
-    month = day.month - 1 + months
-    return datetime.date(day.year + month // 12, month % 12 + 1, min(day.day, 28)) + datetime.timedelta(
-        days=max(0, day.day - 28)
-    )
+    """Count on in months; a day the last month does not have becomes its last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _person(value: Any) -> str:
+    return " ".join(str(value).split()).casefold()
 
 
 def _error(file: Path, number: int, de: str, en: str) -> ConfigError:
-    return ConfigError(
-        Message(f"{file}: withhold, Eintrag {number}: {de}.", f"{file}: withhold, entry {number}: {en}.")
-    )
+    """Say what is wrong with an entry; number 0 stands for the whole file."""
+    where = Message(f"withhold, Eintrag {number}: ", f"withhold, entry {number}: ") if number else Message("", "")
+    return ConfigError(Message(f"{file}: {where.de}{de}.", f"{file}: {where.en}{en}."))

@@ -57,6 +57,13 @@ class PublicFile:
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     checked_at: str = ""
+    copy: str = ""
+    """the SHA-256 of our copy, where we keep one"""
+
+    @property
+    def served(self) -> bool:
+        """Whether the data API gives out the rows of this file."""
+        return bool(self.state.visible and self.copy and self.header)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,7 @@ def _write_file(file: PublicFile) -> dict[str, Any]:
         "header": file.header,
         "rows": file.rows,
         "checked_at": file.checked_at,
+        "copy": file.copy,
     }
 
 
@@ -133,6 +141,7 @@ def _read_file(content: dict[str, Any]) -> PublicFile:
         header=tuple(content["header"]),
         rows=tuple(tuple(row) for row in content["rows"]),
         checked_at=content["checked_at"],
+        copy=content["copy"],
     )
 
 

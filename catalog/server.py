@@ -19,9 +19,11 @@ def serve(instance: Instance, *, host: str, port: int, workers: int, jobs: bool)
     """Serve until told to stop. Each process opens the catalogue for itself."""
     instance.database.close()
     # A program of its own: what checks tables needs stays out of the web workers' memory.
-    background = subprocess.Popen([sys.executable, "-c", _WORK, str(Path(__file__).parent.parent)]) if jobs else None
+    command = [sys.executable, "-c", _WORK, str(Path(__file__).parent.parent)]
+    background = subprocess.Popen(command) if jobs else None  # noqa: S603 - our own program
     server = Granian(
-        "catalog.wsgi:app",
+        "catalog.app:from_environment",
+        factory=True,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
@@ -30,7 +32,6 @@ def serve(instance: Instance, *, host: str, port: int, workers: int, jobs: bool)
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=5,
-        process_name="offenbar",
     )
     try:
         server.serve()

@@ -1,6 +1,7 @@
 """The only writer of catalogue records, and the one place that decides what is visible. Everything public is read through here."""
 
 import datetime
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from catalog import public
 from catalog.assemble import FileAddress
 from catalog.db import insert_or_ignore, now, upsert
 from catalog.models import Change, DatasetRow, FileRow, Membership, Node, Rendition, Slug
-from catalog.public import FileState, PublicDataset, PublicFile
+from catalog.public import PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
 from dcat.texts import best
 
@@ -144,12 +145,17 @@ def bodies(session: Session, form: str, dataset_ids: list[str]) -> dict[str, byt
     return {dataset_id: decompress(body) for dataset_id, body in rows}
 
 
-def public_file(session: Session, dataset_id: str, file_id: str) -> tuple[PublicDataset, PublicFile] | None:
-    """Find a file of which we give out our own copy; None when the public may not have it."""
+def public_file(session: Session, dataset_id: str, file_id: str) -> PublicFile | None:
+    """Find a file the public may have; None when there is none, or it is kept back."""
     shown = find_public(session, dataset_id)
-    if shown is None:
-        return None
-    return next(((shown, f) for f in shown.files if f.id == file_id and f.state is FileState.PUBLIC), None)
+    return next((f for f in shown.files if f.id == file_id and f.state.visible), None) if shown else None
+
+
+def public_table(session: Session, file_id: str) -> PublicFile | None:
+    """Find a table that the data API serves, by the distribution's id."""
+    row = session.get(FileRow, file_id)
+    file = public_file(session, row.dataset_id, file_id) if row else None
+    return file if file and file.served else None
 
 
 def _next_seq(session: Session, count: int) -> int:
@@ -172,7 +178,8 @@ def _row(draft: Draft, seq: int) -> dict[str, object]:
         "source_id": shown.source,
         "state": PUBLISHED,
         "themes": list(shown.dataset.theme),
-        "hvd": bool(shown.dataset.hvd_category),
+        "hvd": list(shown.dataset.hvd_category),
+        "served": any(file.served for file in shown.files),
         "hash": draft.hash,
         "nodes": list(draft.nodes),
         "seq": seq,
@@ -225,6 +232,11 @@ def _forget_renditions(session: Session, current: list[tuple[str, str]]) -> None
         )
         connection = session.connection()
         connection.execute(statement, [{"of": dataset_id, "present": digest} for dataset_id, digest in current])
+
+
+def digest(text: str) -> str:
+    """Make a validator of what decides an answer's bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def instant(value: str) -> datetime.datetime:

@@ -60,14 +60,15 @@ def _one(prop: Property, value: Any, where: str, problems: list[Problem]) -> Any
 def _one_per_language(texts: list[Any], where: str, problems: list[Problem]) -> tuple[Any, ...]:
     kept: dict[str, Any] = {}
     for text in texts:
-        if text.lang in kept:
+        lang = text.lang.lower()
+        if lang in kept:
             message = Message(
                 f"Zweimal „{text.lang or 'ohne Sprache'}“; nur der erste Text bleibt.",
                 f"Twice “{text.lang or 'no language'}”; only the first text stays.",
             )
             problems.append(Problem(path=where, code="language-twice", value=text.value[:500], message=message))
         else:
-            kept[text.lang] = text
+            kept[lang] = text
     return tuple(kept.values())
 
 

@@ -1,7 +1,7 @@
 """Addresses and names as IRIs: what is valid, what can be repaired with one meaning, what cannot."""
 
 import re
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import pyoxigraph as ox
 
@@ -34,6 +34,14 @@ def cleaned(value: str) -> str:
     if not value.isascii() or not is_iri(value):
         value = _encoded(value)
     return value if is_iri(value) else ""
+
+
+def joined(page: str, address: str) -> str:
+    """Resolve an address found on a page, whole or relative, with umlauts and blanks as URLs need them; empty when it leads nowhere."""
+    try:
+        return cleaned(urljoin(page, address.strip()))
+    except ValueError:
+        return ""
 
 
 def _encoded(value: str) -> str:

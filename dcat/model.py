@@ -144,6 +144,25 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataService:
+    """An interface to the data of datasets (dcat:DataService); `serves_dataset` holds the URIs of the datasets."""
+
+    uri: str = ""
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
+    endpoint_url: tuple[str, ...] = ()
+    endpoint_description: tuple[str, ...] = ()
+    publisher: Agent | None = None
+    contact_point: tuple[Contact, ...] = ()
+    page: tuple[str, ...] = ()
+    license: str = ""
+    availability: str = ""
+    applicable_legislation: tuple[str, ...] = ()
+    hvd_category: tuple[str, ...] = ()
+    serves_dataset: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRecord:
     """Our entry about a dataset (dcat:CatalogRecord): when it came in and what it follows."""
 
@@ -170,6 +189,7 @@ class Catalog:
     availability: str = ""
     issued: str = ""
     modified: str = ""
+    service: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

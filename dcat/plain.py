@@ -8,6 +8,7 @@ _TAG = re.compile(
     r"</?(p|br|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|tr|td|font|u|img|script|style)\b[^>]*>", re.I
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_MARKED = re.compile(r"<!\[[^>]*>?")
 _BLOCKS = {"p", "br", "div", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr"}
 
 
@@ -46,7 +47,8 @@ def plain(value: str) -> str:
     value = printable(value)
     if "<" in value and _TAG.search(value):
         words = _Words()
-        words.feed(value)
+        # The parser gives up on marked sections it does not know, which Word pastes into descriptions.
+        words.feed(_MARKED.sub("", value))
         words.close()
         value = "".join(words.parts)
         value = re.sub(r"[ \t\xa0]+", " ", value)

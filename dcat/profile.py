@@ -25,6 +25,7 @@ CLASSES: Mapping[str, tuple[type, str]] = {
     "Place": (model.Place, "dcterms:Location"),
     "Period": (model.Period, "dcterms:PeriodOfTime"),
     "Checksum": (model.Checksum, "spdx:Checksum"),
+    "DataService": (model.DataService, "dcat:DataService"),
     "CatalogRecord": (model.CatalogRecord, "dcat:CatalogRecord"),
     "Catalog": (model.Catalog, "dcat:Catalog"),
 }

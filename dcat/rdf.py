@@ -13,7 +13,7 @@ from dcat import iri, nesting
 from dcat.errors import UnreadableError
 from dcat.kinds import KINDS, Misfit, Term, named
 from dcat.message import Message
-from dcat.model import Catalog, CatalogRecord, Dataset, Problem, Reading, Text
+from dcat.model import Catalog, CatalogRecord, DataService, Dataset, Problem, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
 from dcat.profile import Class, Property, profile
 
@@ -197,7 +197,7 @@ class Parts:
         return [*self.own, *(triple for uri in sorted(self.shared) for triple in self.shared[uri])]
 
 
-def write(*descriptions: Dataset | Catalog | CatalogRecord) -> Parts:
+def write(*descriptions: Dataset | Catalog | CatalogRecord | DataService) -> Parts:
     """Write descriptions whose nodes all have URIs (dcat/naming.py sees to that)."""
     parts = Parts()
     for description in descriptions:

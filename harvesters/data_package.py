@@ -1,7 +1,8 @@
 """Data Packages (specs.frictionlessdata.io): a datapackage.json beside the files it describes becomes one dataset."""
 
+import re
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote
 
 import orjson
 
@@ -11,7 +12,7 @@ from dcat.model import Agent, Contact, Dataset, Distribution, Problem, Reading, 
 from dcat.vocabularies import vocabulary
 from harvesters.base import Page, Record
 from harvesters.decode import decode
-from harvesters.dropped_file import concepts, distribution, escaped, readable
+from harvesters.dropped_file import concepts, distribution, readable
 
 NAME = "datapackage.json"
 MAX_RESOURCES = 10_000
@@ -30,7 +31,13 @@ def package_record(page: Page, remote_id: str, source_id: str) -> Record:
         )
         return Record(remote_id=remote_id, failure=failure)
     problems: list[Problem] = []
-    resources = [r for r in package["resources"][:MAX_RESOURCES] if isinstance(r, dict)]
+    resources = package["resources"][:MAX_RESOURCES]
+    if (count := len(package["resources"])) > MAX_RESOURCES:
+        message = Message(
+            f"{page.url} nennt {count} Ressourcen; gelesen werden {MAX_RESOURCES}.",
+            f"{page.url} names {count} resources; {MAX_RESOURCES} are read.",
+        )
+        problems.append(Problem(path="resources", code="too-many", value=str(count), message=message))
     license_uri = _package_license(package)
     distributions = [d for r in resources if (d := _resource(r, page.url, license_uri, problems))]
     title = _text(package.get("title")) or _text(package.get("name")) or (Text(readable(remote_id), "de"),)
@@ -55,11 +62,14 @@ def package_record(page: Page, remote_id: str, source_id: str) -> Record:
     return Record(remote_id=remote_id, reading=Reading(dataset=dataset, problems=tuple(problems)))
 
 
-def _resource(resource: dict[str, Any], url: str, license_uri: str, problems: list[Problem]) -> Distribution | None:
-    path = resource.get("path")
-    path = path[0] if isinstance(path, list) and path else path
-    link = iri.cleaned(urljoin(url, escaped(path))) if isinstance(path, str) and path else ""
-    if not link:
+def _resource(resource: Any, url: str, license_uri: str, problems: list[Problem]) -> Distribution | None:
+    path = resource.get("path") if isinstance(resource, dict) else None
+    if isinstance(path, list) and path:
+        if len(path) > 1:
+            problems.append(Problem(path="resources", code="parts", value=str(path)[:500], message=_in_parts(url)))
+        path = path[0]
+    link = iri.joined(url, path) if isinstance(path, str) and _is_inside(path) else ""
+    if not iri.is_web(link):
         message = Message(
             f"Eine Ressource in {url} hat keinen brauchbaren „path“.", f"A resource in {url} has no usable “path”."
         )
@@ -70,6 +80,19 @@ def _resource(resource: dict[str, Any], url: str, license_uri: str, problems: li
         title=_text(resource.get("title")),
         description=_text(resource.get("description")),
         license_uri=_package_license(resource) or license_uri,
+    )
+
+
+def _is_inside(path: str) -> bool:
+    """A path is a whole address or stays inside the package's folder (Data Package, resource path)."""
+    below = path.strip()
+    return bool(below) and (iri.is_web(below) or (below[0] != "/" and ".." not in re.split(r"[/\\]", unquote(below))))
+
+
+def _in_parts(url: str) -> Message:
+    return Message(
+        f"Eine Ressource in {url} besteht aus mehreren Dateien; verlinkt wird nur die erste.",
+        f"A resource in {url} consists of several files; only the first is linked.",
     )
 
 

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
 
 import pyoxigraph as ox
 
-from dcat import rdf
+from dcat import iri, rdf
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from harvesters.base import Batch, Harvester, Page, Record
@@ -23,6 +22,7 @@ _TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {
     "application/x-turtle": "ttl",
 }
 _NEXT = ("hydra:next", "hydra:nextPage")
+_WEB_PAGE = re.compile(r"(\s|<\?xml[^>]*>|<!--.*?-->)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 
 def read(page: Page, source: Source) -> Batch:
@@ -69,19 +69,20 @@ def _records(graph: rdf.Graph, nodes: list[Any]) -> Iterator[Record]:
 
 
 def _ending(page: Page, text: str) -> str:
-    if ending := _TYPES.get(page.media_type):
-        return ending
-    name = re.search(r"\.([a-z]+)$", page.url.split("?")[0].lower())
-    if name and name[1] in _ENDINGS:
-        return _ENDINGS[name[1]]
-    start = text.lstrip()[:200]
-    if re.match(r"<!doctype html|<html", start, re.I):
+    # First of all: a login page comes under any address, and some servers call it RDF.
+    if _WEB_PAGE.match(text[:2000]):
         raise UnreadableError(
             Message(
                 f"{page.url} antwortet mit einer Webseite statt mit RDF. Nächster Schritt: Adresse und Anmeldung prüfen.",
                 f"{page.url} answers with a web page instead of RDF. Next step: check the address and the login.",
             )
         )
+    if ending := _TYPES.get(page.media_type):
+        return ending
+    name = re.search(r"\.([a-z]+)$", page.url.split("?")[0].lower())
+    if name and name[1] in _ENDINGS:
+        return _ENDINGS[name[1]]
+    start = text.lstrip()[:200]
     return "rdf" if start.startswith("<?xml") or "<rdf:" in start else "jsonld" if start[:1] in "[{" else "ttl"
 
 
@@ -90,8 +91,8 @@ def _following(graph: rdf.Graph, url: str) -> tuple[str, ...]:
     for curie in _NEXT:
         for view in sorted(views, key=lambda node: (node.value != url, node.value)):
             for value in graph.values(view, curie):
-                if not isinstance(value, ox.BlankNode) and value.value:
-                    return (urljoin(url, value.value),)
+                if not isinstance(value, ox.BlankNode) and (following := iri.joined(url, value.value)):
+                    return (following,)
     return ()
 
 
@@ -99,6 +100,7 @@ def _total(graph: rdf.Graph) -> int | None:
     for name in ("hydra:PagedCollection", "hydra:Collection", "hydra:PartialCollectionView"):
         for view in graph.of_type(name):
             for value in graph.values(view, "hydra:totalItems"):
-                if value.value.isdecimal():
+                # At most nine digits: a larger number is a slip, not a catalogue.
+                if re.fullmatch(r"[0-9]{1,9}", value.value):
                     return int(value.value)
     return None

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
+# Python knows codecs that are no charset of a page, some of them slow on purpose-made input (punycode, idna, unicode_escape).
+_CHARSET = re.compile(
+    r"utf[-_]?8|utf[-_]?16([-_]?[bl]e)?|(us-)?ascii|iso[-_]?8859[-_]\d{1,2}|latin[-_]?\d{1,2}|(windows[-_]|cp)\d{3,4}"
+    r"|macintosh|mac[-_]roman",
+    re.IGNORECASE,
+)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -32,6 +38,10 @@ def decode(body: bytes, charset: str = "") -> Decoded:
     clues = [(declared[1].decode("ascii"), "XML declaration")] if declared else []
     clues += [(charset, "header")] if charset else []
     for encoding, clue in [*clues, ("utf-8", "strict")]:
+        known = _CHARSET.fullmatch(encoding)
+        # What calls itself UTF-16 has a zero byte in every ASCII sign; .NET declares it in pages that are UTF-8.
+        if known is None or ("16" in encoding[:6] and b"\0" not in body):
+            continue
         try:
             return Decoded(body.decode(encoding), f"{encoding.lower()} ({clue})")
         except (LookupError, UnicodeDecodeError):

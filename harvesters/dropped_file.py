@@ -1,27 +1,22 @@
 """What a dropped file's address tells: its name, its format, and a distribution made of nothing more."""
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from dcat import iri
 from dcat.model import Distribution, Text
 from dcat.vocabularies import vocabulary
 
 
 def file_name(url: str) -> str:
-    """Give the readable name of the file an address leads to."""
-    return PurePosixPath(unquote(urlsplit(url).path)).name
+    """Give the readable name of the file an address leads to; umlauts are one character each, as people write them in YAML."""
+    return unicodedata.normalize("NFC", PurePosixPath(unquote(urlsplit(url).path)).name)
 
 
 def readable(name: str) -> str:
     """Make a title of a folder's or file's name."""
     return re.sub(r"[_\s]+", " ", name.rsplit("/", 1)[-1]).strip() or name
-
-
-def escaped(address: str) -> str:
-    """Write umlauts and blanks of an address, whole or relative, as URLs need them."""
-    return iri.cleaned(address) or re.sub(r"\s", "%20", address.strip())
 
 
 def concepts(name: str, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,17 +1,20 @@
 """File drops: a folder listing or a list of addresses. A data package names what it publishes; without one, the source's YAML does."""
 
 import fnmatch
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from dcat import iri
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Dataset, Distribution, Problem, Reading, Text
 from harvesters.base import Batch, Harvester, Page, Record
 from harvesters.data_package import NAME, package_record
 from harvesters.decode import decode
-from harvesters.dropped_file import concepts, distribution, escaped, file_name, readable
+from harvesters.dropped_file import concepts, distribution, file_name, readable
 from harvesters.source import FileDataset, Source
 
 MAX_ENTRIES = 10_000
@@ -25,10 +28,7 @@ def read(page: Page, source: Source) -> Batch:
     text = decode(page.body, page.charset).text
     if page.media_type == "text/html" or text.lstrip()[:1] == "<":
         return _listing(_links(text, page.url), page.url, source)
-    addresses = [
-        line.split("#")[0].strip() if line.lstrip().startswith("#") else line.strip() for line in text.splitlines()
-    ]
-    return _listing([urljoin(page.url, escaped(a)) for a in addresses if a], page.url, source, listed=True)
+    return _list(text, page.url, source)
 
 
 FILES = Harvester(
@@ -40,23 +40,60 @@ class _Anchors(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.login = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
             self.found.extend(value for key, value in attrs if key == "href" and value)
+        self.login = self.login or (tag == "input" and ("type", "password") in attrs)
 
 
 def _links(text: str, url: str) -> list[str]:
     """List what a folder's page links to below itself; parent folders, sorting links and foreign hosts are left out."""
     anchors = _Anchors()
-    anchors.feed(text)
-    if not anchors.found and "<html" not in text[:1000].lower() and "<!doctype" not in text[:200].lower():
+    try:
+        anchors.feed(text)
+    except AssertionError:
+        # html.parser's answer to marked sections it does not know.
+        raise _no_list(url) from None
+    if anchors.login:
         raise UnreadableError(
-            Message(f"{url} ist weder Ordnerliste noch Adressliste.", f"{url} is neither a folder listing nor a list.")
+            Message(
+                f"{url} antwortet mit einer Anmeldeseite. Nächster Schritt: Adresse und Anmeldung prüfen.",
+                f"{url} answers with a login page. Next step: check the address and the login.",
+            )
         )
-    folder = url.split("?")[0].split("#")[0].rsplit("/", 1)[0] + "/"
-    found = (urljoin(url, escaped(href)).split("?")[0].split("#")[0] for href in anchors.found)
-    return [link for link in dict.fromkeys(found) if link.startswith(folder) and link != folder]
+    if not anchors.found and "<html" not in text[:1000].lower() and "<!doctype" not in text[:200].lower():
+        raise _no_list(url)
+    folder = _folder(url)
+    found = (iri.joined(url, href).split("?")[0].split("#")[0] for href in anchors.found)
+    return [link for link in dict.fromkeys(found) if _folder(link).startswith(folder) and _path(link) != folder]
+
+
+def _list(text: str, url: str, source: Source) -> Batch:
+    """Read one address a line; lines that begin with # are remarks."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    addresses = {line: iri.joined(url, line) for line in lines}
+    unusable = {line: "" for line, address in addresses.items() if not iri.is_web(address) or address.endswith("/")}
+    if lines and len(unusable) == len(addresses):
+        raise _no_list(url)
+    usable = dict.fromkeys(address for line, address in addresses.items() if line not in unusable)
+    batch = _listing(list(usable), url, source, listed=True)
+    if not unusable:
+        return batch
+    first = next(iter(unusable))[:200]
+    message = Message(
+        f"{url}: {len(unusable)} Zeilen nennen keine Datei, die erste: „{first}“.",
+        f"{url}: {len(unusable)} lines name no file, the first: “{first}”.",
+    )
+    problem = Problem(path=url, code="no-address", value="; ".join(unusable)[:500], message=message)
+    return replace(batch, problems=(*batch.problems, problem))
+
+
+def _no_list(url: str) -> UnreadableError:
+    return UnreadableError(
+        Message(f"{url} ist weder Ordnerliste noch Adressliste.", f"{url} is neither a folder listing nor a list.")
+    )
 
 
 def _listing(links: list[str], url: str, source: Source, *, listed: bool = False) -> Batch:
@@ -73,7 +110,7 @@ def _listing(links: list[str], url: str, source: Source, *, listed: bool = False
         # The data package names what is published of its folder.
         return Batch(records=iter(()), following=tuple(package[:1]), problems=tuple(problems))
     folders = [link for link in links if link.endswith("/")] if not listed else []
-    deep = remote_id_of(url, source).count("/") >= MAX_DEPTH
+    deep = _folder(url).removeprefix(_root(url, source)).count("/") >= MAX_DEPTH
     files = [link for link in links if not link.endswith("/") and not file_name(link).startswith(".")]
     return Batch(
         records=_records(files, url, source),
@@ -84,8 +121,7 @@ def _listing(links: list[str], url: str, source: Source, *, listed: bool = False
 
 def _records(files: list[str], url: str, source: Source) -> Iterator[Record]:
     """Group files by their stem: the same stem with other endings is the same dataset in other forms."""
-    root = _folder(source.url)
-    in_root = _folder(url) == root
+    in_root = _folder(url) == _root(url, source)
     groups: dict[str, list[str]] = {}
     for link in sorted(files):
         if file_name(link) == NAME:
@@ -97,12 +133,25 @@ def _records(files: list[str], url: str, source: Source) -> Iterator[Record]:
 
 
 def remote_id_of(url: str, source: Source) -> str:
-    folder, root = _folder(url), _folder(source.url)
-    return unquote(folder.removeprefix(root)).strip("/") or unquote(urlsplit(root).path).strip("/") or "/"
+    """Name the dataset of a folder: its path below the source's own folder, whose name is its whole path."""
+    root = _root(url, source)
+    return _folder(url).removeprefix(root).strip("/") or root.partition("/")[2].strip("/") or "/"
+
+
+def _root(url: str, source: Source) -> str:
+    """Give the folder of a source; a server may lead from /daten to /daten/."""
+    below = _path(source.url) + "/"
+    return below if _folder(url).startswith(below) else _folder(source.url)
 
 
 def _folder(url: str) -> str:
-    return url.split("?")[0].rsplit("/", 1)[0] + "/"
+    return _path(url).rpartition("/")[0] + "/"
+
+
+def _path(url: str) -> str:
+    """Give host and path of an address, decoded: what stays the same in all its spellings and after a change to https."""
+    parts = urlsplit(url)
+    return unicodedata.normalize("NFC", unquote(parts.netloc + parts.path))
 
 
 def _dataset(remote_id: str, links: list[str], source: Source) -> Dataset:

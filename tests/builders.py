@@ -9,6 +9,7 @@ from dcat.model import (
     CatalogRecord,
     Checksum,
     Contact,
+    DataService,
     Dataset,
     Distribution,
     Period,
@@ -69,6 +70,22 @@ def catalog(**fields: Any) -> Catalog:
         "license": LICENSE,
     }
     return Catalog(**given | fields)
+
+
+def service(**fields: Any) -> DataService:
+    given: dict[str, Any] = {
+        "uri": f"{SITE}/service/baeume",
+        "title": texts("Datenschnittstelle Baumkataster"),
+        "endpoint_url": (f"{SITE}/api/data/baeume-csv",),
+        "endpoint_description": (f"{SITE}/openapi.json",),
+        "publisher": agent("Stadt Darmstadt", uri=f"{SITE}/id/agent/darmstadt"),
+        "contact_point": (contact(uri=f"{SITE}/id/contact/1"),),
+        "page": (f"{SITE}/api",),
+        "license": LICENSE,
+        "applicable_legislation": (HVD_REGULATION,),
+        "serves_dataset": (f"{SITE}/dataset/baumkataster",),
+    }
+    return DataService(**given | fields)
 
 
 def record(**fields: Any) -> CatalogRecord:

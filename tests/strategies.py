@@ -86,6 +86,14 @@ def datasets() -> st.SearchStrategy[Any]:
 
 
 @st.composite
+def several_datasets(draw: st.DrawFn) -> list[Dataset]:
+    """Datasets with different URIs; the later ones have the first one's publisher and places."""
+    number = count()
+    first, *others = [draw(nodes("Dataset", number)) for _ in range(draw(st.integers(1, 3)))]
+    return [first, *(replace(other, publisher=first.publisher, spatial=first.spatial) for other in others)]
+
+
+@st.composite
 def ckan_datasets(draw: st.DrawFn) -> Dataset:
     """Datasets as a CKAN package can hold them: one agent per role, one contact, one period, plain texts without language."""
     dataset = draw(nodes())

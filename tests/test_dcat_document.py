@@ -2,12 +2,12 @@
 
 from typing import Any
 
+import builders
 import orjson
 import pytest
+import strategies
 from hypothesis import given, settings
 
-import builders
-import strategies
 from dcat import document
 from dcat.errors import UnreadableError
 from dcat.message import Message

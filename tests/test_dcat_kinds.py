@@ -4,10 +4,10 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
+import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import strategies
 from dcat import dates, iri
 from dcat.kinds import KINDS, Misfit, language_tag
 from dcat.model import Text

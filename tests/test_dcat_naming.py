@@ -5,13 +5,13 @@ import re
 from dataclasses import fields, replace
 from typing import Any
 
+import builders
 import pyoxigraph as ox
 import pytest
+import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import builders
-import strategies
 from dcat import iri, naming, rdf
 from dcat.model import Agent, Checksum, Dataset, Distribution, Period, Text
 
@@ -73,7 +73,7 @@ def odd_documents(draw: st.DrawFn) -> bytes:
         position = draw(st.integers(0, len(lines) - 1))
         match = STATEMENT.fullmatch(lines[position])
         assert match is not None
-        subject, predicate, old = match.groups()
+        subject, predicate, _ = match.groups()
         action = draw(st.sampled_from(("object", "object", "add", "blank", "text", "drop")))
         if action == "drop" and "22-rdf-syntax-ns#type" not in predicate and len(lines) > 1:
             del lines[position]

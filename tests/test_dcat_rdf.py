@@ -10,20 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import builders
 import orjson
 import pyoxigraph as ox
 import pytest
 import rdflib
+import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared_files import shared
 
-import builders
-import strategies
 from dcat import rdf
 from dcat.errors import UnreadableError
 from dcat.model import Agent, Checksum, Contact, Dataset, Period, Place, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
-from shared_files import shared
 
 ROOT = Path(__file__).parent.parent
 PREFIXES = "".join(f"@prefix {name}: <{uri}> .\n" for name, uri in NAMESPACES.items())
@@ -75,15 +75,18 @@ def test_round_trip_of_every_property(ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", rdf.FORMATS)
-@given(datasets=st.lists(strategies.datasets(), min_size=1, max_size=3))
+@given(datasets=strategies.several_datasets())
 @settings(max_examples=30, deadline=None)
 def test_joined_fragments_are_the_graph_of_the_whole(ending: str, datasets: list[Dataset]) -> None:
-    # Datasets drawn one by one use the same URIs: theirs are set apart here, shared nodes stay shared.
     parts = [rdf.write(dataset) for dataset in datasets]
-    shared_nodes = {uri: nodes for part in parts for uri, nodes in part.shared.items()}
-    pieces = [part.own for part in parts] + list(shared_nodes.values())
+    # As a page has them: the datasets' own pieces, then each shared piece once.
+    pieces = [
+        *(part.own for part in parts),
+        *{str(piece): piece for part in parts for piece in part.shared.values()}.values(),
+    ]
     joined = b"".join(rdf.join((rdf.fragment(piece, ending) for piece in pieces), ending))
-    assert triples(joined, ending) == set(itertools.chain(*pieces))
+    assert triples(joined, ending) == set(rdf.write(*datasets).all())
+    assert triples(joined, ending) == triples(body(*datasets, ending=ending), ending)
 
 
 @pytest.mark.parametrize("ending", rdf.FORMATS)
@@ -95,7 +98,7 @@ def test_a_page_without_datasets_is_a_document(ending: str) -> None:
 @given(strategies.datasets())
 @settings(max_examples=60, deadline=None)
 def test_no_blank_node_and_each_subject_in_one_piece(dataset: Dataset) -> None:
-    written = rdf.write(dataset, builders.record(), builders.catalog()).all()
+    written = rdf.write(dataset, builders.record(), builders.service(), builders.catalog()).all()
     assert not any(isinstance(term, ox.BlankNode) for triple in written for term in (triple.subject, triple.object))
     assert len(written) == len(set(written))
     pieces = [subject for subject, _ in itertools.groupby(triple.subject for triple in written)]
@@ -104,8 +107,10 @@ def test_no_blank_node_and_each_subject_in_one_piece(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("ending", rdf.FORMATS)
 def test_each_subject_stands_in_one_piece_in_the_bytes(ending: str) -> None:
-    document = body(builders.full_dataset(), builders.record(), builders.catalog(), ending=ending)
-    order = [quad.subject for quad in ox.parse(document, rdf.FORMATS[ending].syntax)]
+    document = body(builders.full_dataset(), builders.record(), builders.service(), builders.catalog(), ending=ending)
+    statements = [quad.triple for quad in ox.parse(document, rdf.FORMATS[ending].syntax)]
+    assert len(statements) == len(set(statements)), "nothing is said twice"
+    order = [triple.subject for triple in statements]
     pieces = [subject for subject, _ in itertools.groupby(order)]
     assert len(pieces) == len(set(pieces)) > 10
     if ending == "rdf":

@@ -1,5 +1,7 @@
 """The pages: every one in both languages, safe with hostile text, below a path, and when something is missing."""
 
+import gzip
+import itertools
 import json
 import re
 from pathlib import Path
@@ -11,6 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 from werkzeug.test import TestResponse
+
+from catalog.web.assets import KERN_FOLDER
 
 PAGES = (
     "/",
@@ -56,11 +60,12 @@ def tree(response: TestResponse) -> html.HtmlElement:
 @pytest.mark.parametrize("lang", ["de", "en"])
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_has_its_landmarks_in_both_languages(client: FlaskClient, path: str, lang: str) -> None:
-    response = client.get(path, query_string=None, headers={"Cookie": f"lang={lang}"})
+    client.set_cookie("lang", lang)
+    response = client.get(path)
     page = tree(response)
     assert response.status_code == 200
     assert page.get("lang") == lang == response.headers["Content-Language"]
-    for landmark in ("//header", "//main", "//footer", "//h1", "//title", "//a[@href='#content']"):
+    for landmark in ("//header", "//main", "//footer", "//h1", "//head/title", "//a[@href='#content']"):
         assert len(page.xpath(f"{landmark}[not(ancestor::article)]")) == 1, landmark
     assert page.xpath("//nav[not(@aria-label)]") == []
     ids = page.xpath("//@id")
@@ -68,7 +73,7 @@ def test_every_page_has_its_landmarks_in_both_languages(client: FlaskClient, pat
     for reference in page.xpath("//@aria-labelledby | //@aria-describedby | //label/@for"):
         assert set(reference.split()) <= set(ids)
     levels = [int(heading.tag[1]) for heading in page.xpath("//h1|//h2|//h3|//h4")]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
 
 
 def test_languages_differ(client: FlaskClient) -> None:
@@ -156,9 +161,17 @@ def test_the_report_says_what_why_and_how_to_put_it_right(client: FlaskClient) -
     assert len(table.xpath(".//th[@scope='col']")) == 5
 
 
+def test_contacts_can_be_written_to_and_called(client: FlaskClient) -> None:
+    addresses = tree(client.get("/dataset/strassenbaeume-frankfurt")).xpath("//aside//a/@href")
+    assert {"mailto:baeume@frankfurt.example", "tel:+49-69-000000"} <= set(addresses)
+    hostile = tree(client.get("/dataset/boese")).xpath("//aside//a/@href")
+    assert not [address for address in hostile if address.startswith(("mailto:", "tel:"))]
+
+
 def test_headers_of_every_answer(client: FlaskClient) -> None:
     for path in ("/", "/nirgends", "/static/offenbar.css", "/schema/baumkataster.json"):
-        headers = client.get(path).headers
+        with client.get(path) as response:
+            headers = response.headers
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
@@ -183,9 +196,21 @@ def test_everything_stays_below_the_path_of_the_application(client: FlaskClient)
 def test_static_files_carry_their_hash_and_last(client: FlaskClient) -> None:
     [address] = tree(client.get("/")).xpath("//link[contains(@href, 'offenbar.css')]/@href")
     assert re.search(r"\?v=[0-9a-f]{12}$", address)
-    assert "immutable" in client.get(address).headers["Cache-Control"]
-    assert "immutable" not in client.get("/static/offenbar.css").headers["Cache-Control"]
+    with client.get(address) as lasting, client.get("/static/offenbar.css") as short:
+        assert "immutable" in lasting.headers["Cache-Control"]
+        assert "immutable" not in short.headers["Cache-Control"]
     assert (web_sample.WEB / "static" / "offenbar.css").stat().st_size < 12_000
+
+
+def test_the_design_system_is_sent_compressed_where_that_is_understood(client: FlaskClient) -> None:
+    address = f"/static/{KERN_FOLDER}/kern.min.css"
+    with client.get(address) as plain, client.get(address, headers={"Accept-Encoding": "gzip"}) as small:
+        assert small.content_encoding == "gzip" and gzip.decompress(small.data) == plain.data
+        assert "Accept-Encoding" in small.vary and small.headers["Content-Security-Policy"]
+        assert small.content_length == len(small.data) < 50_000
+    again = {"Accept-Encoding": "gzip", "If-None-Match": small.headers["ETag"]}
+    with client.get(address, headers=again) as unchanged:
+        assert unchanged.status_code == 304
 
 
 @pytest.mark.parametrize("path", MISSING)
@@ -239,6 +264,13 @@ def test_odd_search_parameters_do_no_harm(client: FlaskClient) -> None:
         "q=" + "a" * 5000,
     ):
         assert client.get(f"/dataset?{query}").status_code == 200, query
+
+
+def test_relevance_is_offered_only_for_a_search_term(client: FlaskClient) -> None:
+    current = "//div[@class='o-sort']//a[@aria-current]/text()"
+    assert tree(client.get("/dataset?q=baum")).xpath(current) == ["Relevanz"]
+    assert tree(client.get("/dataset")).xpath(current) == ["Neueste"]
+    assert "Relevanz" not in client.get("/dataset").text
 
 
 def test_filters_can_be_taken_off_one_by_one(client: FlaskClient) -> None:

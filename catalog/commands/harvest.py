@@ -11,6 +11,7 @@ from catalog.ingest import run as runs
 from catalog.ingest.run import Outcome
 from catalog.instance import Instance, open_instance
 from catalog.jobs import Checks
+from catalog.models import Run
 from dcat.message import Message
 from validators.tables import check_with_rows
 
@@ -200,7 +201,7 @@ def _data(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _run(run: runs.Run) -> dict[str, Any]:
+def _run(run: Run) -> dict[str, Any]:
     return {
         "run": run.id,
         "source": run.source_id,

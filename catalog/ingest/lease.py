@@ -11,10 +11,15 @@ import orjson
 LEASE = datetime.timedelta(seconds=60)
 
 
-@cache
 def me() -> str:
     """Describe this process: host, boot, process id and its start, so that a reused number is no mistake."""
-    return orjson.dumps([platform.node(), _boot(), os.getpid(), _started(os.getpid())]).decode()
+    return _describe(os.getpid())
+
+
+@cache
+def _describe(pid: int) -> str:
+    # By number, for a forked child has its parent's memory but not its lease.
+    return orjson.dumps([platform.node(), _boot(), pid, _started(pid)]).decode()
 
 
 def is_held(holder: str, until: datetime.datetime | None, present: datetime.datetime) -> bool:

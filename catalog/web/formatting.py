@@ -32,11 +32,8 @@ def size(count: int | None) -> str:
         return ""
     if count < 1000:
         return f"{count} Byte" if lang() == "de" or count == 1 else f"{count} bytes"
-    value, unit = float(count), ""
-    for unit in UNITS:
-        value /= 1000
-        if value < 999.5:
-            break
+    step = next((step for step in range(1, len(UNITS)) if count < 999.5 * 1000**step), len(UNITS))
+    value, unit = count / 1000**step, UNITS[step - 1]
     return f"{format_decimal(value, '#,##0.#' if value < 10 else '#,##0', locale=LOCALES[lang()])} {unit}"
 
 

@@ -1,5 +1,6 @@
 """Addresses on pages: foreign ones only when they are plain web addresses, our own always below the application's path."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,12 +10,20 @@ from catalog.public import PublicFile
 from catalog.reading_types import Query, Results
 
 GAP = 0
+_MAIL = re.compile(r"[^\s<>\"'?&%#/:@]+@[^\s<>\"'?&%#/:@]+")
+_PHONE = re.compile(r"tel:\+?[0-9().-]{3,30}")
 
 
 def register(app: Flask) -> None:
     """Give templates the address functions."""
     app.jinja_env.globals.update(
-        href=href, site=site, data_address=data_address, search_address=search_address, page_numbers=page_numbers
+        href=href,
+        mail=mail,
+        phone=phone,
+        site=site,
+        data_address=data_address,
+        search_address=search_address,
+        page_numbers=page_numbers,
     )
 
 
@@ -25,6 +34,16 @@ def href(address: str) -> str:
     except ValueError:
         return ""
     return address.strip() if parts.scheme.lower() in ("http", "https") and parts.netloc else ""
+
+
+def mail(address: str) -> str:
+    """Give the link to an e-mail address; empty for what is none."""
+    return f"mailto:{address}" if _MAIL.fullmatch(address) else ""
+
+
+def phone(address: str) -> str:
+    """Give a tel: address if it holds a number and nothing else."""
+    return address if _PHONE.fullmatch(address) else ""
 
 
 def site(path: str = "") -> str:

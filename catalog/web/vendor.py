@@ -1,5 +1,6 @@
 """Copies what pages need of the KERN design system from node_modules to the static folder: `python -m catalog.web.vendor`."""
 
+import gzip
 import json
 import shutil
 import sys
@@ -31,6 +32,8 @@ def copy(root: Path, static: Path) -> Path:
     shutil.rmtree(target.parent, ignore_errors=True)
     (target / "fonts").mkdir(parents=True)
     shutil.copyfile(package / "dist" / "kern.min.css", target / "kern.min.css")
+    # Without the time in it, each run writes the same bytes.
+    (target / "kern.min.css.gz").write_bytes(gzip.compress((target / "kern.min.css").read_bytes(), 9, mtime=0))
     shutil.copyfile(package / "LICENSE.md", target / "LICENSE-KERN.md")
     for file, _ in FONTS:
         shutil.copyfile(package / "dist" / "fonts" / "fira-sans" / file, target / "fonts" / file)

@@ -1,0 +1,201 @@
+"""Measures the straight path on a generated catalogue: first harvest, unchanged harvest, export. Prints what it measured in one run."""
+
+import os
+import platform
+import resource
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from catalog import config as configuration
+from catalog import jobs, setup
+from catalog.api import linked
+from catalog.instance import Instance, open_instance
+from dcat import rdf
+from dcat.model import Agent, Contact, Dataset, Distribution, Period, Place, Text
+from dcat.namespaces import expand
+
+PER_PAGE = 100
+_EU = "http://publications.europa.eu/resource/authority"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One figure: what was done, how many things, how long, and the floor it must keep."""
+
+    what: str
+    count: int
+    seconds: float
+    floor: str
+    kept: bool
+
+
+def run(count: int = 10_000) -> list[Measured]:
+    """Measure a catalogue of `count` datasets with two distributions each."""
+    pages = list(_pages(count))
+    with tempfile.TemporaryDirectory() as folder, _served(pages) as port:
+        home = Path(folder)
+        instance = _instance(home, port)
+        (source,) = instance.sources()
+        results = []
+        for what, floor, seconds_allowed in (
+            ("first harvest from loopback", "150 datasets/s", count / 150),
+            ("unchanged harvest (server sends validators)", "10,000 in 5 s", count / 2000),
+        ):
+            seconds = _timed(lambda: jobs.harvest(instance, source))
+            results.append(Measured(what, count, seconds, floor, seconds <= seconds_allowed))
+        _Pages.validators = False
+        jobs.harvest(instance, source)
+        seconds = _timed(lambda: jobs.harvest(instance, source))
+        results.append(
+            Measured("unchanged harvest (no validators)", count, seconds, "10,000 in 5 s", seconds <= count / 2000)
+        )
+        for ending in rdf.FORMATS:
+            seconds = _timed(lambda ending=ending: _write(instance, home, ending))
+            kept = ending != "ttl" or seconds <= count / 10_000
+            floor = "10,000 in 1 s" if ending == "ttl" else ""
+            results.append(Measured(f"export as {rdf.FORMATS[ending].media_type}", count, seconds, floor, kept))
+        instance.database.close()
+    return results
+
+
+def table(results: list[Measured]) -> str:
+    """Write the figures as a Markdown table, with the machine they were measured on."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    lines = [
+        f"Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}, SQLite.",
+        f"Peak memory of the process, generator of the test data included: {peak} MB.",
+        "",
+        "| work | datasets | seconds | datasets/s | floor | kept |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {r.what} | {r.count:,} | {r.seconds:.2f} | {r.count / r.seconds:,.0f} | {r.floor} | {'yes' if r.kept else 'no'} |"
+        for r in results
+    ]
+    return "\n".join(lines) + "\n"
+
+
+class _Pages(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    pages: tuple[bytes, ...] = ()
+    validators = True
+
+    def do_GET(self) -> None:
+        number = int(self.path.rpartition("=")[2] or 1) if "=" in self.path else 1
+        body = self.pages[number - 1]
+        etag = f'"{hash(body)}"'
+        if self.validators and self.headers.get("If-None-Match") == etag:
+            self.send_response(304)
+            self.send_header("ETag", etag)
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/turtle")
+        self.send_header("Content-Length", str(len(body)))
+        if self.validators:
+            self.send_header("ETag", etag)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def _served(pages: list[bytes]) -> Iterator[int]:
+    _Pages.pages, _Pages.validators = tuple(pages), True
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _instance(home: Path, port: int) -> Instance:
+    os.environ["OFFENBAR_HOME"] = str(home)
+    for name in ("OFFENBAR_CONFIG", "OFFENBAR_DATABASE_URL", "OFFENBAR_FILES_URL", "OFFENBAR_SITE_URL"):
+        os.environ.pop(name, None)
+    (home / "sources").mkdir()
+    (home / "offenbar.yaml").write_text(
+        'cities:\n  - {slug: darmstadt, name: Darmstadt, ags: "06411000"}\n', encoding="utf-8"
+    )
+    (home / "sources" / "bench.yaml").write_text(
+        f"id: bench\ncity: darmstadt\ndepartment: Messamt\ntype: dcat\nurl: http://127.0.0.1:{port}/catalog.ttl\n"
+        f'network: {{allow: ["127.0.0.1:{port}"]}}\ndefaults: {{contributor: hessen}}\n',
+        encoding="utf-8",
+    )
+    setup.new_home(configuration.load())
+    return open_instance()
+
+
+def _pages(count: int) -> Iterator[bytes]:
+    last = -(-count // PER_PAGE)
+    for number in range(1, last + 1):
+        first = (number - 1) * PER_PAGE
+        datasets = [_dataset(i) for i in range(first, min(first + PER_PAGE, count))]
+        body = rdf.serialize(rdf.write(*datasets).all(), "ttl")
+        view = f"<catalog.ttl?page={number}> a <{expand('hydra:PagedCollection')}> ; <{expand('hydra:totalItems')}> {count}"
+        if number < last:
+            view += f" ; <{expand('hydra:next')}> <catalog.ttl?page={number + 1}>"
+        yield body + f"{view} .\n".encode()
+
+
+def _dataset(i: int) -> Dataset:
+    site = "https://daten.example.org"
+    agent = Agent(uri=f"{site}/amt/{i % 20}", name=(Text(f"Amt {i % 20}", "de"),))
+    place = Place(uri="http://dcat-ap.de/def/politicalGeocoding/municipalityKey/06411000")
+    return Dataset(
+        uri=f"{site}/dataset/{i}",
+        identifier=(f"{site}/dataset/{i}",),
+        title=(
+            Text(f"Datensatz {i} über Straßenbäume und Grünflächen", "de"),
+            Text(f"Dataset {i} on street trees", "en"),
+        ),
+        description=(
+            Text(f"Beschreibung des Datensatzes {i}. " + "Er enthält Angaben zu Lage, Art und Zustand. " * 6, "de"),
+        ),
+        publisher=agent,
+        contact_point=(Contact(uri=f"{site}/kontakt/{i % 20}", name=f"Amt {i % 20}", email="daten@example.org"),),
+        keyword=tuple(Text(word, "de") for word in sorted({"Baum", "Grün", f"Thema {i % 50}", f"Stadtteil {i % 30}"})),
+        theme=(f"{_EU}/data-theme/ENVI",),
+        spatial=(place,),
+        temporal=(Period(uri=f"{site}/dataset/{i}/zeitraum", start="2020-01-01", end="2025-12-31"),),
+        frequency=f"{_EU}/frequency/ANNUAL",
+        issued="2020-05-01",
+        modified="2025-11-03T10:00:00+01:00",
+        language=(f"{_EU}/language/DEU",),
+        distribution=tuple(
+            Distribution(
+                uri=f"{site}/distribution/{i}-{form}",
+                title=(Text(f"Datei {form}", "de"),),
+                access_url=(f"{site}/daten/{i}.{form.lower()}",),
+                download_url=(f"{site}/daten/{i}.{form.lower()}",),
+                license="http://dcat-ap.de/def/licenses/dl-by-de/2.0",
+                format=f"{_EU}/file-type/{form}",
+                modified="2025-11-03",
+                byte_size=1000 + i,
+            )
+            for form in ("CSV", "GEOJSON")
+        ),
+    )
+
+
+def _write(instance: Instance, home: Path, ending: str) -> None:
+    with (home / f"export.{ending}").open("wb") as target:
+        target.writelines(linked.dump(instance.database, instance.config, ending))
+
+
+def _timed(job: object) -> float:
+    start = time.perf_counter()
+    assert callable(job), "something to measure"
+    job()
+    return time.perf_counter() - start

@@ -1,0 +1,88 @@
+"""The data API in its first form: the rows of a checked table as JSON, page by page, read from our copy of the file."""
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from catalog import store
+from catalog.api.linked_views import instance
+from catalog.public import PublicFile
+
+LIMIT = 100
+MAX_LIMIT = 10_000
+data = Blueprint("data", __name__)
+
+
+@data.get("/api/data/<uuid:file_id>")
+def rows(file_id: object) -> Response:
+    """Give rows of a table: `limit` of them from `cursor` on; `next` leads to the following ones."""
+    limit, cursor = _number("limit", LIMIT), _number("cursor", 0)
+    limit = min(max(limit, 1), MAX_LIMIT)
+    with instance().database.reading() as session:
+        file = store.public_table(session, str(file_id))
+    if file is None or not instance().files.has(file.copy):
+        raise NotFound
+    records = _records(file)
+    header = next(records, [])
+    found = list(islice(records, cursor, cursor + limit + 1))
+    address = f"{instance().config.site_url}/api/data/{file_id}"
+    body: dict[str, Any] = {
+        "distribution": file.id,
+        "schema": f"{instance().config.site_url}/schema/{file.schema_id}" if file.schema_id else None,
+        "conforms": file.valid,
+        "fields": header,
+        "records": [dict(zip(header, row, strict=False)) for row in found[:limit]],
+        "next": f"{address}?limit={limit}&cursor={cursor + limit}" if len(found) > limit else None,
+    }
+    answer = Response(orjson.dumps(body), content_type="application/json")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.set_etag(store.digest(f"{file.copy} {file.valid} {limit} {cursor}"))
+    answer.make_conditional(request)
+    return answer
+
+
+def _records(file: PublicFile) -> Iterator[list[str]]:
+    """Read the table as the check found it: its encoding, its delimiter, from its header row on."""
+    facts = (file.report or {}).get("sniffed", {})
+    encoding = facts.get("encoding") or "utf-8"
+    text = io.TextIOWrapper(
+        io.BufferedReader(_Stream(instance().files.stream(file.copy))), encoding=encoding, errors="replace", newline=""
+    )
+    reader = csv.reader(text, delimiter=facts.get("delimiter") or ",", quotechar=facts.get("quote") or '"')
+    for number, row in enumerate(reader, 1):
+        if number == max(1, facts.get("header_row") or 1):
+            row = [row[0].lstrip("\ufeff"), *row[1:]] if row else row
+        if number >= max(1, facts.get("header_row") or 1) and row:
+            yield row
+
+
+class _Stream(io.RawIOBase):
+    """Pieces of bytes as a readable stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._rest = self._rest or next(self._pieces, b"")
+        piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _number(name: str, default: int) -> int:
+    value = request.args.get(name, "")
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or len(value) > 12:
+        raise BadRequest
+    return int(value)

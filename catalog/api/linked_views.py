@@ -1,0 +1,157 @@
+"""The addresses of linked data: content negotiation, validators, compression. What they send is made in linked.py."""
+
+import gzip
+import re
+from email.utils import format_datetime
+
+from flask import Blueprint, Response, current_app, redirect, request
+from werkzeug.exceptions import BadRequest, Gone, NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from catalog import store
+from catalog.api import linked
+from catalog.api.linked import Selection
+from catalog.instance import Instance
+from catalog.store import GONE
+from dcat import dates, rdf
+
+linked_data = Blueprint("linked", __name__)
+ENDINGS = "any(ttl,rdf,jsonld,nt)"
+_NEGOTIATED = re.compile(rf"/(?:catalog)?|/dataset/({store.UUID.pattern})")
+_TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {"application/xml": "rdf"}
+
+
+def instance() -> Instance:
+    """Give the catalogue this application serves."""
+    found: Instance = current_app.extensions["offenbar"]
+    return found
+
+
+@linked_data.before_app_request
+def negotiate() -> AnyResponse | None:
+    """Answer programs that ask for RDF at the addresses people use; browsers go on to the pages."""
+    match = _NEGOTIATED.fullmatch(request.path)
+    if match is None or request.method not in ("GET", "HEAD"):
+        return None
+    ending = _wanted()
+    if ending is None:
+        return redirect(f"{request.script_root}/dataset") if request.path == "/catalog" else None
+    answer = _dataset(match[1], ending) if match[1] else _catalogue(ending)
+    answer.headers["Vary"] = "Accept, Accept-Encoding"
+    return answer
+
+
+@linked_data.get(f"/catalog.<{ENDINGS}:ending>")
+def catalogue(ending: str) -> Response:
+    """Give a page of the catalogue."""
+    return _catalogue(ending)
+
+
+@linked_data.get(f"/city/<slug>/catalog.<{ENDINGS}:ending>")
+def city_catalogue(slug: str, ending: str) -> Response:
+    """Give a page of one city's datasets."""
+    if slug not in {city.slug for city in instance().config.cities}:
+        raise NotFound
+    return _catalogue(ending, slug)
+
+
+@linked_data.get(f"/dataset/<name>.<{ENDINGS}:ending>")
+def dataset(name: str, ending: str) -> Response:
+    """Give one dataset."""
+    return _dataset(name, ending)
+
+
+def _catalogue(ending: str, city: str = "") -> Response:
+    config = instance().config
+    with instance().database.reading() as session:
+        newest = linked.last_change(session)
+        selection = _selection(newest.seq if newest else 0, city)
+        parts = (newest.seq if newest else 0, selection, ending, config.site_url, config.title, config.publisher)
+        etag = store.digest(repr(parts))
+        modified = format_datetime(newest.at, usegmt=True) if newest else ""
+        if _known(etag):
+            return _finished(Response(status=304), etag, modified)
+        address = f"{config.site_url}{'/city/' + city if city else ''}/catalog.{ending}"
+        made = linked.page(session, config, selection, ending, address)
+    if selection.page > made.last:
+        raise NotFound
+    return _finished(_compressed(made.body, ending), etag, modified)
+
+
+def _selection(newest: int, city: str) -> Selection:
+    since = request.args.get("modified_since", "").replace(" ", "+")
+    if since and dates.datatype(since) not in ("xsd:date", "xsd:dateTime"):
+        raise BadRequest
+    if since and dates.datatype(since) == "xsd:date":
+        since = f"{since[:10]}T00:00:00Z"
+    return Selection(
+        at=min(_number("snapshot", newest, 2**62), newest),
+        page=_number("page", 1, 10**6),
+        limit=_number("limit", linked.PAGE, linked.MAX_PAGE),
+        city=city,
+        since=since if not since or re.search(r"(Z|[+-]\d\d:\d\d)$", since) else f"{since}Z",
+    )
+
+
+def _number(name: str, default: int, most: int) -> int:
+    value = request.args.get(name, "")
+    if not value:
+        return default
+    if not re.fullmatch(r"[0-9]{1,18}", value) or not 1 <= int(value) <= most:
+        raise BadRequest
+    return int(value)
+
+
+def _dataset(name: str, ending: str) -> Response:
+    with instance().database.reading() as session:
+        row = store.find_row(session, name)
+        if row is None:
+            raise NotFound
+        if row.state == GONE:
+            raise Gone
+        etag = store.digest(f"{row.hash} {ending} {row.seq}")
+        modified = format_datetime(row.modified_at, usegmt=True)
+        if _known(etag):
+            return _finished(Response(status=304), etag, modified)
+        body = linked.dataset(session, instance().config, row.id, ending)
+    if body is None:
+        raise NotFound
+    return _finished(_compressed(body, ending), etag, modified)
+
+
+def _wanted() -> str | None:
+    """Choose the RDF format a client prefers to HTML; none when it takes HTML as gladly."""
+    accept = request.accept_mimetypes
+    html = max(accept.quality("text/html"), accept.quality("application/xhtml+xml"))
+    offered = [
+        (accept.quality(media_type), -place, ending) for place, (media_type, ending) in enumerate(_TYPES.items())
+    ]
+    quality, _, ending = max(offered)
+    return ending if quality > html else None
+
+
+def _compressed(body: bytes, ending: str) -> Response:
+    media_type = rdf.FORMATS[ending].media_type
+    answer = Response(content_type=media_type if ending in ("jsonld", "nt") else f"{media_type}; charset=utf-8")
+    if request.accept_encodings.quality("gzip") and "gzip" in request.headers.get("Accept-Encoding", ""):
+        # A fixed time in the header: the same content is the same bytes.
+        body = gzip.compress(body, 5, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.set_data(body)
+    return answer
+
+
+def _known(etag: str) -> bool:
+    return request.if_none_match.contains(etag) or request.if_none_match.contains(f"{etag}-gzip")
+
+
+def _finished(answer: Response, etag: str, modified: str) -> Response:
+    # The compressed form is another sequence of bytes, so a strong validator must differ.
+    suffix = "-gzip" if answer.headers.get("Content-Encoding") else ""
+    answer.set_etag(etag + suffix)
+    if modified:
+        answer.headers["Last-Modified"] = modified
+    answer.headers["Cache-Control"] = "public, max-age=60"
+    answer.headers["Vary"] = "Accept-Encoding"
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer

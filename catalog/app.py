@@ -1,0 +1,114 @@
+"""The web application: pages, CKAN API, linked data, downloads and health, made for one catalogue."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from flask import Blueprint, Flask, Response, g
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import NotFound
+
+from catalog import search, store
+from catalog.api.action_views import actions
+from catalog.api.data import data
+from catalog.api.linked_views import instance, linked_data
+from catalog.instance import Instance, open_instance
+from catalog.public import FileState
+from catalog.reading import Reading
+from catalog.web import errors, security
+from catalog.web.pages import pages
+
+MAX_REQUEST = 2_000_000
+service = Blueprint("service", __name__)
+
+
+def create_app(catalogue: Instance) -> Flask:
+    """Make the application for one catalogue."""
+    app = Flask(
+        "offenbar", root_path=str(Path(__file__).parent / "web"), static_folder="static", template_folder="templates"
+    )
+    app.config.update(SECRET_KEY=catalogue.config.secret_key, MAX_CONTENT_LENGTH=MAX_REQUEST)
+    app.extensions["offenbar"] = catalogue
+    app.extensions["offenbar.config"] = catalogue.config
+    app.extensions["offenbar.reading"] = _reading
+    for blueprint in (linked_data, actions, data, pages, service):
+        app.register_blueprint(blueprint)
+    app.teardown_appcontext(_close)
+    security.protect(app)
+    errors.register(app)
+    prefix = urlsplit(catalogue.config.site_url).path.rstrip("/")
+    if prefix:
+        app.wsgi_app = _Prefixed(app.wsgi_app, prefix)  # type: ignore[method-assign]
+    return app
+
+
+def from_environment() -> Flask:
+    """Make the application for the catalogue the environment names, as the web workers do."""
+    return create_app(open_instance())
+
+
+@service.get("/health")
+def health() -> Response:
+    """Say that the process lives."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@service.get("/ready")
+def ready() -> Response:
+    """Say whether database, index and file store can be used."""
+    found = {"database": False, "index": False, "storage": instance().files.ready()}
+    try:
+        with instance().database.reading() as session:
+            store.last_seq(session)
+        found["database"] = True
+        search.catch_up(instance())
+        found["index"] = True
+    except (SQLAlchemyError, OSError, ValueError):
+        pass
+    body = "".join(f"{name}: {'ok' if fine else 'failed'}\n" for name, fine in found.items())
+    return Response(body, status=200 if all(found.values()) else 503, mimetype="text/plain")
+
+
+@service.get("/dataset/<uuid:dataset_id>/resource/<uuid:file_id>/download/<name>")
+def download(dataset_id: object, file_id: object, name: str) -> Response:
+    """Give out our checked copy of a file, as an attachment that nothing in the browser runs."""
+    with instance().database.reading() as session:
+        file = store.public_file(session, str(dataset_id), str(file_id))
+    if file is None or file.state is not FileState.PUBLIC or not instance().files.has(file.copy):
+        raise NotFound
+    answer = Response(instance().files.stream(file.copy), mimetype="application/octet-stream")
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Content-Length"] = str(file.distribution.byte_size)
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.set_etag(file.copy)
+    return answer
+
+
+class _Prefixed:
+    """Runs the application below a path, whether the proxy in front takes the path off or leaves it on."""
+
+    def __init__(self, app: Any, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path == self._prefix or path.startswith(f"{self._prefix}/"):
+            environ["PATH_INFO"] = path[len(self._prefix) :] or "/"
+        environ["SCRIPT_NAME"] = self._prefix
+        return self._app(environ, start_response)
+
+
+def _reading() -> Reading:
+    if "session" not in g:
+        g.opened = instance().database.reading()
+        g.session = g.opened.__enter__()
+    return Reading(instance(), g.session)
+
+
+def _close(_error: BaseException | None) -> None:
+    opened = g.pop("opened", None)
+    g.pop("session", None)
+    if opened is not None:
+        opened.__exit__(None, None, None)

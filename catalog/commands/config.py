@@ -1,0 +1,66 @@
+"""offenbar config"""
+
+import click
+
+from catalog import config as configuration
+from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.config import SETTINGS, Config, masked
+from dcat.message import Message
+
+_ORIGINS = {
+    "environment": Message("Umgebung", "environment"),
+    "file": Message("Datei", "file"),
+    "default": Message("Vorgabe", "default"),
+    "home": Message("im Datenordner", "kept in the home"),
+}
+
+
+@click.command()
+@json_option
+@pass_terminal
+def command(terminal: Terminal, as_json: bool) -> None:
+    """Die geltenden Einstellungen und ihre Herkunft zeigen; Geheimes bleibt verdeckt.
+
+    Show the effective settings and their origin; secrets stay hidden.
+
+    Beispiel / Example: offenbar config --json
+    """
+    settings = configuration.load()
+    values = _values(settings)
+    if as_json:
+        terminal.data({name: {"value": value, "origin": settings.origins[name]} for name, value in values.items()})
+        return
+    rows = [
+        (name, value, _ORIGINS[settings.origins[name]].in_(terminal.lang), SETTINGS[name][0] or SETTINGS[name][1])
+        for name, value in values.items()
+    ]
+    terminal.table(
+        (
+            terminal.t("Einstellung", "setting"),
+            terminal.t("Wert", "value"),
+            terminal.t("Herkunft", "origin"),
+            terminal.t("Name", "name"),
+        ),
+        rows,
+    )
+    for city in settings.cities:
+        terminal.say(f"{city.slug}: {city.name} ({city.ags})")
+
+
+def _values(settings: Config) -> dict[str, str]:
+    return {
+        "home": str(settings.home),
+        "config_file": str(settings.config_file),
+        "database_url": masked(settings.database_url),
+        "files_url": masked(settings.files_url),
+        "site_url": settings.site_url,
+        "secret_key": "***",
+        "title": settings.title.de,
+        "title_en": settings.title.en,
+        "description": settings.description.de,
+        "description_en": settings.description.en,
+        "publisher": settings.publisher,
+        "contact": settings.contact,
+        "sources": str(settings.sources),
+        "policies": str(settings.policies),
+    }

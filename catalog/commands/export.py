@@ -1,0 +1,61 @@
+"""offenbar export"""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from catalog import store
+from catalog.api import linked
+from catalog.commands.terminal import Terminal, pass_terminal
+from catalog.instance import Instance, open_instance
+from catalog.models import DatasetRow
+from catalog.renditions import CKAN
+from dcat.message import Message
+
+FORMATS = ("ttl", "rdf", "jsonld", "nt", "ckan-jsonl")
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(FORMATS), default="ttl", show_default=True, help="Format.")
+@click.option("--city", default="", help="Nur diese Kommune. / This city only.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Datei; sonst Standardausgabe. / File; else standard output.",
+)
+@pass_terminal
+def command(terminal: Terminal, form: str, city: str, output: Path | None) -> None:
+    """Den Katalog ausgeben: DCAT-AP.de in vier RDF-Formaten, oder CKAN-Pakete Zeile für Zeile.
+
+    Write the catalogue: DCAT-AP.de in four RDF formats, or CKAN packages line by line.
+
+    Beispiel / Example: offenbar export --format ttl --city frankfurt -o frankfurt.ttl
+    """
+    instance = open_instance()
+    if city:
+        instance.config.city(city)
+    pieces = (
+        _packages(instance, city)
+        if form == "ckan-jsonl"
+        else linked.dump(instance.database, instance.config, form, city)
+    )
+    with output.open("wb") if output else contextlib.nullcontext(sys.stdout.buffer) as target:
+        for piece in pieces:
+            target.write(piece)
+    if output:
+        terminal.note(Message(f"Geschrieben: {output}", f"Written: {output}"))
+
+
+def _packages(instance: Instance, city: str) -> Iterator[bytes]:
+    with instance.database.reading() as session:
+        wanted = sa.select(DatasetRow.id).where(store.VISIBLE, *([DatasetRow.city == city] if city else []))
+        ids = list(session.scalars(wanted.order_by(DatasetRow.name)))
+        for start in range(0, len(ids), 500):
+            part = ids[start : start + 500]
+            bodies = store.bodies(session, CKAN, part)
+            yield from (bodies[key] + b"\n" for key in part if key in bodies)

@@ -1,0 +1,24 @@
+"""offenbar index: rebuild"""
+
+import click
+
+from catalog import search
+from catalog.commands.terminal import Terminal, pass_terminal
+from catalog.instance import open_instance
+from dcat.message import Message
+
+
+@click.group()
+def command() -> None:
+    """Der Suchindex. / The search index."""
+
+
+@command.command()
+@pass_terminal
+def rebuild(terminal: Terminal) -> None:
+    """Den Suchindex aus dem Katalog neu aufbauen. / Build the search index anew from the catalogue.
+
+    Beispiel / Example: offenbar index rebuild
+    """
+    count = search.rebuild(open_instance())
+    terminal.say(Message(f"{count} Datensätze im Suchindex.", f"{count} datasets in the search index."))

@@ -1,0 +1,114 @@
+"""offenbar source: lint, list"""
+
+from pathlib import Path
+
+import click
+
+from catalog import schema
+from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.ingest.run import history
+from catalog.instance import open_instance
+from dcat.message import Message
+from harvesters import source as definitions
+from validators import schemas
+
+_LEVELS = {"error": Message("Fehler", "error"), "hint": Message("Hinweis", "hint")}
+
+
+@click.group()
+def command() -> None:
+    """Quelldefinitionen prüfen und auflisten. / Check and list source definitions."""
+
+
+@command.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="DATEI..."
+)
+@json_option
+@pass_terminal
+def lint(terminal: Terminal, files: tuple[Path, ...], as_json: bool) -> int:
+    """Quelldefinitionen prüfen, ohne etwas abzurufen. Endet mit 1, wenn eine Datei Fehler hat.
+
+    Check source definitions without fetching anything. Ends with 1 if a file has errors.
+
+    Beispiel / Example: offenbar source lint sources/da-statistik.yaml
+    """
+    found = [(file, finding) for file in files for finding in definitions.lint(file.read_bytes(), file.name)]
+    found += [(file, finding) for file in files for finding in _unknown_schemas(file)]
+    if as_json:
+        terminal.data(
+            [
+                {"file": str(file), "line": f.line, "level": f.level, "de": f.message.de, "en": f.message.en}
+                for file, f in found
+            ]
+        )
+    else:
+        for file, f in found:
+            terminal.say(f"{file}:{f.line}: {_LEVELS[f.level].in_(terminal.lang)}: {f.message.in_(terminal.lang)}")
+        errors = sum(f.level == "error" for _, f in found)
+        terminal.say(Message(f"{len(files)} Dateien, {errors} Fehler", f"{len(files)} files, {errors} errors"))
+    return 1 if any(f.level == "error" for _, f in found) else 0
+
+
+@command.command("list")
+@json_option
+@pass_terminal
+def list_sources(terminal: Terminal, as_json: bool) -> None:
+    """Die Quellen und ihren letzten Lauf zeigen. / Show the sources and their latest run.
+
+    Beispiel / Example: offenbar source list
+    """
+    instance = open_instance(check=False)
+    schema.require(instance.database)
+    rows = []
+    with instance.database.reading() as session:
+        for source in instance.sources():
+            last = next(iter(history(session, source.id, 1)), None)
+            rows.append(
+                {
+                    "id": source.id,
+                    "city": source.city,
+                    "department": source.department,
+                    "type": source.type,
+                    "url": source.url,
+                    "last": last.started_at.isoformat() if last else None,
+                    "status": last.status if last else None,
+                }
+            )
+    if as_json:
+        terminal.data(rows)
+        return
+    columns = (
+        "id",
+        terminal.t("Kommune", "city"),
+        terminal.t("Amt", "department"),
+        terminal.t("Art", "type"),
+        terminal.t("letzter Lauf", "latest run"),
+    )
+    terminal.table(
+        columns,
+        [
+            (r["id"], r["city"], r["department"], r["type"], f"{r['status'] or '-'} {(r['last'] or '')[:16]}")
+            for r in rows
+        ],
+    )
+
+
+def _unknown_schemas(file: Path) -> list[definitions.LintFinding]:
+    findings = definitions.lint(file.read_bytes(), file.name)
+    if any(finding.level == "error" for finding in findings):
+        return []
+    source = definitions.read(file.read_bytes(), file.name)
+    known = ", ".join(schemas.IDS)
+    return [
+        definitions.LintFinding(
+            level="error",
+            line=1,
+            message=Message(
+                f"Das Schema „{schema_id}“ gibt es nicht (vorhanden: {known}).",
+                f"There is no schema “{schema_id}” (present: {known}).",
+            ),
+        )
+        for _, schema_id in source.schemas
+        if schema_id not in schemas.IDS
+    ]

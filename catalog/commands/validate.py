@@ -1,0 +1,155 @@
+"""offenbar validate"""
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import orjson
+
+from catalog import store
+from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.instance import open_instance
+from catalog.report_page import WORDS, html
+from dcat.errors import NotFoundError
+from dcat.message import Message
+from dcat.texts import best
+from harvesters.fetch import Fetcher
+from harvesters.network import Network
+from validators import metadata, schemas
+from validators.report import Finding, Report, sentence, to_json
+from validators.schemas import TableSchema
+from validators.tables import check_table
+
+
+@click.command()
+@click.argument("what", metavar="DATEI|ADRESSE|DATENSATZ")
+@click.option("--schema", "schema_name", default="", help="Schema oder Datei eines Schemas. / Schema, or file of one.")
+@click.option(
+    "--limit-errors", default=1000, show_default=True, type=click.IntRange(1, 100_000), help="Höchstzahl. / At most."
+)
+@click.option(
+    "--report", "form", type=click.Choice(["html", "json", "csv"]), help="Bericht als Datei. / Report as a file."
+)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Datei des Berichts. / File of the report."
+)
+@json_option
+@pass_terminal
+def command(
+    terminal: Terminal,
+    what: str,
+    schema_name: str,
+    limit_errors: int,
+    form: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Eine Tabelle gegen ein Schema prüfen, oder die Metadaten eines Datensatzes gegen DCAT-AP.de. Endet mit 1, wenn etwas verletzt ist.
+
+    Check a table against a schema, or a dataset's metadata against DCAT-AP.de. Ends with 1 if something is broken.
+
+    Beispiel / Example: offenbar validate baeume.csv --schema baumkataster --report html -o bericht.html
+    """
+    if not Path(what).exists() and "://" not in what:
+        return _dataset(terminal, what, as_json)
+    with _local(what) as path:
+        report = check_table(path, _schema(schema_name), limit_errors=limit_errors)
+    if form:
+        text = {"html": html, "csv": _csv, "json": _json}[form](report, Path(what).name, terminal.lang)
+        if output:
+            output.write_text(text, encoding="utf-8")
+            terminal.note(Message(f"Geschrieben: {output}", f"Written: {output}"))
+        else:
+            click.echo(text)
+    if as_json:
+        terminal.data(to_json(report))
+    elif not form:
+        terminal.say(sentence(report))
+        _say(terminal, report.findings)
+    return 0 if report.conforms else 1
+
+
+@contextmanager
+def _local(what: str) -> Iterator[Path]:
+    if "://" not in what:
+        yield Path(what)
+        return
+    with TemporaryDirectory() as folder, Fetcher(Network()) as fetcher:
+        path = Path(folder) / "datei.csv"
+        fetcher.download(what, path)
+        yield path
+
+
+def _schema(name: str) -> TableSchema | None:
+    if not name:
+        return None
+    return schemas.read(Path(name).read_bytes()) if Path(name).is_file() else schemas.load(name)
+
+
+def _dataset(terminal: Terminal, name: str, as_json: bool) -> int:
+    instance = open_instance()
+    with instance.database.reading() as session:
+        shown = store.find_public(session, name)
+    if shown is None:
+        raise NotFoundError(
+            Message(
+                f"„{name}“ ist weder Datei noch Adresse noch veröffentlichter Datensatz. Nächster Schritt: offenbar dataset list",
+                f"“{name}” is no file, address or published dataset. Next step: offenbar dataset list",
+            )
+        )
+    findings = metadata.check(shown.dataset)
+    blocked = metadata.blocks(findings)
+    if as_json:
+        terminal.data({"valid": not blocked, "findings": [_finding(f) for f in findings]})
+    else:
+        verdict = (
+            Message("entspricht DCAT-AP.de", "conforms to DCAT-AP.de")
+            if not blocked
+            else Message("verletzt DCAT-AP.de", "breaks DCAT-AP.de")
+        )
+        terminal.say(f"{best(shown.dataset.title, terminal.lang)}: {verdict.in_(terminal.lang)}")
+        _say(terminal, findings)
+        for file in shown.files:
+            if file.sentence:
+                terminal.say(f"  {file.name}: {file.sentence.in_(terminal.lang)}")
+    return 1 if blocked else 0
+
+
+def _say(terminal: Terminal, findings: tuple[Finding, ...]) -> None:
+    lang = terminal.lang
+    for f in findings:
+        where = f" [{f.address or f.field}]" if f.address or f.field else ""
+        times = f" ({f.count}×)" if f.count > 1 else ""
+        terminal.say(f"  {WORDS[f.severity].in_(lang)}{where}{times}: {f.what.in_(lang)}")
+        terminal.say(f"      {f.fix.in_(lang)}")
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return asdict(finding)
+
+
+def _json(report: Report, name: str, lang: str) -> str:
+    return orjson.dumps(to_json(report), option=orjson.OPT_INDENT_2).decode()
+
+
+def _csv(report: Report, name: str, lang: str) -> str:
+    target = io.StringIO()
+    writer = csv.writer(target, delimiter=";")
+    writer.writerow(["schwere", "code", "spalte", "zelle", "anzahl", "zeilen", "was", "warum", "abhilfe", "beispiele"])
+    for f in report.findings:
+        rows, examples = " ".join(map(str, f.rows)), " | ".join(f.examples)
+        words = (f.what, f.why, f.fix) if lang == "de" else tuple(Message(m.en, m.en) for m in (f.what, f.why, f.fix))
+        cells = [f.severity, f.code, f.field, f.address, f.count, rows, *(str(m) for m in words), examples]
+        writer.writerow([_harmless(str(cell)) for cell in cells])
+    return target.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet would take for a formula is written as text."""
+    return f"'{cell}" if cell[:1] in "=+-@\t" and cell else cell
