@@ -47,7 +47,12 @@ def _type(curie: str) -> ox.NamedNode:
 
 
 class Kind:
-    """One kind. `read` gives a value of the model or a Misfit; `write` an RDF term; `check` a Misfit or None."""
+    """One kind. `read` gives a value of the model or a Misfit; `write` an RDF term; `check` a Misfit or None.
+
+    `inner` is set where the value stands inside a node of its own in RDF: the node's class, and the property that holds it.
+    """
+
+    inner: tuple[str, str] | None = None
 
     def read(self, term: Term, vocabulary_name: str) -> Any:
         """Read one RDF term, bringing odd spellings with one meaning into the proper form."""
@@ -199,6 +204,12 @@ class WktKind(Kind):
         return ox.Literal(value, datatype=_type("geosparql:wktLiteral"))
 
 
+class GeometryKind(WktKind):
+    """A geometry as a node of its own that holds the WKT (LOCN; the official shapes refuse a literal)."""
+
+    inner = ("locn:Geometry", "geosparql:asWKT")
+
+
 class EmailKind(Kind):
     """An e-mail address, plain in the model, mailto: in RDF."""
 
@@ -238,6 +249,7 @@ KINDS: dict[str, Kind] = {
     "integer": IntegerKind(),
     "hex": HexKind(),
     "wkt": WktKind(),
+    "geometry": GeometryKind(),
     "email": EmailKind(),
     "telephone": TelephoneKind(),
 }

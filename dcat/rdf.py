@@ -23,7 +23,8 @@ MAX_TRIPLES = 5_000_000
 
 _TYPE = ox.NamedNode(expand("rdf:type"))
 _INNER_VALUES = tuple(
-    expand(c) for c in ("vcard:hasValue", "rdf:value", "skos:prefLabel", "rdfs:label", "skos:notation")
+    expand(c)
+    for c in ("vcard:hasValue", "rdf:value", "skos:prefLabel", "rdfs:label", "skos:notation", "geosparql:asWKT")
 )
 _NO_PROBLEM = {expand("rdf:type")}
 # Where a name stands in the place of a node, it fills this field.
@@ -145,7 +146,7 @@ class _Reader:
             return self._child(prop, term, path)
         if not isinstance(term, ox.Literal) and term in self.graph.nodes:
             inner = next((v for key in _INNER_VALUES for v in self.graph.nodes[term].get(key, ())), None)
-            if isinstance(term, ox.BlankNode) and inner is not None:
+            if inner is not None and (isinstance(term, ox.BlankNode) or prop.kind.inner):
                 term = inner
         value = prop.kind.read(term, prop.vocabulary)
         if isinstance(value, Misfit):
@@ -191,6 +192,7 @@ class Parts:
         """Add what is said about a shared node; one that is publisher and contact at once keeps both."""
         known = self.shared.setdefault(uri, [])
         known.extend(triple for triple in triples if triple not in known)
+        known.sort(key=lambda triple: triple.subject != named(uri))
 
     def all(self) -> list[ox.Triple]:
         """Give every triple, own subjects first, shared ones by URI."""
@@ -223,10 +225,21 @@ def _node(value: Any, parts: Parts) -> list[ox.Triple]:
                 _add_child(one, prop, parts, children)
                 continue
             term = prop.kind.write(one)
+            if prop.kind.inner:
+                term = _inner_node(value.uri, prop, term, children)
             triples.append(ox.Triple(subject, prop.term, term))
             if prop.range is not None and isinstance(term, ox.NamedNode):
                 parts.share(term.value, [ox.Triple(term, _TYPE, prop.range)])
     return triples + children
+
+
+def _inner_node(owner: str, prop: Property, term: Term, children: list[ox.Triple]) -> ox.NamedNode:
+    """Put a value into a node of its own, named after its owner."""
+    assert prop.kind is not None and prop.kind.inner is not None, "the kind says that its value stands in a node"
+    cls, curie = prop.kind.inner
+    node = named(f"{owner}{'-' if '#' in owner else '#'}{prop.field}")
+    children += [ox.Triple(node, _TYPE, named(expand(cls))), ox.Triple(node, named(expand(curie)), term)]
+    return node
 
 
 def _add_child(child: Any, prop: Property, parts: Parts, children: list[ox.Triple]) -> None:

@@ -49,6 +49,7 @@ class Vocabulary:
         # Labels come second, so that a label never hides another concept's code.
         labels = {spelling(label): c.uri for c in concepts.values() for label in (c.label.de, c.label.en)}
         self._spellings = labels | codes
+        self._hosts = {spelling(uri).split("/")[0] for uri in concepts}
 
     def __contains__(self, uri: object) -> bool:
         return uri in self.concepts
@@ -58,8 +59,10 @@ class Vocabulary:
         concept = self.concepts.get(value)
         if concept is None:
             known = spelling(value)
-            # An address of another list, or of an older edition, still ends in the code: .../language/GER
-            uri = self._spellings.get(known) or ("/" in known and self._codes.get(re.split(r"[/#]", known)[-1]))
+            uri = self._spellings.get(known)
+            if uri is None and known.split("/")[0] in self._hosts:
+                # An older edition of the same list still ends in the code: .../language/GER
+                uri = self._codes.get(re.split(r"[/#]", known)[-1])
             concept = self.concepts[uri] if uri else None
         return concept
 

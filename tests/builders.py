@@ -17,6 +17,8 @@ from dcat.model import (
     Text,
 )
 from dcat.namespaces import HVD_REGULATION
+from harvesters.base import Page
+from harvesters.source import Source
 
 SITE = "https://daten.example.org"
 AUTHORITY = "http://publications.europa.eu/resource/authority"
@@ -195,3 +197,20 @@ def package(resources: int = 1, **fields: Any) -> Package:
         "modified": "2026-02-03T04:05:06.000000",
     }
     return Package(**given | fields)
+
+
+def source(url: str = "https://amt.example/ablage/", **fields: Any) -> Source:
+    """A file drop of an office in Darmstadt."""
+    given: dict[str, Any] = {
+        "id": "da-amt",
+        "city": "darmstadt",
+        "department": "Grünflächenamt",
+        "type": "files",
+        "url": url,
+    }
+    return Source(**given | fields)
+
+
+def page(body: str | bytes, url: str = "https://amt.example/ablage/", **fields: Any) -> Page:
+    """A fetched page; text is sent as UTF-8."""
+    return Page(url=url, body=body.encode() if isinstance(body, str) else body, **fields)

@@ -48,6 +48,7 @@ def one_value(prop: Property) -> st.SearchStrategy[Any]:
         "integer": st.integers(0, 10**17),
         "hex": st.binary(min_size=4, max_size=64).map(bytes.hex),
         "wkt": st.builds("POINT ({} {})".format, NUMBERS, NUMBERS),
+        "geometry": st.builds("POINT ({} {})".format, NUMBERS, NUMBERS),
         "email": LOCAL_PARTS.map("{}@amt.example".format) | st.just("größe@müller.example"),
         "telephone": st.integers(100, 10**12).map("tel:+{}".format),
     }

@@ -66,6 +66,7 @@ ACCEPTED: list[tuple[str, str, str | ox.Literal | ox.NamedNode, Any]] = [
     ("integer", "", ox.Literal("12.0", datatype=ox.NamedNode(f"{XSD}decimal")), 12),
     ("hex", "", "AABBccdd", "aabbccdd"),
     ("wkt", "", "POINT (8.65 49.87)", "POINT (8.65 49.87)"),
+    ("geometry", "", "POINT (8.65 49.87)", "POINT (8.65 49.87)"),
     ("wkt", "", "<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT(8 49)", "POINT(8 49)"),
     ("wkt", "", '{"type":"Point","coordinates":[8.65,49.87,120]}', "POINT (8.65 49.87)"),
     (
@@ -115,6 +116,7 @@ REJECTED: list[tuple[str, str, str | ox.BlankNode, str]] = [
     ("hex", "", "xyz", "hex"),
     ("hex", "", "abc", "hex"),
     ("wkt", "", "Darmstadt", "geometry"),
+    ("geometry", "", "Darmstadt", "geometry"),
     ("wkt", "", "<http://www.opengis.net/def/crs/EPSG/0/25832> POINT(475000 5520000)", "geometry"),
     ("wkt", "", '{"type":"Feature"}', "geometry"),
     ("wkt", "", '{"type":7,"coordinates":[1,2]}', "geometry"),
