@@ -10,7 +10,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, 
 import click
 
 from catalog.commands.terminal import Terminal, failed, language
-from dcat.errors import OffenbarError
+from dcat.errors import ConfigError, OffenbarError
+from dcat.message import Message
 
 # command -> what it is for. The module of the same name in catalog/commands holds it as `command`.
 COMMANDS = {
@@ -67,8 +68,10 @@ def offenbar(ctx: click.Context, lang: str | None, verbose: bool, quiet: bool) -
 
 def main() -> None:
     """Run the command line; our own errors become one sentence and an exit code."""
+    lang: str | None = None
     try:
         with offenbar.make_context("offenbar", sys.argv[1:]) as ctx:
+            lang = ctx.params["lang"]
             code = offenbar.invoke(ctx)
             sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Exit as stop:
@@ -79,10 +82,15 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except OffenbarError as error:
-        sys.exit(failed(Terminal(language(None)), error))
+        sys.exit(failed(Terminal(language(lang)), error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        # A full disk, a missing folder, a missing right: the system's own words say it best.
+        place = f"{error.filename}: " if error.filename else ""
+        text = f"{place}{error.strerror or error}"
+        sys.exit(failed(Terminal(language(lang)), ConfigError(Message(text, text))))
 
 
 if __name__ == "__main__":

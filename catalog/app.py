@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Flask, Response, g
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
 from catalog import search, store
@@ -17,6 +16,7 @@ from catalog.public import FileState
 from catalog.reading import Reading
 from catalog.web import errors, security
 from catalog.web.pages import pages
+from dcat.errors import StateError
 
 MAX_REQUEST = 2_000_000
 service = Blueprint("service", __name__)
@@ -63,7 +63,7 @@ def ready() -> Response:
         found["database"] = True
         search.catch_up(instance())
         found["index"] = True
-    except (SQLAlchemyError, OSError, ValueError):
+    except (StateError, OSError, ValueError):
         pass
     body = "".join(f"{name}: {'ok' if fine else 'failed'}\n" for name, fine in found.items())
     return Response(body, status=200 if all(found.values()) else 503, mimetype="text/plain")
@@ -82,6 +82,7 @@ def download(dataset_id: object, file_id: object, name: str) -> Response:
     answer.headers["Content-Length"] = str(file.distribution.byte_size)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.set_etag(file.copy)
+    answer.make_conditional(request)
     return answer
 
 

@@ -159,8 +159,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
 
 def masked(url: str) -> str:
     """Hide the password of an address."""
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+    return re.sub(r"(://[^/@]*?:)[^@]*@", r"\1***@", url)
 
 
 def _setting(from_environment: str, from_file: Any, default: str) -> tuple[str, str]:

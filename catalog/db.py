@@ -13,7 +13,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-from dcat.errors import ConfigError
+from dcat.errors import ConfigError, StateError
 from dcat.message import Message
 
 
@@ -76,13 +76,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that only reads; everything in it is of one moment."""
-        with self._sessions() as session:
+        with _explained(), self._sessions() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a transaction that commits at the end, or leaves nothing behind."""
-        with self._writers.begin() as session:
+        with _explained(), self._writers.begin() as session:
             yield session
 
     def close(self) -> None:
@@ -90,10 +90,28 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say in a sentence that the database cannot work: gone, full, locked for too long."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        cause = " ".join(str(error.orig).split())[:200]
+        raise StateError(
+            Message(
+                f"Die Datenbank arbeitet nicht: {cause}. Nächster Schritt: Platz, Rechte und OFFENBAR_DATABASE_URL prüfen, "
+                "dann offenbar harvest resume",
+                f"The database does not work: {cause}. Next step: check space, rights and OFFENBAR_DATABASE_URL, then "
+                "offenbar harvest resume",
+            )
+        ) from error
+
+
 def _engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
+        parsed.get_dialect()
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise ConfigError(
             Message(
                 "OFFENBAR_DATABASE_URL ist keine Datenbankadresse wie postgresql+psycopg://host/name.",

@@ -1,6 +1,7 @@
 """The demonstration: a home of its own with the three example departments, harvested, checked and published for real."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,8 @@ class Story:
     kept_back: tuple[tuple[str, Message], ...]
 
 
-def prepare() -> Instance:
-    """Make the demonstration's home; refuses a home that is somebody's own."""
+def prepare(site_port: int = 5000) -> Instance:
+    """Make the demonstration's home, whose pages are at a port of this machine; refuses a home that is somebody's own."""
     settings = configuration.load()
     home = settings.home
     if home.exists() and any(home.iterdir()) and examples.port(home) is None:
@@ -49,6 +50,7 @@ def prepare() -> Instance:
         port = server.free_port()
         (home / examples.MARK).write_text(json.dumps({"port": port}), encoding="utf-8")
         _copy_definitions(home, port)
+    _write_address(home / "offenbar.yaml", site_port)
     setup.new_home(configuration.load())
     return open_instance()
 
@@ -83,6 +85,11 @@ def run(instance: Instance, check_table: CheckTable, tick: Tick) -> Story:
                 elif file.sentence and (file.valid is False or file.report is None):
                     failed.append((f"{title} / {file.name}", file.sentence))
     return Story(departments=tuple(departments), failed=tuple(failed), kept_back=tuple(kept_back))
+
+
+def _write_address(file: Path, site_port: int) -> None:
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"(\n  url: )\S+", rf'\g<1>"http://127.0.0.1:{site_port}"', text, count=1), encoding="utf-8")
 
 
 def _copy_definitions(home: Path, port: int) -> None:

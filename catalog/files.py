@@ -10,12 +10,23 @@ from typing import IO, Any, cast
 
 import fsspec
 
+from dcat.errors import ConfigError
+from dcat.message import Message
+
 
 class Files:
     """A content-addressed store; what is written twice is kept once, and a name never shows half a file."""
 
     def __init__(self, url: str) -> None:
-        self._fs, self._root = fsspec.core.url_to_fs(url)
+        try:
+            self._fs, self._root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise ConfigError(
+                Message(
+                    f"OFFENBAR_FILES_URL ist keine Ablage, die wir erreichen: {error}",
+                    f"OFFENBAR_FILES_URL is no storage within our reach: {error}",
+                )
+            ) from error
 
     def put(self, body: bytes) -> str:
         """Keep bytes; gives their hash."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from catalog import config as configuration
@@ -61,6 +62,7 @@ def open_instance(environ: Mapping[str, str] | None = None, *, check: bool = Tru
     return Instance(config, database, Files(config.files_url))
 
 
+@cache
 def program_version() -> str:
     """Name the version of this program."""
     try:

@@ -10,10 +10,12 @@ import sqlalchemy as sa
 
 from catalog import file_checks, publishing, search
 from catalog.db import now
+from catalog.ingest.guard import Counts
 from catalog.ingest.run import Harvest, Outcome, Tick
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow, Run, SourceState
 from dcat.errors import OffenbarError
+from dcat.message import Message
 from harvesters.fetch import Fetcher
 from harvesters.registry import HARVESTERS
 from harvesters.source import Source
@@ -51,6 +53,11 @@ def decide(instance: Instance, source: Source, decision: str, *, tick: Tick = qu
     """Approve or reject a source's held plan."""
     with instance.fetcher(source) as fetcher:
         return _harvest(instance, source, fetcher, tick).decide(decision)
+
+
+def failed(source: Source, reason: Message) -> Outcome:
+    """Describe a harvest that could not even begin."""
+    return Outcome(run=0, source=source.id, status="failed", counts=Counts(), reasons=(reason,))
 
 
 def refresh(instance: Instance, source: Source) -> int:

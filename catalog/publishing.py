@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, store
+from catalog import assemble, gate, store
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Upstream
 from catalog.config import Config
 from catalog.db import Database, now
@@ -137,12 +137,18 @@ def refresh(
         if dataset_ids is None:
             query = sa.select(Record.dataset_id).where(Record.source_id == source.id, Record.gone_at.is_(None))
             dataset_ids = session.scalars(query).all()
-        items = list(held(session, dataset_ids))
+        items = [item for item in held(session, dataset_ids) if _passes(item, config, source)]
     ready = list(drafts(database, config, source, policies, items))
     with database.writing() as session:
         store.publish(session, ready, cause)
         session.get_one(SourceState, source.id).applied_revision = inputs(config, source, policies)
     return sum(draft.changes for draft in ready)
+
+
+def _passes(item: Item, config: Config, source: Source) -> bool:
+    """Whether a changed definition still leaves a valid description; if not, the last good state stays."""
+    city, ours = config.city(source.city), HARVESTERS[source.type].publishes_files
+    return gate.refusal(item.dataset, source, city, ours=ours, site_url=config.site_url) is None
 
 
 def _draft(

@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from catalog.db import Database
 from dcat.errors import StateError
@@ -19,15 +20,33 @@ def upgrade(database: Database) -> tuple[str, str]:
     config = _config()
     with database.engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StateError(
+                Message(
+                    f"Die Datenbank hat Version {before}, die dieses Programm nicht kennt ({head()}). Nächster Schritt: "
+                    "ein neueres offenbar installieren.",
+                    f"The database has version {before}, which this program does not know ({head()}). Next step: "
+                    "install a newer offenbar.",
+                )
+            ) from error
         connection.commit()
     return before, current(database)
 
 
 def current(database: Database) -> str:
-    """Name the database's version; empty for a new one."""
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() or ""
+    """Name the database's version; empty for a new one. StateError when it cannot be opened."""
+    try:
+        with database.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
+    except sa.exc.DBAPIError as error:
+        raise StateError(
+            Message(
+                "Die Datenbank ist nicht zu öffnen. Nächster Schritt: offenbar init, oder OFFENBAR_DATABASE_URL prüfen.",
+                "The database cannot be opened. Next step: offenbar init, or check OFFENBAR_DATABASE_URL.",
+            )
+        ) from error
 
 
 def head() -> str:
@@ -37,15 +56,7 @@ def head() -> str:
 
 def require(database: Database) -> None:
     """Refuse a database of another version with the command that helps."""
-    try:
-        version = current(database)
-    except sa.exc.OperationalError as error:
-        raise StateError(
-            Message(
-                "Die Datenbank ist nicht zu öffnen. Nächster Schritt: offenbar init, oder OFFENBAR_DATABASE_URL prüfen.",
-                "The database cannot be opened. Next step: offenbar init, or check OFFENBAR_DATABASE_URL.",
-            )
-        ) from error
+    version = current(database)
     if not version:
         raise StateError(
             Message(

@@ -109,9 +109,10 @@ def _listing(links: list[str], url: str, source: Source, *, listed: bool = False
     if package and not listed:
         # The data package names what is published of its folder.
         return Batch(records=iter(()), following=tuple(package[:1]), problems=tuple(problems))
+    links = [link for link in links if not file_name(link).startswith(".")]
     folders = [link for link in links if link.endswith("/")] if not listed else []
     deep = _folder(url).removeprefix(_root(url, source)).count("/") >= MAX_DEPTH
-    files = [link for link in links if not link.endswith("/") and not file_name(link).startswith(".")]
+    files = [link for link in links if not link.endswith("/")]
     return Batch(
         records=_records(files, url, source),
         following=() if deep else (*package, *folders),

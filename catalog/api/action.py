@@ -59,6 +59,13 @@ def invalid(**fields: str) -> ActionError:
     return ActionError(409, "Validation Error", {name: [text] for name, text in fields.items()})
 
 
+def _plain(name: str, value: Any) -> str:
+    """Read text, a number or a truth value; the NUL character is none that a database takes."""
+    if not isinstance(value, str | int | float) or "\0" in str(value):
+        raise invalid(**{name: "Must be plain text"})
+    return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of an action: the catalogue, a session on it, and the arguments as they came."""
@@ -70,7 +77,7 @@ class Call:
     def text(self, name: str, default: str = "") -> str:
         """Read a text argument."""
         value = self.arguments.get(name)
-        return default if value is None else str(value)
+        return default if value is None else _plain(name, value)
 
     def required(self, *names: str) -> str:
         """Read an argument that must be there, under any of its names."""
@@ -84,7 +91,7 @@ class Call:
         value = self.arguments.get(name)
         if value in (None, ""):
             return default
-        text = str(value)
+        text = _plain(name, value)
         if not text.isascii() or not text.isdigit() or len(text) > 15:
             raise invalid(**{name: "Must be a natural number"})
         return int(text) if most is None else min(int(text), most)
@@ -92,7 +99,7 @@ class Call:
     def flag(self, name: str, default: bool = False) -> bool:
         """Read a truth value in CKAN's spellings."""
         value = self.arguments.get(name)
-        return default if value is None else str(value).lower() in ("true", "1", "yes", "on")
+        return default if value is None else _plain(name, value).lower() in ("true", "1", "yes", "on")
 
     def listed(self, name: str) -> list[str]:
         """Read a list: JSON, repeated, or a bare word."""
@@ -102,9 +109,8 @@ class Call:
                 value = orjson.loads(value)
             except orjson.JSONDecodeError:
                 raise invalid(**{name: "Must be a JSON list"}) from None
-        if isinstance(value, list):
-            return [str(item) for item in value]
-        return [str(value)] if value not in (None, "") else []
+        items = value if isinstance(value, list) else [] if value in (None, "") else [value]
+        return [_plain(name, item) for item in items]
 
 
 class Raw(bytes):
@@ -137,7 +143,7 @@ def package_search(call: Call) -> Raw:
     rows, start = call.number("rows", 10, MAX_ROWS), call.number("start", 0)
     try:
         text, filters = read_filters(call.text("q"))
-        for each in (call.text("fq"), *call.listed("fq_list")):
+        for each in (*call.listed("fq"), *call.listed("fq_list")):
             words, more = read_filters(each)
             text, filters = f"{text} {words}".strip(), [*filters, *more]
         order = read_order(call.text("sort"))
@@ -260,8 +266,9 @@ _SEARCH_ARGUMENTS = frozenset(
 
 
 def _facets(call: Call, found: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    limit, least = call.arguments.get("facet.limit"), call.number("facet.mincount", 1)
-    most = 50 if limit in (None, "") else int(str(limit)) if str(limit).lstrip("-").isdigit() else 50
+    least = call.number("facet.mincount", 1)
+    # A negative limit means all of them.
+    most = -1 if call.text("facet.limit").startswith("-") else call.number("facet.limit", 50)
     facets = {}
     for name in call.listed("facet.field"):
         values = found.get(FACETS.get(name, ""), {})

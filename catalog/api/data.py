@@ -16,12 +16,16 @@ from catalog.public import PublicFile
 
 LIMIT = 100
 MAX_LIMIT = 10_000
+# A filter that is not known must not look as if it had been applied.
+PARAMETERS = frozenset({"limit", "cursor"})
 data = Blueprint("data", __name__)
 
 
 @data.get("/api/data/<uuid:file_id>")
 def rows(file_id: object) -> Response:
     """Give rows of a table: `limit` of them from `cursor` on; `next` leads to the following ones."""
+    if request.args.keys() - PARAMETERS:
+        raise BadRequest
     limit, cursor = _number("limit", LIMIT), _number("cursor", 0)
     limit = min(max(limit, 1), MAX_LIMIT)
     with instance().database.reading() as session:

@@ -1,8 +1,8 @@
 """The addresses of linked data: content negotiation, validators, compression. What they send is made in linked.py."""
 
+import datetime
 import gzip
 import re
-from email.utils import format_datetime
 
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.exceptions import BadRequest, Gone, NotFound
@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from catalog import store
 from catalog.api import linked
 from catalog.api.linked import Selection
-from catalog.instance import Instance
+from catalog.config import Config
+from catalog.instance import Instance, program_version
 from catalog.store import GONE
 from dcat import dates, rdf
 
@@ -36,8 +37,14 @@ def negotiate() -> AnyResponse | None:
     ending = _wanted()
     if ending is None:
         return redirect(f"{request.script_root}/dataset") if request.path == "/catalog" else None
-    answer = _dataset(match[1], ending) if match[1] else _catalogue(ending)
-    answer.headers["Vary"] = "Accept, Accept-Encoding"
+    return _dataset(match[1], ending) if match[1] else _catalogue(ending)
+
+
+@linked_data.after_app_request
+def vary(answer: Response) -> Response:
+    """Tell caches that the answer depends on what was asked for, the page as well as the data."""
+    if _NEGOTIATED.fullmatch(request.path):
+        answer.vary.add("Accept")
     return answer
 
 
@@ -66,10 +73,9 @@ def _catalogue(ending: str, city: str = "") -> Response:
     with instance().database.reading() as session:
         newest = linked.last_change(session)
         selection = _selection(newest.seq if newest else 0, city)
-        parts = (newest.seq if newest else 0, selection, ending, config.site_url, config.title, config.publisher)
-        etag = store.digest(repr(parts))
-        modified = format_datetime(newest.at, usegmt=True) if newest else ""
-        if _known(etag):
+        etag = _etag(config, ending, newest.seq if newest else 0, selection)
+        modified = newest.at if newest else None
+        if _known(etag, modified):
             return _finished(Response(status=304), etag, modified)
         address = f"{config.site_url}{'/city/' + city if city else ''}/catalog.{ending}"
         made = linked.page(session, config, selection, ending, address)
@@ -85,7 +91,7 @@ def _selection(newest: int, city: str) -> Selection:
     if since and dates.datatype(since) == "xsd:date":
         since = f"{since[:10]}T00:00:00Z"
     return Selection(
-        at=min(_number("snapshot", newest, 2**62), newest),
+        at=min(_number("snapshot", newest, 2**62, least=0), newest),
         page=_number("page", 1, 10**6),
         limit=_number("limit", linked.PAGE, linked.MAX_PAGE),
         city=city,
@@ -93,11 +99,11 @@ def _selection(newest: int, city: str) -> Selection:
     )
 
 
-def _number(name: str, default: int, most: int) -> int:
+def _number(name: str, default: int, most: int, least: int = 1) -> int:
     value = request.args.get(name, "")
     if not value:
         return default
-    if not re.fullmatch(r"[0-9]{1,18}", value) or not 1 <= int(value) <= most:
+    if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
         raise BadRequest
     return int(value)
 
@@ -109,14 +115,13 @@ def _dataset(name: str, ending: str) -> Response:
             raise NotFound
         if row.state == GONE:
             raise Gone
-        etag = store.digest(f"{row.hash} {ending} {row.seq}")
-        modified = format_datetime(row.modified_at, usegmt=True)
-        if _known(etag):
-            return _finished(Response(status=304), etag, modified)
+        etag = _etag(instance().config, ending, row.seq, row.hash)
+        if _known(etag, row.modified_at):
+            return _finished(Response(status=304), etag, row.modified_at)
         body = linked.dataset(session, instance().config, row.id, ending)
     if body is None:
         raise NotFound
-    return _finished(_compressed(body, ending), etag, modified)
+    return _finished(_compressed(body, ending), etag, row.modified_at)
 
 
 def _wanted() -> str | None:
@@ -133,7 +138,7 @@ def _wanted() -> str | None:
 def _compressed(body: bytes, ending: str) -> Response:
     media_type = rdf.FORMATS[ending].media_type
     answer = Response(content_type=media_type if ending in ("jsonld", "nt") else f"{media_type}; charset=utf-8")
-    if request.accept_encodings.quality("gzip") and "gzip" in request.headers.get("Accept-Encoding", ""):
+    if _compresses():
         # A fixed time in the header: the same content is the same bytes.
         body = gzip.compress(body, 5, mtime=0)
         answer.headers["Content-Encoding"] = "gzip"
@@ -141,17 +146,29 @@ def _compressed(body: bytes, ending: str) -> Response:
     return answer
 
 
-def _known(etag: str) -> bool:
-    return request.if_none_match.contains(etag) or request.if_none_match.contains(f"{etag}-gzip")
+def _compresses() -> bool:
+    return "Accept-Encoding" in request.headers and request.accept_encodings.quality("gzip") > 0
 
 
-def _finished(answer: Response, etag: str, modified: str) -> Response:
+def _etag(config: Config, ending: str, *parts: object) -> str:
+    """Name what decides the bytes: the catalogue's state, the settings it speaks of, and the program that writes them."""
+    about = (config.site_url, config.title, config.description, config.publisher, config.contact, config.cities)
+    return store.digest(repr((program_version(), ending, about, *parts)))
+
+
+def _known(etag: str, modified: datetime.datetime | None) -> bool:
+    """RFC 9110, section 13.2.2: If-None-Match decides alone when it is sent."""
+    if "If-None-Match" in request.headers:
+        return request.if_none_match.contains_weak(etag) or request.if_none_match.contains_weak(f"{etag}-gzip")
+    since = request.if_modified_since
+    return bool(since and modified and modified.replace(microsecond=0) <= since)
+
+
+def _finished(answer: Response, etag: str, modified: datetime.datetime | None) -> Response:
     # The compressed form is another sequence of bytes, so a strong validator must differ.
-    suffix = "-gzip" if answer.headers.get("Content-Encoding") else ""
-    answer.set_etag(etag + suffix)
-    if modified:
-        answer.headers["Last-Modified"] = modified
+    answer.set_etag(f"{etag}-gzip" if _compresses() else etag)
+    answer.last_modified = modified
     answer.headers["Cache-Control"] = "public, max-age=60"
-    answer.headers["Vary"] = "Accept-Encoding"
+    answer.vary.add("Accept-Encoding")
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer

@@ -4,6 +4,7 @@ import io
 
 import click
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from catalog import config as configuration
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
@@ -17,7 +18,10 @@ from dcat.vocabularies import vocabulary
 
 @click.group()
 def command() -> None:
-    """Kommunen auflisten und aufnehmen. / List and add cities."""
+    """Kommunen auflisten und aufnehmen. / List and add cities.
+
+    Beispiel / Example: offenbar city list
+    """
 
 
 @command.command("list")
@@ -74,8 +78,12 @@ def add(terminal: Terminal, slug: str, name: str, ags: str) -> None:
             Message(f"{file} fehlt. Nächster Schritt: offenbar init", f"{file} is missing. Next step: offenbar init")
         )
     yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 1000
     content = yaml.load(file.read_text(encoding="utf-8")) or {}
-    content["cities"] = [*(content.get("cities") or []), {"slug": slug, "name": name, "ags": ags}]
+    # The list itself carries the comments beside its entries.
+    content["cities"] = content.get("cities") or []
+    content["cities"].append({"slug": slug, "name": name, "ags": DoubleQuotedScalarString(ags)})
     written = io.StringIO()
     yaml.dump(content, written)
     file.write_text(written.getvalue(), encoding="utf-8")

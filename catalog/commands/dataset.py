@@ -38,7 +38,10 @@ dataset_argument = click.argument("dataset", metavar="DATENSATZ")
 
 @click.group()
 def command() -> None:
-    """Datensätze auflisten, ansehen, erklären. / List, show and explain datasets."""
+    """Datensätze auflisten, ansehen, erklären. / List, show and explain datasets.
+
+    Beispiel / Example: offenbar dataset list
+    """
 
 
 @command.command("list")

@@ -12,6 +12,7 @@ from catalog.ingest.run import Outcome
 from catalog.instance import Instance, open_instance
 from catalog.jobs import Checks
 from catalog.models import Run
+from dcat.errors import OffenbarError
 from dcat.message import Message
 from validators.tables import check_with_rows
 
@@ -32,7 +33,10 @@ sources_argument = click.argument("sources", nargs=-1, metavar="[QUELLE...]")
 
 @click.group()
 def command() -> None:
-    """Quellen ernten, Pläne ansehen und entscheiden. / Harvest sources, look at plans and decide."""
+    """Quellen ernten, Pläne ansehen und entscheiden. / Harvest sources, look at plans and decide.
+
+    Beispiel / Example: offenbar harvest run
+    """
 
 
 @command.command()
@@ -51,8 +55,12 @@ def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
     with examples.served(instance.config.home):
         for source in instance.sources(sources):
             with terminal.progress(source.id) as tick:
-                outcome = jobs.harvest(instance, source, tick=tick)
-                checks = jobs.check_files(instance, source, check_with_rows, tick=tick)
+                try:
+                    outcome = jobs.harvest(instance, source, tick=tick)
+                    checks = jobs.check_files(instance, source, check_with_rows, tick=tick)
+                except OffenbarError as error:
+                    # One source's trouble is no reason to leave out the others.
+                    outcome, checks = jobs.failed(source, error.message), Checks()
             outcomes.append(outcome)
             if not as_json:
                 _say(terminal, outcome, checks)

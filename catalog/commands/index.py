@@ -10,7 +10,10 @@ from dcat.message import Message
 
 @click.group()
 def command() -> None:
-    """Der Suchindex. / The search index."""
+    """Der Suchindex. / The search index.
+
+    Beispiel / Example: offenbar index rebuild
+    """
 
 
 @command.command()

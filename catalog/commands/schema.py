@@ -8,7 +8,10 @@ from validators import schemas
 
 @click.group()
 def command() -> None:
-    """Die gemeinsamen Schemata von Rhein-Main zeigen. / Show the shared schemas of Rhein-Main."""
+    """Die gemeinsamen Schemata von Rhein-Main zeigen. / Show the shared schemas of Rhein-Main.
+
+    Beispiel / Example: offenbar schema list
+    """
 
 
 @command.command("list")

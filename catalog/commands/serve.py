@@ -10,7 +10,7 @@ from dcat.message import Message
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse. / Address.")
-@click.option("--port", default=5000, show_default=True, help="Port.")
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Webprozesse. / Web workers.")
 @click.option("--no-jobs", is_flag=True, help="Ohne Hintergrundarbeit. / Without background work.")
 @pass_terminal

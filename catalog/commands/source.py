@@ -17,7 +17,10 @@ _LEVELS = {"error": Message("Fehler", "error"), "hint": Message("Hinweis", "hint
 
 @click.group()
 def command() -> None:
-    """Quelldefinitionen prüfen und auflisten. / Check and list source definitions."""
+    """Quelldefinitionen prüfen und auflisten. / Check and list source definitions.
+
+    Beispiel / Example: offenbar source list
+    """
 
 
 @command.command()

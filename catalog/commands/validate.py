@@ -16,6 +16,7 @@ from catalog import store
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.instance import open_instance
 from catalog.report_page import WORDS, html
+from dcat import naming
 from dcat.errors import NotFoundError
 from dcat.message import Message
 from dcat.texts import best
@@ -57,6 +58,8 @@ def command(
     Beispiel / Example: offenbar validate baeume.csv --schema baumkataster --report html -o bericht.html
     """
     if not Path(what).exists() and "://" not in what:
+        if naming.slug(what) != what:
+            raise NotFoundError(Message(f"Die Datei {what} gibt es nicht.", f"There is no file {what}."))
         return _dataset(terminal, what, as_json)
     with _local(what) as path:
         report = check_table(path, _schema(schema_name), limit_errors=limit_errors)

@@ -1,22 +1,16 @@
-"""Fetching: one transaction per page writes the exchange, the records read from it and what is still to read."""
+"""Fetching a page: conditionally where we kept it, and what is written down of the exchange."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog.db import insert_or_ignore, now
+from catalog.db import now
 from catalog.files import Files
-from catalog.models import Exchange, Run, Staged
-from catalog.renditions import compress
-from dcat import document
-from dcat.message import Message
-from harvesters.base import Batch, Harvester, Page, Record
+from catalog.models import Exchange, Run
+from harvesters.base import Batch, Harvester, Page
+from harvesters.decode import decode
 from harvesters.fetch import Fetcher
 from harvesters.response import Response, Validators
 from harvesters.source import Source
@@ -25,7 +19,14 @@ from harvesters.source import Source
 READER_VERSION = 1
 MAX_PAGES = 20_000
 MAX_RECORDS = 2_000_000
-_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page as the last complete run kept it, and how that run read it."""
+
+    exchange: Exchange
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Fetched:
     response: Response
     digest: str
     unchanged: bool
-    before: Exchange | None
+    before: Kept | None
 
 
 def reader_revision(source: Source) -> str:
@@ -45,114 +46,57 @@ def reader_revision(source: Source) -> str:
     return hashlib.sha256(f"{READER_VERSION}\n{source.revision}".encode()).hexdigest()
 
 
-def fetch(session: Session, source: Source, harvester: Harvester, fetcher: Fetcher, files: Files, url: str) -> Fetched:
-    """Fetch one page, conditionally when the last complete run kept it; raises FetchError."""
-    before = session.scalar(
-        sa.select(Exchange)
+def kept(session: Session, source_id: str, url: str, files: Files) -> Kept | None:
+    """Find a page of the last complete run whose bytes we still have."""
+    row = session.execute(
+        sa.select(Exchange, Run.revision)
         .join(Run, Run.id == Exchange.run_id)
-        .where(Exchange.source_id == source.id, Exchange.url == url, Run.status.in_(("applied", "unchanged")))
+        .where(Exchange.source_id == source_id, Exchange.url == url, Run.status.in_(("applied", "unchanged")))
         .order_by(Exchange.id.desc())
         .limit(1)
-    )
-    usable = before is not None and files.has(before.sha256)
-    known = Validators(before.etag, before.last_modified) if before is not None and usable else None
+    ).first()
+    return Kept(row[0], row[1]) if row is not None and files.has(row[0].sha256) else None
+
+
+def fetch(fetcher: Fetcher, harvester: Harvester, files: Files, url: str, before: Kept | None) -> Fetched:
+    """Fetch one page, conditionally when it was kept; raises FetchError."""
+    known = Validators(before.exchange.etag, before.exchange.last_modified) if before else None
     response = fetcher.get(url, accept=harvester.accept, validators=known)
-    if response.status == 304:
-        assert before is not None, "the fetcher takes a 304 only as answer to a condition"
-        page = Page(
-            url=before.final_url, body=files.get(before.sha256), media_type=before.media_type, charset=before.charset
-        )
-        return Fetched(url, page, response, before.sha256, True, before)
+    if response.status == 304 and before is not None:
+        return Fetched(url, page_of(before.exchange, files), response, before.exchange.sha256, True, before)
     page = Page(url=response.url, body=response.body, media_type=response.media_type, charset=response.charset)
     digest = files.put(response.body)
-    return Fetched(url, page, response, digest, before is not None and before.sha256 == digest, before)
+    return Fetched(url, page, response, digest, before is not None and before.exchange.sha256 == digest, before)
 
 
-def record_exchange(session: Session, run: Run, fetched: Fetched, batch: Batch | None) -> None:
+def page_of(exchange: Exchange, files: Files) -> Page:
+    """Give a page as an exchange brought it."""
+    body = files.get(exchange.sha256)
+    return Page(url=exchange.final_url, body=body, media_type=exchange.media_type, charset=exchange.charset)
+
+
+def exchange(run: Run, fetched: Fetched, batch: Batch | None) -> Exchange:
     """Write down an exchange; without a batch the page was not read anew, and what followed before follows now."""
-    response, before = fetched.response, fetched.before
-    kept = before if fetched.unchanged and before is not None else None
-    validators = kept and response.status == 304 and Validators(kept.etag, kept.last_modified)
-    validators = validators or response.validators
-    session.add(
-        Exchange(
-            run_id=run.id,
-            source_id=run.source_id,
-            url=fetched.url,
-            final_url=fetched.page.url,
-            status=response.status,
-            etag=validators.etag,
-            last_modified=validators.last_modified,
-            media_type=fetched.page.media_type,
-            charset=fetched.page.charset,
-            decided="",
-            sha256=fetched.digest,
-            size=len(fetched.page.body),
-            following=list(batch.following) if batch else kept.following if kept else [],
-            total=batch.total if batch else kept.total if kept else None,
-            staged=batch is not None,
-            fetched_at=now(),
-        )
+    response, before = fetched.response, fetched.before.exchange if fetched.before else None
+    same = before if batch is None else None
+    validators = (
+        Validators(before.etag, before.last_modified) if before and response.status == 304 else response.validators
     )
-
-
-def stage(session: Session, run: Run, url: str, batch: Batch, site_url: str) -> int:
-    """Stage a page's records; gives how many there were. A record that came before on another page goes to quarantine."""
-    count = 0
-    for records in _chunks(batch.records):
-        rows = [_row(run, url, record, site_url) for record in records]
-        ids = [row["remote_id"] for row in rows]
-        taken = set(
-            session.scalars(sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.remote_id.in_(ids)))
-        )
-        for position, row in enumerate(rows):
-            if row["remote_id"] in taken:
-                rows[position] = _duplicate(row, count + position)
-            taken.add(row["remote_id"])
-        insert_or_ignore(session, Staged, rows)
-        count += len(rows)
-    return count
-
-
-def _chunks(records: Iterator[Record]) -> Iterator[list[Record]]:
-    while chunk := list(islice(records, _BATCH)):
-        yield chunk
-
-
-def _row(run: Run, url: str, record: Record, site_url: str) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "run_id": run.id,
-        "remote_id": record.remote_id[:2000],
-        "url": url,
-        "hash": "",
-        "document": None,
-        "problems": [],
-        "failure": None,
-    }
-    failure = record.failure
-    if record.reading is not None and failure is None:
-        dataset = record.reading.dataset
-        if dataset.uri.startswith(f"{site_url}/dataset/"):
-            failure = Message(
-                "Das ist einer unserer eigenen Datensätze; er kommt nicht als neuer zurück.",
-                "This is a dataset of our own; it does not come back as a new one.",
-            )
-            row["failure"] = ["echo", failure.de, failure.en]
-            return row
-        body = orjson.dumps(document.write(dataset), option=orjson.OPT_SORT_KEYS)
-        row["hash"] = hashlib.sha256(body).hexdigest()
-        row["document"] = compress(body)
-        row["problems"] = [document.write_problem(problem) for problem in record.reading.problems[:200]]
-        return row
-    failure = failure or Message("Der Datensatz ist nicht lesbar.", "The dataset cannot be read.")
-    row["failure"] = ["unreadable", failure.de, failure.en]
-    return row
-
-
-def _duplicate(row: dict[str, Any], position: int) -> dict[str, Any]:
-    text = Message(
-        f"Die Kennung {row['remote_id'][:200]} kommt in der Quelle mehrfach vor; der erste Datensatz zählt.",
-        f"The id {row['remote_id'][:200]} occurs several times in the source; the first dataset counts.",
+    return Exchange(
+        run_id=run.id,
+        source_id=run.source_id,
+        url=fetched.url,
+        final_url=fetched.page.url,
+        status=response.status,
+        etag=validators.etag,
+        last_modified=validators.last_modified,
+        media_type=fetched.page.media_type,
+        charset=fetched.page.charset,
+        decided=decode(fetched.page.body, fetched.page.charset).decided if batch else before.decided if before else "",
+        sha256=fetched.digest,
+        size=len(fetched.page.body),
+        following=list(batch.following) if batch else list(same.following) if same else [],
+        total=batch.total if batch else same.total if same else None,
+        staged=batch is not None,
+        fetched_at=now(),
     )
-    failure = ["duplicate-id", text.de, text.en]
-    return row | {"remote_id": f"{row['remote_id']}#{position}", "document": None, "hash": "", "failure": failure}

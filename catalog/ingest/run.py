@@ -7,21 +7,23 @@ import dataclasses
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import organizations
+from catalog import gate, organizations
 from catalog.config import Config
 from catalog.db import Database, now
 from catalog.files import Files
-from catalog.ingest import apply, guard, lease, pages, plan
+from catalog.ingest import apply, guard, lease, pages, plan, staging
 from catalog.models import Exchange, PlanItem, Record, Run, SourceState, Staged
 from catalog.policy import Policies
 from catalog.publishing import inputs
 from dcat.errors import FetchError, StateError, UnreadableError
 from dcat.message import Message
-from harvesters.base import Batch, Page
+from dcat.model import Dataset
+from harvesters.base import Batch
 from harvesters.fetch import Fetcher
 from harvesters.registry import HARVESTERS
 from harvesters.source import Source
@@ -150,43 +152,56 @@ class Harvest:
         )
 
     def _fetch(self, run_id: int) -> None:
-        harvester = HARVESTERS[self.source.type]
+        """Read page after page; one that cannot be had leaves the run partial, the others are read all the same."""
         while True:
             with self.database.reading() as session:
                 run = session.get_one(Run, run_id)
-                if not run.cursor:
+                if not run.cursor or run.phase != "fetching":
                     break
                 url = run.cursor[0]
-                failure = self._limits(session, run, url)
-                if failure is None:
-                    try:
-                        fetched = pages.fetch(session, self.source, harvester, self.fetcher, self.files, url)
-                    except FetchError as error:
-                        failure = error.message
-            if failure is not None:
-                return self._page_failed(run_id, failure)
-            same_reader = fetched.before is not None and self._same_reader(fetched.before.run_id)
-            batch = None
-            if not (fetched.unchanged and same_reader):
-                try:
-                    batch = harvester.read(fetched.page, self.source)
-                except UnreadableError as error:
-                    return self._page_failed(run_id, error.message)
-            self._page_read(run_id, fetched, batch)
-        return self._fetched(run_id)
+                refused = self._limits(session, run, url)
+                before = pages.kept(session, self.source.id, url, self.files)
+            if refused is not None:
+                self._page_failed(run_id, refused)
+                continue
+            try:
+                self._page(run_id, url, before)
+            except (FetchError, UnreadableError) as error:
+                self._page_failed(run_id, error.message)
+        if run.phase == "fetching":
+            self._fetched(run_id)
 
-    def _page_read(self, run_id: int, fetched: pages.Fetched, batch: Batch | None) -> None:
+    def _page(self, run_id: int, url: str, before: pages.Kept | None) -> None:
+        harvester = HARVESTERS[self.source.type]
+        fetched = pages.fetch(self.fetcher, harvester, self.files, url, before)
+        batch, staged = None, []
+        if (
+            not fetched.unchanged
+            or fetched.before is None
+            or fetched.before.revision != pages.reader_revision(self.source)
+        ):
+            batch = harvester.read(fetched.page, self.source)
+            staged = staging.rows(batch, run_id, url, self._judge)
+        self._page_read(run_id, fetched, batch, staged)
+
+    def _judge(self, dataset: Dataset) -> tuple[str, Message] | None:
+        city, ours = self.config.city(self.source.city), HARVESTERS[self.source.type].publishes_files
+        return gate.refusal(dataset, self.source, city, ours=ours, site_url=self.config.site_url)
+
+    def _page_read(
+        self, run_id: int, fetched: pages.Fetched, batch: Batch | None, staged: list[dict[str, Any]]
+    ) -> None:
         with self.database.writing() as session:
             run = session.get_one(Run, run_id)
-            pages.record_exchange(session, run, fetched, batch)
-            following = list(batch.following) if batch else list(fetched.before.following) if fetched.before else []
+            exchange = pages.exchange(run, fetched, batch)
+            session.add(exchange)
             if batch is not None:
-                self._staged(session, run, pages.stage(session, run, fetched.url, batch, self.config.site_url))
+                staging.write(session, run.id, staged)
+                run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
                 run.reason = [*run.reason, *([p.message.de, p.message.en] for p in batch.problems)]
-            total = batch.total if batch else fetched.before.total if fetched.before else None
-            run.total = total if total is not None else run.total
+            run.total = exchange.total if exchange.total is not None else run.total
             run.pages += 1
-            run.cursor = [*run.cursor[1:], *following]
+            run.cursor = [*run.cursor[1:], *exchange.following]
             _hold(run)
         self.tick("fetching", run.pages)
 
@@ -215,9 +230,7 @@ class Harvest:
             if run.pages == 0:
                 _finish(run, "failed")
             else:
-                run.cursor = run.cursor[1:]
-                self._stage_kept(session, run)
-                run.phase, run.status = "staged", "partial"
+                run.cursor, run.status = run.cursor[1:], "partial"
                 _hold(run)
 
     def _fetched(self, run_id: int) -> None:
@@ -233,7 +246,9 @@ class Harvest:
                 session.get_one(SourceState, run.source_id).last_complete_at = now()
                 _finish(run, "unchanged")
                 return
-            self._stage_kept(session, run)
+        self._stage_kept(run_id)
+        with self.database.writing() as session:
+            run = session.get_one(Run, run_id)
             run.complete = run.status != "partial" and self._complete(session, run)
             run.phase = "staged"
 
@@ -257,23 +272,20 @@ class Harvest:
         )
         return session.scalar(query.order_by(Run.id.desc()).limit(1))
 
-    def _same_reader(self, run_id: int) -> bool:
-        with self.database.reading() as session:
-            return session.get_one(Run, run_id).revision == pages.reader_revision(self.source)
-
-    def _stage_kept(self, session: Session, run: Run) -> None:
+    def _stage_kept(self, run_id: int) -> None:
         """Read the pages that had not changed too: what they hold counts as seen."""
         harvester = HARVESTERS[self.source.type]
-        for exchange in session.scalars(sa.select(Exchange).where(Exchange.run_id == run.id, ~Exchange.staged)).all():
-            page = Page(
-                url=exchange.final_url,
-                body=self.files.get(exchange.sha256),
-                media_type=exchange.media_type,
-                charset=exchange.charset,
-            )
-            batch = harvester.read(page, self.source)
-            self._staged(session, run, pages.stage(session, run, exchange.url, batch, self.config.site_url))
-            exchange.staged = True
+        with self.database.reading() as session:
+            kept = session.scalars(sa.select(Exchange).where(Exchange.run_id == run_id, ~Exchange.staged)).all()
+        for exchange in kept:
+            batch = harvester.read(pages.page_of(exchange, self.files), self.source)
+            staged = staging.rows(batch, run_id, exchange.url, self._judge)
+            with self.database.writing() as session:
+                run = session.get_one(Run, run_id)
+                staging.write(session, run_id, staged)
+                session.get_one(Exchange, exchange.id).staged = True
+                run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
+                _hold(run)
 
     def _complete(self, session: Session, run: Run) -> bool:
         """Whether the run proves what is absent: every page read, as many records as the source claims, each with an id."""
@@ -344,9 +356,6 @@ class Harvest:
             session.execute(sa.delete(Staged).where(Staged.run_id == run.id))
             nothing = not changed and not removed and not any(run.counts[k] for k in ("created", "updated"))
             _finish(run, run.status or ("unchanged" if nothing and not run.counts["missing"] else "applied"))
-
-    def _staged(self, session: Session, run: Run, count: int) -> None:
-        run.counts = {**run.counts, "seen": run.counts["seen"] + count}
 
 
 def history(session: Session, source_id: str | None = None, limit: int = 20) -> list[Run]:

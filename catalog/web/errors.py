@@ -37,6 +37,18 @@ NOT_FOUND = Wording(
     ),
     Message("Suchen Sie nach dem, was Sie brauchen.", "Search for what you need."),
 )
+GONE = Wording(
+    Message("Dieser Datensatz wurde zurückgezogen", "This dataset was withdrawn"),
+    Message(
+        "Die Stelle, von der er kam, bietet ihn nicht mehr an.", "The department it came from no longer offers it."
+    ),
+    Message("Suchen Sie nach einem ähnlichen Datensatz.", "Search for a similar dataset."),
+)
+TOO_LARGE = Wording(
+    Message("Diese Anfrage ist zu groß", "This request is too large"),
+    Message("So viel auf einmal nehmen wir nicht an.", "We do not accept that much at once."),
+    Message("Teilen Sie die Anfrage auf.", "Split the request into smaller ones."),
+)
 FAILED = Wording(
     Message("Hier ist etwas schiefgegangen", "Something went wrong here"),
     Message(
@@ -47,7 +59,7 @@ FAILED = Wording(
         "Try again in a few minutes. If you write to us, please quote the request id.",
     ),
 )
-WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 500: FAILED}
+WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 410: GONE, 413: TOO_LARGE, 500: FAILED}
 
 
 def register(app: Flask) -> None:

@@ -1,0 +1,31 @@
+"""What many test modules share: one demonstration home, harvested and published once per session."""
+
+from collections.abc import Iterator
+
+import demo_home
+import pytest
+from demo_home import DemoHome
+from flask.testing import FlaskClient
+
+from catalog.app import create_app
+from catalog.instance import Instance
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoHome:
+    """The home of a demonstration. Tests only read it; whoever writes takes a copy."""
+    return demo_home.make(tmp_path_factory.mktemp("demo") / "home")
+
+
+@pytest.fixture(scope="session")
+def catalogue(demo: DemoHome) -> Iterator[Instance]:
+    """The demonstration's catalogue, opened."""
+    instance = demo.open()
+    yield instance
+    instance.database.close()
+
+
+@pytest.fixture
+def public(catalogue: Instance) -> FlaskClient:
+    """A visitor of the demonstration's catalogue."""
+    return create_app(catalogue).test_client()

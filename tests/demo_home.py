@@ -1,0 +1,74 @@
+"""A real published catalogue for tests: the home that `offenbar demo` makes, and copies of it for tests that write."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from catalog import demo, examples, jobs, search
+from catalog.instance import Instance, open_instance
+from examples import server
+from validators.tables import check_with_rows
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoHome:
+    """A home with the three example departments, harvested, checked and published."""
+
+    path: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program needs in order to work on this home."""
+        return {"OFFENBAR_HOME": str(self.path), "OFFENBAR_SECRET_KEY": SECRET}
+
+    @property
+    def departments(self) -> str:
+        """The address of the departments."""
+        return f"http://127.0.0.1:{examples.port(self.path)}"
+
+    def open(self, **more: str) -> Instance:
+        """Open the catalogue, with more settings than the usual ones."""
+        return open_instance(self.environment | more)
+
+    def copy(self, path: Path) -> "DemoHome":
+        """Give a copy for a test that writes."""
+        shutil.copytree(self.path, path)
+        return DemoHome(path)
+
+
+def make(path: Path) -> DemoHome:
+    """Harvest, check and publish the example departments into a new home."""
+    home = DemoHome(path)
+    with _only(home.environment), _usual_port_taken():
+        instance = demo.prepare(5000)
+    demo.run(instance, check_with_rows, jobs.quiet)
+    search.catch_up(instance)
+    instance.database.close()
+    return home
+
+
+@contextmanager
+def _only(environment: dict[str, str]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("OFFENBAR_")]:
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield
+
+
+@contextmanager
+def _usual_port_taken() -> Iterator[None]:
+    """A demonstration beside the tests keeps its port, and two test runs do not meet at one."""
+    with socket.socket() as blocker:
+        with suppress(OSError):
+            blocker.bind(("127.0.0.1", server.PORT))
+        yield
