@@ -14,6 +14,7 @@ from catalog.ingest.guard import Counts
 from catalog.ingest.run import Harvest, Outcome, Tick
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow, Run, SourceState
+from catalog.store import VISIBLE
 from dcat.errors import OffenbarError
 from dcat.message import Message
 from harvesters.fetch import Fetcher
@@ -84,7 +85,7 @@ def check_files(
     ours = HARVESTERS[source.type].publishes_files
     policies = instance.policies()
     query = sa.select(FileRow).join(DatasetRow, DatasetRow.id == FileRow.dataset_id)
-    query = query.where(DatasetRow.source_id == source.id, FileRow.url != "")
+    query = query.where(DatasetRow.source_id == source.id, FileRow.url != "", VISIBLE)
     due = sa.or_(FileRow.due_at.is_(None), FileRow.due_at <= now())
     if only_due:
         query = query.where(due)

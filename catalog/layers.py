@@ -21,6 +21,7 @@ RULES = {
     "city-contributor": Message("Datenbereitsteller der Stadt", "contributor of the city"),
     "city-place": Message("Dateiablage eines Amtes: gilt für die Stadt", "a department's file drop: covers the city"),
     "license-unknown": Message("keine Lizenz angegeben", "no licence given"),
+    "download-url": Message("Adresse der Datei", "address of the file"),
     "language": Message("Sprache des Datensatzes", "language of the dataset"),
     "hvd": Message("hochwertiger Datensatz nach EU 2023/138", "high-value dataset under EU 2023/138"),
 }
@@ -98,6 +99,7 @@ def _distribution(distribution: Distribution, source: Source, rules: dict[str, s
     changes: dict[str, Any] = {}
     if not distribution.access_url and distribution.download_url:
         changes["access_url"] = distribution.download_url[:1]
+        rules["distribution.access_url"] = "download-url"
     if not distribution.license:
         concept = vocabulary("license").find(source.defaults.license) if source.defaults.license else None
         changes["license"] = concept.uri if concept else UNKNOWN_LICENSE
@@ -124,12 +126,12 @@ def _with_regulation(dataset: Dataset, rules: dict[str, str]) -> Dataset:
 
 
 def _with_language(dataset: Dataset, source: Source, rules: dict[str, str]) -> Dataset:
-    """Tag every untagged text with the one language of the dataset, else of the source, else German."""
+    """Tag every untagged text with the one language of the dataset, else of the source, else German; without a tag for it they stay bare."""
     stated = {_two_letters(uri) for uri in dataset.language} or {
         _two_letters(code) for code in source.defaults.language
     }
     lang = stated.pop() if len(stated) == 1 else "de"
-    tagged = _tag(dataset, lang or "de")
+    tagged = _tag(dataset, lang)
     changed = [f.name for f in dataclasses.fields(dataset) if getattr(tagged, f.name) != getattr(dataset, f.name)]
     rules.update({f"{field}.lang": "language" for field in changed})
     assert isinstance(tagged, Dataset), "tagging keeps the class"
@@ -186,4 +188,4 @@ _TWO_LETTERS = {
 
 def _two_letters(language: str) -> str:
     concept = vocabulary("language").find(language)
-    return _TWO_LETTERS.get(concept.code, "") if concept else language[:2].lower()
+    return _TWO_LETTERS.get(concept.code, "") if concept else ""

@@ -110,7 +110,7 @@ def assembled(config: Config, session: Session, source: Source, policies: Polici
 
 
 def held(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
-    """Read what the sources last said of datasets."""
+    """Read what the sources last said of datasets, leaving out those that are gone."""
     for start in range(0, len(dataset_ids), BATCH):
         rows = session.execute(
             sa.select(Record.dataset_id, Record.remote_id, RecordVersion.document)
@@ -118,7 +118,7 @@ def held(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
                 RecordVersion,
                 sa.and_(RecordVersion.dataset_id == Record.dataset_id, RecordVersion.version == Record.version),
             )
-            .where(Record.dataset_id.in_(dataset_ids[start : start + BATCH]))
+            .where(Record.dataset_id.in_(dataset_ids[start : start + BATCH]), Record.gone_at.is_(None))
         )
         for dataset_id, remote_id, body in rows:
             yield Item(dataset_id, remote_id, document.read(orjson.loads(decompress(body))))
@@ -134,14 +134,16 @@ def refresh(
 ) -> int:
     """Publish anew what the source last said: after a change of policy, definition or checks. Gives the number of changes."""
     with database.reading() as session:
-        if dataset_ids is None:
-            query = sa.select(Record.dataset_id).where(Record.source_id == source.id, Record.gone_at.is_(None))
-            dataset_ids = session.scalars(query).all()
-        items = [item for item in held(session, dataset_ids) if _passes(item, config, source)]
+        everything = sa.select(Record.dataset_id).where(Record.source_id == source.id)
+        wanted = session.scalars(everything).all() if dataset_ids is None else dataset_ids
+        items = [item for item in held(session, wanted) if _passes(item, config, source)]
     ready = list(drafts(database, config, source, policies, items))
     with database.writing() as session:
-        store.publish(session, ready, cause)
-        session.get_one(SourceState, source.id).applied_revision = inputs(config, source, policies)
+        overtaken = store.publish(session, ready, cause)
+        if dataset_ids is None:
+            session.get_one(SourceState, source.id).applied_revision = inputs(config, source, policies)
+    if overtaken:
+        refresh(database, config, source, policies, cause, overtaken)
     return sum(draft.changes for draft in ready)
 
 

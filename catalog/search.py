@@ -2,11 +2,13 @@
 
 import fcntl
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 import sqlalchemy as sa
 import tantivy
@@ -72,10 +74,12 @@ class Index:
         return Hits(count=int(result.count), ids=ids, facets=facets)  # type: ignore[attr-defined]
 
     @contextmanager
-    def writing(self) -> Iterator[tantivy.IndexWriter]:
-        """Write alone, in one commit; other processes wait at our own lock."""
+    def writing(self, patience: float) -> Iterator[tantivy.IndexWriter | None]:
+        """Write alone, in one commit; None when another process still writes after `patience` seconds."""
         with (self._folder.parent / "index.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _locked(lock, patience):
+                yield None
+                return
             self._index.reload()
             writer = self._index.writer(30_000_000, 1)
             yield writer
@@ -88,23 +92,25 @@ class Index:
         return self._index.searcher()
 
 
-def catch_up(instance: Instance) -> int:
+def catch_up(instance: Instance, patience: float = 600) -> int:
     """Bring the index up to the change log; gives the number of datasets written. Cheap when there is nothing new."""
     index = opened(_folder(instance))
     with instance.database.reading() as session:
         if index.seq >= store.last_seq(session):
             return 0
-    with index.writing() as writer, instance.database.reading() as session:
+    with index.writing(patience) as writer, instance.database.reading() as session:
+        if writer is None:
+            return 0
         since, newest = index.seq, store.last_seq(session)
         query = sa.select(Change.dataset_id).where(Change.seq > since, Change.seq <= newest).distinct()
         changed = list(session.scalars(query)) if since else _all(session)
         for start in range(0, len(changed), _BATCH):
             part = changed[start : start + _BATCH]
             for dataset_id in part:
-                writer.delete_documents("id", dataset_id)
+                writer.delete_documents_by_term("id", dataset_id)
             for shown in store.views(session, part):
                 writer.add_document(_document(shown))
-        writer.delete_documents("id", _MARK)
+        writer.delete_documents_by_term("id", _MARK)
         writer.add_document(_mark(newest))
     return len(changed)
 
@@ -126,9 +132,22 @@ def search(
     start: int = 0,
     rows: int = 20,
 ) -> Hits:
-    """Catch up, then search."""
-    catch_up(instance)
+    """Catch up, then search; while another process fills the index, nobody waits longer than a moment."""
+    catch_up(instance, patience=2)
     return opened(_folder(instance)).search(text, filters, order=order, start=start, rows=rows)
+
+
+def _locked(lock: IO[str], patience: float) -> bool:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 @cache

@@ -62,9 +62,13 @@ def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -
     insert_or_ignore(session, Node, nodes)
 
 
-def publish(session: Session, drafts: list[Draft], cause: str) -> None:
-    """Make drafts the published state: rows, old renditions away, change log and membership, in the caller's transaction."""
+def publish(session: Session, drafts: list[Draft], cause: str) -> list[str]:
+    """Make drafts the published state: rows, old renditions away, change log and membership, in the caller's transaction.
+
+    Gives the ids of datasets that another writer published since their drafts were made: the caller publishes those anew.
+    """
     changed = [draft for draft in drafts if draft.changes]
+    overtaken = _overtaken(session, changed)
     first = _next_seq(session, len(changed))
     at = now()
     numbered = list(enumerate(changed, first))
@@ -89,6 +93,7 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
     )
     members = [{"dataset_id": d.shown.id, "since": seq, "until": None} for seq, d in numbered if d.was != PUBLISHED]
     insert_or_ignore(session, Membership, members)
+    return overtaken
 
 
 def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
@@ -156,6 +161,15 @@ def public_table(session: Session, file_id: str) -> PublicFile | None:
     row = session.get(FileRow, file_id)
     file = public_file(session, row.dataset_id, file_id) if row else None
     return file if file and file.served else None
+
+
+def _overtaken(session: Session, drafts: list[Draft]) -> list[str]:
+    present: dict[str, str] = {}
+    ids = [draft.shown.id for draft in drafts]
+    for start in range(0, len(ids), 500):
+        query = sa.select(DatasetRow.id, DatasetRow.hash).where(DatasetRow.id.in_(ids[start : start + 500]))
+        present.update((dataset_id, digest) for dataset_id, digest in session.execute(query))
+    return [draft.shown.id for draft in drafts if present.get(draft.shown.id, "") != draft.before]
 
 
 def _next_seq(session: Session, count: int) -> int:

@@ -10,7 +10,13 @@ from validators.tables import check_with_rows
 
 
 @click.command()
-@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535), help="Port der Webseiten. / Port of the pages.")
+@click.option(
+    "--port",
+    default=5000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port der Webseiten. / Port of the pages.",
+)
 @click.option("--no-serve", is_flag=True, help="Nur ernten und veröffentlichen. / Harvest and publish only.")
 @pass_terminal
 def command(terminal: Terminal, port: int, no_serve: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from catalog import examples, jobs
+from catalog import examples, jobs, search
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.ingest import run as runs
 from catalog.ingest.run import Outcome
@@ -64,6 +64,7 @@ def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
             outcomes.append(outcome)
             if not as_json:
                 _say(terminal, outcome, checks)
+    search.catch_up(instance)
     return _end(terminal, outcomes, as_json)
 
 

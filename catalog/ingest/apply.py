@@ -30,17 +30,17 @@ def prepare(
     return list(publishing.drafts(database, config, source, policies, _planned(database, run_id), tick))
 
 
-def apply(session: Session, run: Run, drafts: list[Draft], source: Source) -> int:
-    """Make a plan real in the caller's transaction; gives how many datasets were withdrawn."""
+def apply(session: Session, run: Run, drafts: list[Draft], source: Source) -> tuple[int, list[str]]:
+    """Make a plan real in the caller's transaction; gives how many datasets were withdrawn, and which to publish anew."""
     at = now()
     _write_records(session, run, at)
-    store.publish(session, drafts, f"run {run.id}")
+    overtaken = store.publish(session, drafts, f"run {run.id}")
     _seen_again(session, run, at)
     removed = _missing(session, run, source, at)
     _quarantine(session, run, at)
     if run.complete:
         session.get_one(SourceState, run.source_id).last_complete_at = at
-    return removed
+    return removed, overtaken
 
 
 def _planned(database: Database, run_id: int) -> Iterator[Item]:

@@ -12,14 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import gate, organizations
+from catalog import gate, organizations, publishing
 from catalog.config import Config
 from catalog.db import Database, now
 from catalog.files import Files
 from catalog.ingest import apply, guard, lease, pages, plan, staging
 from catalog.models import Exchange, PlanItem, Record, Run, SourceState, Staged
 from catalog.policy import Policies
-from catalog.publishing import inputs
 from dcat.errors import FetchError, StateError, UnreadableError
 from dcat.message import Message
 from dcat.model import Dataset
@@ -349,13 +348,17 @@ class Harvest:
                     )
                 )
             changed = any(draft.changes for draft in drafts)
-            removed = apply.apply(session, run, drafts, self.source)
+            removed, overtaken = apply.apply(session, run, drafts, self.source)
             run.counts = {**run.counts, "removed": removed}
             state = session.get_one(SourceState, run.source_id)
-            state.applied_revision = state.applied_revision or inputs(self.config, self.source, self.policies)
+            state.applied_revision = state.applied_revision or publishing.inputs(
+                self.config, self.source, self.policies
+            )
             session.execute(sa.delete(Staged).where(Staged.run_id == run.id))
             nothing = not changed and not removed and not any(run.counts[k] for k in ("created", "updated"))
             _finish(run, run.status or ("unchanged" if nothing and not run.counts["missing"] else "applied"))
+        if overtaken:
+            publishing.refresh(self.database, self.config, self.source, self.policies, f"run {run_id}", overtaken)
 
 
 def history(session: Session, source_id: str | None = None, limit: int = 20) -> list[Run]:
