@@ -14,6 +14,7 @@ from catalog.ingest.guard import Counts
 from catalog.ingest.run import Harvest, Outcome, Tick
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow, Run, SourceState
+from catalog.policy import Policies
 from catalog.store import VISIBLE
 from dcat.errors import OffenbarError
 from dcat.message import Message
@@ -91,20 +92,33 @@ def check_files(
         query = query.where(due)
     elif not ours:
         query = query.where(sa.or_(due, FileRow.schema_id != ""))
+    changed = _show(instance, source, policies)
     with instance.database.reading() as session:
         rows = session.scalars(query.order_by(FileRow.dataset_id, FileRow.position)).all()
-    changed = 0
     with instance.fetcher(source) as fetcher:
         for number, row in enumerate(rows, 1):
             result = file_checks.check(row, fetcher, instance.files, check_table, ours=ours)
+            values = result.values if result.unchanged else result.values | {"shown": False}
             with instance.database.writing() as session:
-                session.execute(sa.update(FileRow).where(FileRow.id == row.id).values(**result.values))
+                session.execute(sa.update(FileRow).where(FileRow.id == row.id).values(**values))
             if not result.unchanged:
-                changed += publishing.refresh(
-                    instance.database, instance.config, source, policies, "file check", [row.dataset_id]
-                )
+                changed += _show(instance, source, policies)
             tick("checking", number)
     return Checks(len(rows), changed)
+
+
+def _show(instance: Instance, source: Source, policies: Policies) -> int:
+    """Publish what checks have found and the public does not see yet, also after an interruption."""
+    query = sa.select(FileRow.id, FileRow.dataset_id).join(DatasetRow, DatasetRow.id == FileRow.dataset_id)
+    with instance.database.reading() as session:
+        found = session.execute(query.where(DatasetRow.source_id == source.id, ~FileRow.shown, VISIBLE)).all()
+    if not found:
+        return 0
+    datasets = sorted({dataset_id for _, dataset_id in found})
+    changed = publishing.refresh(instance.database, instance.config, source, policies, "file check", datasets)
+    with instance.database.writing() as session:
+        session.execute(sa.update(FileRow).where(FileRow.id.in_([file_id for file_id, _ in found])).values(shown=True))
+    return changed
 
 
 def work(instance: Instance, check_table: file_checks.CheckTable, stop: threading.Event, pause: float = 5.0) -> None:

@@ -217,6 +217,7 @@ class FileRow(Base):
     failure: Mapped[list[Any] | None]
     report: Mapped[dict[str, Any] | None]
     preview: Mapped[list[Any] | None]
+    shown: Mapped[bool] = mapped_column(default=True)
     good_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
 
 

@@ -47,7 +47,9 @@ def table_errors() -> list[str]:
     """List the kinds of frictionless errors that have sentences of their own."""
     tree = ast.parse((ROOT / "validators" / TABLE_ERRORS).read_text(encoding="utf-8"))
     function = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "_words")
-    values = (node for case in ast.walk(function) if isinstance(case, ast.match_case) for node in ast.walk(case.pattern))
+    values = (
+        node for case in ast.walk(function) if isinstance(case, ast.match_case) for node in ast.walk(case.pattern)
+    )
     return sorted(
         node.value.value
         for node in values
@@ -87,7 +89,8 @@ def _weight(node: ast.Call) -> str:
 
 
 def _sentence(node: ast.Call) -> tuple[str, str]:
-    for part in ast.walk(node):
+    what = next((keyword.value for keyword in node.keywords if keyword.arg == "what"), None)
+    for part in ast.walk(node if what is None else what):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "Message":
             de, en = (_text(value) for value in part.args[:2])
             return de, en
@@ -98,7 +101,7 @@ def _text(value: ast.expr) -> str:
     if isinstance(value, ast.Constant):
         return str(value.value)
     if isinstance(value, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in value.values)
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in value.values).strip()
     if isinstance(value, ast.IfExp):
         return _text(value.body)
     return "…"

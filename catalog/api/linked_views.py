@@ -76,7 +76,7 @@ def _catalogue(ending: str, city: str = "") -> Response:
         etag = _etag(config, ending, newest.seq if newest else 0, selection)
         modified = newest.at if newest else None
         if _known(etag, modified):
-            return _finished(Response(status=304), etag, modified)
+            return _finished(_answer(ending, 304), etag, modified)
         address = f"{config.site_url}{'/city/' + city if city else ''}/catalog.{ending}"
         made = linked.page(session, config, selection, ending, address)
     if selection.page > made.last:
@@ -117,7 +117,7 @@ def _dataset(name: str, ending: str) -> Response:
             raise Gone
         etag = _etag(instance().config, ending, row.seq, row.hash)
         if _known(etag, row.modified_at):
-            return _finished(Response(status=304), etag, row.modified_at)
+            return _finished(_answer(ending, 304), etag, row.modified_at)
         body = linked.dataset(session, instance().config, row.id, ending)
     if body is None:
         raise NotFound
@@ -135,9 +135,14 @@ def _wanted() -> str | None:
     return ending if quality > html else None
 
 
-def _compressed(body: bytes, ending: str) -> Response:
+def _answer(ending: str, status: int = 200) -> Response:
     media_type = rdf.FORMATS[ending].media_type
-    answer = Response(content_type=media_type if ending in ("jsonld", "nt") else f"{media_type}; charset=utf-8")
+    charset = "" if ending in ("jsonld", "nt") else "; charset=utf-8"
+    return Response(status=status, content_type=f"{media_type}{charset}")
+
+
+def _compressed(body: bytes, ending: str) -> Response:
+    answer = _answer(ending)
     if _compresses():
         # A fixed time in the header: the same content is the same bytes.
         body = gzip.compress(body, 5, mtime=0)

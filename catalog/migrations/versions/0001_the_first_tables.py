@@ -240,6 +240,7 @@ def upgrade() -> None:
         sa.Column("failure", Json(), nullable=True),
         sa.Column("report", Json(), nullable=True),
         sa.Column("preview", Json(), nullable=True),
+        sa.Column("shown", sa.Boolean(), nullable=False),
         sa.Column("good_sha256", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["dataset_id"],
