@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 5000
 
-.PHONY: install demo check test test-fast test-long fmt clean
+.PHONY: install demo check test test-fast test-long fmt docs clean
 
 install: $(VENV)/.installed catalog/web/static/vendor/.installed
 
@@ -26,7 +26,7 @@ demo: install
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy catalog dcat harvesters validators cli.py benchmarks
+	$(BIN)/mypy catalog dcat harvesters validators cli.py benchmarks docs/generate.py
 	$(BIN)/lint-imports --config setup.cfg
 
 test: install
@@ -41,6 +41,9 @@ test-long: install
 fmt: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: install
+	$(BIN)/python -m docs.generate
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

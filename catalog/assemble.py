@@ -18,7 +18,7 @@ from harvesters.dropped_file import file_name
 from harvesters.source import Source
 
 # Raised whenever the same input would be assembled differently: every source is then assembled anew.
-VERSION = 1
+VERSION = 2
 
 SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 NON_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"
@@ -43,6 +43,7 @@ class Checked:
     outcome: str = ""
     found: Message | None = None
     valid: bool | None = None
+    schema_id: str = ""
     sentence: Message | None = None
     report: dict[str, Any] | None = None
     hidden: dict[str, Any] | None = None
@@ -85,6 +86,7 @@ class Assembled:
     shown: PublicDataset
     layers: Layered
     problems: tuple[Problem, ...]
+    addresses: tuple[FileAddress, ...]
 
 
 def assemble(upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]) -> Assembled:
@@ -92,11 +94,10 @@ def assemble(upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]
     layers = layered(upstream.dataset, setting.source, setting.city, ours=setting.ours)
     fitted = fit.fit(layers.dataset)
     withheld = setting.policies.dataset(setting.source.id, upstream.remote_id)
+    named_files = addresses(upstream.id, fitted.dataset, setting.source)
     files = tuple(
         _file(address, distribution, upstream, setting, checks.get(address.id, Checked()), withheld)
-        for address, distribution in zip(
-            addresses(upstream.id, fitted.dataset, setting.source), fitted.dataset.distribution, strict=True
-        )
+        for address, distribution in zip(named_files, fitted.dataset.distribution, strict=True)
     )
     visible = [file for file in files if file.state.visible]
     dataset = replace(
@@ -120,7 +121,7 @@ def assemble(upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]
         published_at=upstream.published_at,
         modified_at=upstream.modified_at,
     )
-    return Assembled(shown, layers, fitted.problems)
+    return Assembled(shown, layers, fitted.problems, named_files)
 
 
 def addresses(dataset_id: str, dataset: Dataset, source: Source) -> tuple[FileAddress, ...]:
@@ -146,11 +147,16 @@ def _file(
     decision = withheld or setting.policies.file(setting.source.id, upstream.remote_id, address.name)
     facts = FileFacts(ours=setting.ours, release=setting.source.release, outcome=checked.outcome, found=checked.found)
     state, reason = publication.decide(facts, decision)
+    if checked.schema_id != address.schema_id:
+        # A verdict by another schema says nothing about this one.
+        checked = replace(checked, valid=None)
     if state.visible:
         distribution = _checked_distribution(distribution, address, upstream, setting, checked, state)
     else:
         # Nothing that leads to the data, or was made of them, leaves the house.
-        distribution = replace(distribution, uri="", access_url=(), download_url=(), checksum=None, byte_size=None)
+        distribution = replace(
+            distribution, uri="", access_url=(), download_url=(), page=(), conforms_to=(), checksum=None, byte_size=None
+        )
     return PublicFile(
         id=address.id,
         state=state,
@@ -159,7 +165,7 @@ def _file(
         reason=reason,
         schema_id=address.schema_id,
         valid=checked.valid,
-        sentence=checked.sentence if state.visible or state is FileState.HELD else None,
+        sentence=checked.sentence if state.visible else reason.text if state is FileState.HELD and reason else None,
         report=checked.report if state.visible else checked.hidden if state is FileState.HELD else None,
         header=checked.header if state.visible else (),
         rows=checked.rows if state.visible else (),

@@ -159,7 +159,8 @@ def read_yaml(file: Path) -> dict[str, Any]:
 
 def masked(url: str) -> str:
     """Hide the password of an address."""
-    return re.sub(r"(://[^/@]*?:)[^@]*@", r"\1***@", url)
+    # Up to the last @: a password may hold one, and a slash too.
+    return re.sub(r"(://[^/@:]*:).*@", r"\1***@", url)
 
 
 def _setting(from_environment: str, from_file: Any, default: str) -> tuple[str, str]:

@@ -71,7 +71,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._writers = sessionmaker(self.engine.execution_options(offenbar_write=True), expire_on_commit=False)
+        self._writers = sessionmaker(_for_writing(self.engine), expire_on_commit=False)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -122,7 +122,7 @@ def _engine(url: str) -> sa.Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         try:
-            return sa.create_engine(parsed, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+            engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="REPEATABLE READ")
         except ModuleNotFoundError as error:
             raise ConfigError(
                 Message(
@@ -130,6 +130,8 @@ def _engine(url: str) -> sa.Engine:
                     f"The driver for {parsed.get_backend_name()} is missing. Next step: pip install 'offenbar[postgres]'",
                 )
             ) from error
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
     engine = sa.create_engine(parsed, connect_args={"timeout": 30})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -151,6 +153,19 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get("offenbar_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _for_writing(engine: sa.Engine) -> sa.Engine:
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(offenbar_write=True)
+    # Whoever waited for the lock must see what the one before wrote, so each statement looks anew.
+    return engine.execution_options(offenbar_write=True, isolation_level="READ COMMITTED")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """Writers wait for each other as they do in SQLite: nothing they read first can change before they write."""
+    if connection.get_execution_options().get("offenbar_write"):
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('offenbar ' || current_schema()))")
 
 
 def insert_or_ignore(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:

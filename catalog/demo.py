@@ -36,7 +36,7 @@ def prepare(site_port: int = 5000) -> Instance:
     """Make the demonstration's home, whose pages are at a port of this machine; refuses a home that is somebody's own."""
     settings = configuration.load()
     home = settings.home
-    if home.exists() and any(home.iterdir()) and examples.port(home) is None:
+    if home.exists() and examples.port(home) is None and {path.name for path in home.iterdir()} - {"secret-key"}:
         raise StateError(
             Message(
                 f"{home} gehört nicht der Vorführung und bleibt unberührt. Nächster Schritt: OFFENBAR_HOME auf einen leeren "
@@ -47,9 +47,9 @@ def prepare(site_port: int = 5000) -> Instance:
         )
     home.mkdir(parents=True, exist_ok=True)
     if examples.port(home) is None:
-        port = server.free_port()
-        (home / examples.MARK).write_text(json.dumps({"port": port}), encoding="utf-8")
-        _copy_definitions(home, port)
+        (home / examples.MARK).write_text(json.dumps({"port": server.free_port()}), encoding="utf-8")
+    if not (home / "offenbar.yaml").exists():
+        _copy_definitions(home, examples.port(home) or server.PORT)
     _write_address(home / "offenbar.yaml", site_port)
     setup.new_home(configuration.load())
     return open_instance()
@@ -93,9 +93,10 @@ def _write_address(file: Path, site_port: int) -> None:
 
 
 def _copy_definitions(home: Path, port: int) -> None:
-    shutil.copy(FOLDER / "offenbar.yaml", home / "offenbar.yaml")
     for folder in ("sources", "policies"):
         (home / folder).mkdir(exist_ok=True)
         for file in sorted((FOLDER / folder).glob("*.yaml")):
             text = file.read_text(encoding="utf-8").replace(f"127.0.0.1:{server.PORT}", f"127.0.0.1:{port}")
             (home / folder / file.name).write_text(text, encoding="utf-8")
+    # Last, so that an interrupted copy is made again.
+    shutil.copy(FOLDER / "offenbar.yaml", home / "offenbar.yaml")

@@ -44,9 +44,9 @@ def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable,
         try:
             response = fetcher.download(row.url, path, validators=known)
         except FetchError as error:
-            return Result(values=_unreachable(row, error), unchanged=row.outcome == UNREACHABLE)
+            return Result(values=_unreachable(row, error, ours=ours), unchanged=row.outcome == UNREACHABLE)
         if response.status == 304 or (judged and response.sha256 == row.sha256):
-            return Result(values={"checked_at": now(), "due_at": _tomorrow(), **_still(row)}, unchanged=True)
+            return _still(row)
         values: dict[str, Any] = {
             "checked_at": now(),
             "due_at": _tomorrow(),
@@ -64,6 +64,8 @@ def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable,
             values |= _table(row, path, check_table, ours=ours)
         elif ours:
             values |= _other(path, row.name)
+        if values["outcome"] == UNREADABLE and row.outcome == OK and ours:
+            return _kept(values["failure"])
         if values["outcome"] == OK:
             files.put_file(path, response.sha256)
         if values["outcome"] == OK and (not values["report"] or report.from_json(values["report"]).conforms):
@@ -80,8 +82,9 @@ def checked(row: FileRow) -> Checked:
     return Checked(
         outcome=row.outcome,
         found=failure,
-        valid=found.conforms if found and row.schema_id else None,
-        sentence=failure if row.outcome != OK else report.sentence(found) if found else None,
+        valid=found.conforms if found and found.schema_id else None,
+        schema_id=found.schema_id if found else "",
+        sentence=failure or (report.sentence(found) if found else None),
         report=short(found) if found and not private else None,
         hidden=short(report.without_cells(found)) if found and not private else None,
         header=tuple(header),
@@ -114,7 +117,8 @@ def _table(row: FileRow, path: Path, check_table: CheckTable, *, ours: bool) -> 
 
 def _other(path: Path, name: str) -> dict[str, Any]:
     """Look at a file that is no table only as far as to see that it is no web page under another name."""
-    start = path.open("rb").read(512).lstrip().lower() if path.stat().st_size else b""
+    with path.open("rb") as source:
+        start = source.read(512).lstrip().lower()
     if not start:
         return {"outcome": UNREADABLE, "failure": [f"Die Datei {name} ist leer.", f"The file {name} is empty."]}
     if start.startswith((b"<!doctype html", b"<html")) and not name.lower().endswith((".html", ".htm")):
@@ -123,18 +127,32 @@ def _other(path: Path, name: str) -> dict[str, Any]:
     return {}
 
 
-def _unreachable(row: FileRow, error: FetchError) -> dict[str, Any]:
+def _unreachable(row: FileRow, error: FetchError, *, ours: bool) -> dict[str, Any]:
     values: dict[str, Any] = {"checked_at": now(), "due_at": now() + datetime.timedelta(hours=1)}
     text = [error.message.de, error.message.en]
+    if ours and row.outcome == OK:
+        # Our good copy stays public, and nothing is said: it goes when the source no longer names the file.
+        return values
     if row.outcome in ("", UNREACHABLE) or error.status in (404, 410):
         return values | {"outcome": UNREACHABLE, "failure": text, "report": None, "preview": None}
-    # What was good stays public until something newer is known.
-    return values | {"failure": text}
+    # What was known stays as it is until something newer is known.
+    return values
 
 
-def _still(row: FileRow) -> dict[str, Any]:
-    """An old verdict stands; only the note of a failed attempt since then goes."""
-    return {"failure": None} if row.outcome == OK else {}
+def _still(row: FileRow) -> Result:
+    """An old verdict stands; what was said of an unreadable version since then no longer holds."""
+    values: dict[str, Any] = {"checked_at": now(), "due_at": _tomorrow()}
+    healed = row.outcome == OK and row.failure is not None
+    return Result(values=values | {"failure": None} if healed else values, unchanged=not healed)
+
+
+def _kept(failure: list[str]) -> Result:
+    """A file that only we publish stays as it was last good, with a word about the new version that nobody can read."""
+    text = [
+        f"{failure[0]} Gezeigt wird die letzte lesbare Fassung.",
+        f"{failure[1]} The last readable version is shown.",
+    ]
+    return Result(values={"checked_at": now(), "due_at": _tomorrow(), "failure": text})
 
 
 def _tomorrow() -> datetime.datetime:

@@ -16,6 +16,7 @@ from dcat.message import Message
 from harvesters import source
 from harvesters.fetch import Fetcher
 from harvesters.source import Source
+from validators import schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Instance:
         found = source.load_folder(folder) if folder.is_dir() else ()
         for each in found:
             self.config.city(each.city)
+            for _, schema_id in each.schemas:
+                schemas.load(schema_id)
         known = {each.id: each for each in found}
         for name in wanted:
             if name not in known:

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import file_checks, publishing, search
 from catalog.db import now
+from catalog.ingest import lease
 from catalog.ingest.guard import Counts
-from catalog.ingest.run import Harvest, Outcome, Tick
+from catalog.ingest.run import OPEN, Harvest, Outcome, Tick
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow, Run, SourceState
-from catalog.policy import Policies
 from catalog.store import VISIBLE
 from dcat.errors import OffenbarError
 from dcat.message import Message
@@ -71,7 +72,7 @@ def refresh(instance: Instance, source: Source) -> int:
             return 0
         if state.applied_revision == publishing.inputs(instance.config, source, policies):
             return 0
-    return publishing.refresh(instance.database, instance.config, source, policies, "definition or policy")
+    return publishing.refresh(instance.database, instance.config, source, instance.policies, "definition or policy")
 
 
 def check_files(
@@ -84,7 +85,6 @@ def check_files(
 ) -> Checks:
     """Check a source's data files, and publish what the checks change. Servers that know the file's state make this cheap."""
     ours = HARVESTERS[source.type].publishes_files
-    policies = instance.policies()
     query = sa.select(FileRow).join(DatasetRow, DatasetRow.id == FileRow.dataset_id)
     query = query.where(DatasetRow.source_id == source.id, FileRow.url != "", VISIBLE)
     due = sa.or_(FileRow.due_at.is_(None), FileRow.due_at <= now())
@@ -92,7 +92,7 @@ def check_files(
         query = query.where(due)
     elif not ours:
         query = query.where(sa.or_(due, FileRow.schema_id != ""))
-    changed = _show(instance, source, policies)
+    changed = _show(instance, source)
     with instance.database.reading() as session:
         rows = session.scalars(query.order_by(FileRow.dataset_id, FileRow.position)).all()
     with instance.fetcher(source) as fetcher:
@@ -102,12 +102,12 @@ def check_files(
             with instance.database.writing() as session:
                 session.execute(sa.update(FileRow).where(FileRow.id == row.id).values(**values))
             if not result.unchanged:
-                changed += _show(instance, source, policies)
+                changed += _show(instance, source)
             tick("checking", number)
     return Checks(len(rows), changed)
 
 
-def _show(instance: Instance, source: Source, policies: Policies) -> int:
+def _show(instance: Instance, source: Source) -> int:
     """Publish what checks have found and the public does not see yet, also after an interruption."""
     query = sa.select(FileRow.id, FileRow.dataset_id).join(DatasetRow, DatasetRow.id == FileRow.dataset_id)
     with instance.database.reading() as session:
@@ -115,7 +115,7 @@ def _show(instance: Instance, source: Source, policies: Policies) -> int:
     if not found:
         return 0
     datasets = sorted({dataset_id for _, dataset_id in found})
-    changed = publishing.refresh(instance.database, instance.config, source, policies, "file check", datasets)
+    changed = publishing.refresh(instance.database, instance.config, source, instance.policies, "file check", datasets)
     with instance.database.writing() as session:
         session.execute(sa.update(FileRow).where(FileRow.id.in_([file_id for file_id, _ in found])).values(shown=True))
     return changed
@@ -127,12 +127,18 @@ def work(instance: Instance, check_table: file_checks.CheckTable, stop: threadin
         for source in _sources(instance):
             if stop.is_set():
                 return
-            _guarded(source, lambda source=source: refresh(instance, source))  # type: ignore[misc]
-            if _due(instance, source):
-                _guarded(source, lambda source=source: harvest(instance, source))  # type: ignore[misc]
-            _guarded(source, lambda source=source: check_files(instance, source, check_table, only_due=True))  # type: ignore[misc]
-        search.catch_up(instance)
+            for job in _jobs(instance, source, check_table):
+                _guarded(f"source {source.id}", job)
+        _guarded("index", lambda: search.catch_up(instance))
         stop.wait(pause)
+
+
+def _jobs(instance: Instance, source: Source, check_table: file_checks.CheckTable) -> tuple[Callable[[], object], ...]:
+    return (
+        lambda: refresh(instance, source),
+        lambda: _due(instance, source) and harvest(instance, source),
+        lambda: check_files(instance, source, check_table, only_due=True),
+    )
 
 
 def _sources(instance: Instance) -> tuple[Source, ...]:
@@ -143,19 +149,26 @@ def _sources(instance: Instance) -> tuple[Source, ...]:
         return ()
 
 
-def _guarded(source: Source, job: Callable[[], object]) -> None:
+def _guarded(what: str, job: Callable[[], object]) -> None:
+    """One source's trouble, or a database that restarts, must not end the work for all."""
     try:
         job()
     except OffenbarError as error:
-        log.warning("source %s: %s", source.id, error.message.en)
+        log.warning("%s: %s", what, error.message.en)
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        log.warning("%s: %s", what, type(error).__name__, exc_info=True)
 
 
 def _due(instance: Instance, source: Source) -> bool:
+    """Whether a harvest is due: its time has come, or the last one was interrupted and nobody goes on with it."""
+    query = sa.select(Run).where(Run.source_id == source.id, ~Run.dry)
     with instance.database.reading() as session:
-        last = session.scalar(
-            sa.select(Run.started_at).where(Run.source_id == source.id).order_by(Run.id.desc()).limit(1)
-        )
-    return last is None or now() - last >= datetime.timedelta(seconds=source.schedule.every)
+        last = session.scalar(query.order_by(Run.id.desc()).limit(1))
+    if last is None:
+        return True
+    if last.phase in OPEN:
+        return not lease.is_held(last.holder, last.lease_until, now())
+    return now() - last.started_at >= datetime.timedelta(seconds=source.schedule.every)
 
 
 def _harvest(instance: Instance, source: Source, fetcher: Fetcher, tick: Tick) -> Harvest:
@@ -163,7 +176,7 @@ def _harvest(instance: Instance, source: Source, fetcher: Fetcher, tick: Tick) -
         database=instance.database,
         config=instance.config,
         files=instance.files,
-        policies=instance.policies(),
+        policies=instance.policies,
         source=source,
         fetcher=fetcher,
         tick=tick,

@@ -84,6 +84,10 @@ class Policies:
             (w.reason for w in self._of(source, remote_id) if w.scope == "distribution" and w.file == name), None
         )
 
+    def concerns(self, source: str, remote_id: str) -> bool:
+        """Tell whether a decision is about this dataset or one of its files."""
+        return bool(self._of(source, remote_id))
+
     def _of(self, source: str, remote_id: str) -> list[Withholding]:
         return [w for w in self.withholdings if w.source == source and w.dataset == remote_id]
 

@@ -95,6 +95,16 @@ def write(public: PublicDataset) -> bytes:
     )
 
 
+def differences(before: bytes, after: PublicDataset) -> tuple[str, ...]:
+    """Name the fields that a new version shows differently; `files` stands for states, reports and previews of files."""
+    old, new = orjson.loads(before), orjson.loads(write(after))
+    fields = {
+        f for f in old["dataset"].keys() | new["dataset"].keys() if old["dataset"].get(f) != new["dataset"].get(f)
+    }
+    fields |= {f for f in ("name", "files", "withheld", "organization_title") if old[f] != new[f]}
+    return tuple(sorted(fields))
+
+
 def read(body: bytes) -> PublicDataset:
     """Read back."""
     content = orjson.loads(body)

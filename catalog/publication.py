@@ -31,6 +31,13 @@ NOT_RELEASED = Reason(
         "The file has been checked but has not been released yet.",
     ),
 )
+# Without the address: where a department keeps what only we would publish is its own affair.
+NOT_FETCHED = Reason(
+    code="unreachable",
+    text=Message(
+        "Die Datei ist bei der Stelle zurzeit nicht abrufbar.", "The department's file cannot be fetched at present."
+    ),
+)
 
 
 def decide(facts: FileFacts, decision: Reason | None) -> tuple[FileState, Reason | None]:
@@ -41,6 +48,8 @@ def decide(facts: FileFacts, decision: Reason | None) -> tuple[FileState, Reason
         return FileState.LINKED, None
     if facts.outcome == "":
         return FileState.PENDING, NOT_CHECKED
+    if facts.outcome == "unreachable":
+        return FileState.HELD, NOT_FETCHED
     if facts.outcome != "ok":
         text = facts.found or Message("Die Prüfung ist nicht bestanden.", "The check was not passed.")
         return FileState.HELD, Reason(code=facts.outcome, text=text)

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, gate, store
+from catalog import assemble, gate, public, store
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Upstream
 from catalog.config import Config
 from catalog.db import Database, now
@@ -18,7 +18,7 @@ from catalog.models import DatasetRow, FileRow, Organization, Record, RecordVers
 from catalog.organizations import packaged
 from catalog.policy import Policies
 from catalog.public import PublicDataset
-from catalog.renditions import Renditions, content_hash, decompress, make
+from catalog.renditions import VIEW, Renditions, content_hash, decompress, make
 from catalog.store import Draft
 from dcat import document, naming
 from dcat.model import Dataset
@@ -29,6 +29,8 @@ from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 
 BATCH = 200
+# In the place of the inputs of a source: its datasets do not all follow the same ones.
+MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,20 @@ def drafts(
             taken.add(name)
             names.add(name)
             upstream = _upstream(item, name, row)
-            shown = assemble.assemble(upstream, present, checks.get(item.dataset_id, {})).shown
-            draft, renditions = _draft(shown, row, organization, addresses_of(item, source), config.site_url)
+            assembled_one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}))
+            looked_at = to_check(assembled_one.addresses, source)
+            draft, renditions = _draft(assembled_one.shown, row, organization, looked_at, config.site_url)
             finished.append(draft)
             if renditions is not None:
                 made.append((item.dataset_id, renditions))
+        with database.reading() as session:
+            before = store.bodies(session, VIEW, [draft.shown.id for draft in finished if draft.changes and draft.was])
         with database.writing() as session:
             store.write_renditions(session, made)
         tick(len(batch))
-        yield from finished
+        for draft in finished:
+            old = before.get(draft.shown.id)
+            yield replace(draft, fields=public.differences(old, draft.shown)) if old else draft
 
 
 def assembled(config: Config, session: Session, source: Source, policies: Policies, dataset_id: str) -> Assembled:
@@ -128,23 +135,41 @@ def refresh(
     database: Database,
     config: Config,
     source: Source,
-    policies: Policies,
+    read_policies: Callable[[], Policies],
     cause: str,
     dataset_ids: Sequence[str] | None = None,
 ) -> int:
     """Publish anew what the source last said: after a change of policy, definition or checks. Gives the number of changes."""
     with database.reading() as session:
         everything = sa.select(Record.dataset_id).where(Record.source_id == source.id)
-        wanted = session.scalars(everything).all() if dataset_ids is None else dataset_ids
-        items = [item for item in held(session, wanted) if _passes(item, config, source)]
-    ready = list(drafts(database, config, source, policies, items))
-    with database.writing() as session:
-        overtaken = store.publish(session, ready, cause)
-        if dataset_ids is None:
-            session.get_one(SourceState, source.id).applied_revision = inputs(config, source, policies)
-    if overtaken:
-        refresh(database, config, source, policies, cause, overtaken)
-    return sum(draft.changes for draft in ready)
+        wanted: Sequence[str] = session.scalars(everything).all() if dataset_ids is None else dataset_ids
+    changes = 0
+    while True:
+        # Read every time: what a policy says when something is published decides, not what it said before.
+        policies = read_policies()
+        with database.reading() as session:
+            # A decision holds, whatever has become of the description.
+            items = [
+                item
+                for item in held(session, wanted)
+                if policies.concerns(source.id, item.remote_id) or _passes(item, config, source)
+            ]
+        ready = list(drafts(database, config, source, policies, items))
+        with database.writing() as session:
+            overtaken = store.overtaken(session, ready)
+            fresh = [draft for draft in ready if draft.shown.id not in overtaken]
+            store.publish(session, fresh, cause)
+            note_inputs(session, config, source, policies, whole=dataset_ids is None and not overtaken)
+        changes += sum(draft.changes for draft in fresh)
+        if not overtaken:
+            return changes
+        wanted = sorted(overtaken)
+
+
+def note_inputs(session: Session, config: Config, source: Source, policies: Policies, *, whole: bool = False) -> None:
+    """Note by which rules a source's datasets are published; when only some follow the present ones, all are due anew."""
+    state, present = session.get_one(SourceState, source.id), inputs(config, source, policies)
+    state.applied_revision = present if whole or state.applied_revision in ("", present) else MIXED
 
 
 def _passes(item: Item, config: Config, source: Source) -> bool:
@@ -177,9 +202,8 @@ def _draft(
     return replace(draft, nodes=tuple(renditions.node_keys)), renditions
 
 
-def addresses_of(item: Item, source: Source) -> tuple[FileAddress, ...]:
-    """Name the data files we look at: those that only we publish, and linked tables on hosts the source may reach."""
-    named = assemble.addresses(item.dataset_id, item.dataset, source)
+def to_check(named: tuple[FileAddress, ...], source: Source) -> tuple[FileAddress, ...]:
+    """Choose the data files we look at: those that only we publish, and linked tables on hosts the source may reach."""
     if HARVESTERS[source.type].publishes_files:
         return named
     return tuple(a for a in named if (a.schema_id or a.name.lower().endswith(".csv")) and reachable(source, a.url))
@@ -229,4 +253,5 @@ def _name(item: Item, city: str, taken: set[str]) -> str:
     name = naming.slug(best(item.dataset.title))
     if name not in taken:
         return name
-    return f"{name}-{city}-{item.dataset_id[:8]}"
+    ending = f"-{city[:40]}-{item.dataset_id[:8]}"
+    return name[: 100 - len(ending)] + ending

@@ -1,11 +1,13 @@
 """Renditions: the bytes of one dataset in every format, made once when it is published. Serving costs what reading costs."""
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
+import pyoxigraph as ox
 import zstandard
 
 from catalog import public
@@ -71,11 +73,14 @@ def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -
     bodies = {ending: compress(rdf.fragment(parts.own, ending)) for ending in rdf.FORMATS}
     bodies[CKAN] = compress(orjson.dumps(ckan.write(shown.dataset, package)))
     bodies[VIEW] = compress(public.write(shown))
-    nodes: list[NodeRendition] = []
-    for uri, triples in parts.shared.items():
-        key = hashlib.sha256(rdf.fragment(triples, "nt")).hexdigest()[:40]
-        nodes.extend(NodeRendition(key, uri, ending, rdf.fragment(triples, ending)) for ending in rdf.FORMATS)
+    nodes = (node for uri, triples in parts.shared.items() for node in _node(uri, tuple(triples)))
     return Renditions(content_hash(shown), bodies, tuple(nodes))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _node(uri: str, triples: tuple[ox.Triple, ...]) -> tuple[NodeRendition, ...]:
+    key = hashlib.sha256(rdf.fragment(triples, "nt")).hexdigest()[:40]
+    return tuple(NodeRendition(key, uri, ending, rdf.fragment(triples, ending)) for ending in rdf.FORMATS)
 
 
 def compress(body: bytes) -> bytes:

@@ -241,7 +241,8 @@ def _word(term: str) -> tantivy.Query:
         (should, tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term), boost))
         for field, boost in _BOOSTS
     ]
-    if len(term) >= 3:
+    # A pattern that is too long would stop the search.
+    if 3 <= len(term) <= 60:
         choices += [
             (should, tantivy.Query.boost_query(tantivy.Query.regex_query(schema, field, f"{term}.+"), boost / 2))
             for field, boost in _BOOSTS

@@ -62,14 +62,36 @@ def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -
     insert_or_ignore(session, Node, nodes)
 
 
-def publish(session: Session, drafts: list[Draft], cause: str) -> list[str]:
+def overtaken(session: Session, drafts: list[Draft]) -> set[str]:
+    """Name the datasets that must not be published by these drafts: others changed them, or took their names, since then."""
+    found: set[str] = set()
+    for start in range(0, len(drafts), 500):
+        part = drafts[start : start + 500]
+        rows = session.execute(
+            sa.select(DatasetRow.id, DatasetRow.hash, DatasetRow.state).where(
+                DatasetRow.id.in_([d.shown.id for d in part])
+            )
+        )
+        present = {dataset_id: (digest, state) for dataset_id, digest, state in rows}
+        slugs = session.execute(
+            sa.select(Slug.name, Slug.dataset_id).where(Slug.name.in_([d.shown.name for d in part]))
+        )
+        names = {name: dataset_id for name, dataset_id in slugs}  # noqa: C416 - rows are no pairs to mypy
+        for draft in part:
+            moved = present.get(draft.shown.id, ("", "")) != (draft.before, draft.was)
+            if moved or names.get(draft.shown.name, draft.shown.id) != draft.shown.id:
+                found.add(draft.shown.id)
+    return found
+
+
+def publish(session: Session, drafts: list[Draft], cause: str) -> None:
     """Make drafts the published state: rows, old renditions away, change log and membership, in the caller's transaction.
 
-    Gives the ids of datasets that another writer published since their drafts were made: the caller publishes those anew.
+    The caller has asked `overtaken` in the same transaction.
     """
     changed = [draft for draft in drafts if draft.changes]
-    overtaken = _overtaken(session, changed)
-    first = _next_seq(session, len(changed))
+    # Writers are alone until they commit (catalog/db.py).
+    first = last_seq(session) + 1
     at = now()
     numbered = list(enumerate(changed, first))
     upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("name", "published_at"))
@@ -93,13 +115,12 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> list[str]:
     )
     members = [{"dataset_id": d.shown.id, "since": seq, "until": None} for seq, d in numbered if d.was != PUBLISHED]
     insert_or_ignore(session, Membership, members)
-    return overtaken
 
 
 def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
     """Take datasets out of the public: every rendition goes, the tombstone with the last title stays."""
     rows = session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(dataset_ids), VISIBLE)).all()
-    first, at = _next_seq(session, len(rows)), now()
+    first, at = last_seq(session) + 1, now()
     for seq, row in enumerate(rows, first):
         session.add(
             Change(
@@ -156,27 +177,19 @@ def public_file(session: Session, dataset_id: str, file_id: str) -> PublicFile |
     return next((f for f in shown.files if f.id == file_id and f.state.visible), None) if shown else None
 
 
+def served(session: Session, start: int, count: int) -> list[PublicDataset]:
+    """List visible datasets with tables in the data API, by id."""
+    query = (
+        sa.select(DatasetRow.id).where(VISIBLE, DatasetRow.served).order_by(DatasetRow.id).offset(start).limit(count)
+    )
+    return list(views(session, list(session.scalars(query))))
+
+
 def public_table(session: Session, file_id: str) -> PublicFile | None:
     """Find a table that the data API serves, by the distribution's id."""
     row = session.get(FileRow, file_id)
     file = public_file(session, row.dataset_id, file_id) if row else None
     return file if file and file.served else None
-
-
-def _overtaken(session: Session, drafts: list[Draft]) -> list[str]:
-    present: dict[str, str] = {}
-    ids = [draft.shown.id for draft in drafts]
-    for start in range(0, len(ids), 500):
-        query = sa.select(DatasetRow.id, DatasetRow.hash).where(DatasetRow.id.in_(ids[start : start + 500]))
-        present.update((dataset_id, digest) for dataset_id, digest in session.execute(query))
-    return [draft.shown.id for draft in drafts if present.get(draft.shown.id, "") != draft.before]
-
-
-def _next_seq(session: Session, count: int) -> int:
-    """Reserve sequence numbers. SQLite's writers are alone anyway; on PostgreSQL the log is locked until the commit."""
-    if count and session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.text("LOCK TABLE change IN EXCLUSIVE MODE"))
-    return last_seq(session) + 1
 
 
 def _row(draft: Draft, seq: int) -> dict[str, object]:

@@ -11,8 +11,8 @@ from catalog.instance import open_instance
 from validators.tables import check_with_rows
 
 
-def main() -> None:
-    """Work until SIGTERM, or until the process that started this one is gone."""
+def main(parent: int) -> None:
+    """Work until SIGTERM, or until the process that started this one is gone, even if that is before the first line here."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = threading.Event()
 
@@ -21,7 +21,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    threading.Thread(target=_watch, args=(os.getppid(), stop), daemon=True).start()
+    threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
     instance = open_instance()
     with examples.served(instance.config.home):
         jobs.work(instance, check_with_rows, stop)

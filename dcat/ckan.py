@@ -31,7 +31,7 @@ class Package:
 
 def write(dataset: Dataset, package: Package) -> dict[str, Any]:
     """Write the CKAN package with every key clients expect, null where there is nothing."""
-    extras: dict[str, str] = {}
+    extras: dict[str, str] = {"uri": dataset.uri} if dataset.uri else {}
     main: dict[str, Any] = {}
     for prop in profile()["Dataset"].properties:
         value = getattr(dataset, prop.field)
@@ -225,6 +225,7 @@ def read(package: Mapping[str, Any]) -> Reading:
     reader = _Reader()
     extras = {str(extra.get("key")): extra.get("value") for extra in _mappings(package.get("extras"))}
     values = {prop.field: reader.dataset_value(prop, package, extras) for prop in profile()["Dataset"].properties}
+    values["uri"] = iri.cleaned(str(extras.get("uri") or ""))
     default_license = str(package.get("license_id") or "")
     values["distribution"] = tuple(
         reader.resource(resource, f"resources[{position}]", default_license)

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 # Who makes a finding, and the position of its code where that is not given by name. A `-` has its code by name only.
-MAKERS = {
+MAKERS: dict[str, int | str] = {
     "Finding": "-",
     "Precheck": "-",
     "PrivacyCheck": "-",

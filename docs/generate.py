@@ -119,7 +119,8 @@ def commands() -> str:
         *text, example = (command.help or "").split(EXAMPLE)
         german, english = _halves(" ".join(text))
         lines += ["", f"## {name}", "", english, "", f"*{german}*", "", f"    {_usage(name, command)}", ""]
-        lines += [*_options(command), "", f"Example: `{' '.join(example.split())}`"]
+        options = _options(command)
+        lines += [*options, *([""] if options else []), f"Example: `{' '.join(example.split())}`"]
     return "\n".join(lines)
 
 
@@ -332,7 +333,7 @@ def _defaults() -> dict[str, str]:
     for name in ("title", "description"):
         pair = getattr(present, name)
         values |= {name: pair.de, f"{name}_en": pair.en}
-    values |= {"home": "var (below the current directory)", "secret_key": ""}
+    values |= {"home": "./var", "secret_key": ""}
     return {name: value.replace(HOME, "HOME") for name, value in values.items()}
 
 
@@ -374,7 +375,7 @@ def _value(option: click.Option) -> str:
     if option.is_flag or option.count:
         return ""
     kind = option.type
-    text = "/".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else kind.name
+    text = "/".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else kind.name.removesuffix(" range")
     default = option.default
     return f"{text}, default {default}" if isinstance(default, str | int) and default != "" else text
 

@@ -6,12 +6,13 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from dcat.model import Distribution, Text
+from dcat.plain import printable
 from dcat.vocabularies import vocabulary
 
 
 def file_name(url: str) -> str:
     """Give the readable name of the file an address leads to; umlauts are one character each, as people write them in YAML."""
-    return unicodedata.normalize("NFC", PurePosixPath(unquote(urlsplit(url).path)).name)
+    return unicodedata.normalize("NFC", printable(PurePosixPath(unquote(urlsplit(url).path)).name))
 
 
 def readable(name: str) -> str:

@@ -74,7 +74,7 @@ def _list(text: str, url: str, source: Source) -> Batch:
     """Read one address a line; lines that begin with # are remarks."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     addresses = {line: iri.joined(url, line) for line in lines}
-    unusable = {line: "" for line, address in addresses.items() if not iri.is_web(address) or address.endswith("/")}
+    unusable = {line: "" for line, address in addresses.items() if not _names_file(address)}
     if lines and len(unusable) == len(addresses):
         raise _no_list(url)
     usable = dict.fromkeys(address for line, address in addresses.items() if line not in unusable)
@@ -88,6 +88,10 @@ def _list(text: str, url: str, source: Source) -> Batch:
     )
     problem = Problem(path=url, code="no-address", value="; ".join(unusable)[:500], message=message)
     return replace(batch, problems=(*batch.problems, problem))
+
+
+def _names_file(address: str) -> bool:
+    return iri.is_web(address) and not address.endswith("/") and file_name(address)[:1] not in ("", ".")
 
 
 def _no_list(url: str) -> UnreadableError:

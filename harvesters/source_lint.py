@@ -36,7 +36,14 @@ LATER = (
     "mobilithek",
     "ldes",
 )
-_WITHOUT_EFFECT: tuple[Path, ...] = (("notify",), ("network", "from"))
+_WITHOUT_EFFECT: tuple[Path, ...] = (
+    ("notify",),
+    ("network", "from"),
+    ("authority",),
+    ("identity",),
+    ("schedule", "full"),
+    ("schedule", "window"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +131,13 @@ def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
             ("defaults",),
             "ohne »defaults: {license: ...}« gilt, was die Quelle sagt; Daten ohne Lizenz werden als other-closed gezeigt",
             'without "defaults: {license: ...}" the source decides; data without a licence are shown as other-closed',
+        )
+    if not _part(source, "defaults").get("description") and source.get("type") != "files":
+        yield _hint(
+            marked,
+            ("defaults",),
+            "ohne »defaults: {description: ...}« kommt ein Datensatz ohne Beschreibung in Quarantäne",
+            'without "defaults: {description: ...}" a dataset without description goes to quarantine',
         )
     if source.get("type") == "files" and not source.get("datasets"):
         yield _hint(

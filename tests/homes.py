@@ -8,6 +8,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import sqlalchemy as sa
+from source_site import Site
 
 from catalog import config, jobs, schema, store
 from catalog.api import linked
@@ -16,9 +17,9 @@ from catalog.ingest.run import Outcome
 from catalog.instance import Instance, open_instance
 from catalog.models import Change, DatasetRow, FileRow, PlanItem, Quarantine, Record, Rendition
 from catalog.public import PublicDataset
+from catalog.renditions import decompress
 from dcat import rdf
 from harvesters.source import Source
-from source_site import Site
 from validators.tables import check_with_rows
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -27,6 +28,8 @@ CITIES = [
     {"slug": "frankfurt", "name": "Frankfurt am Main", "ags": "06412000"},
 ]
 # What changes with the moment of a harvest, not with what was harvested.
+__all__ = ["check_with_rows", "decompress"]
+
 TIMES = ("http://www.w3.org/ns/dcat#CatalogRecord",)
 # Deletion counts at once: tests cannot wait a week.
 PROMPT = {"misses": 2, "min_days": 0}
@@ -85,7 +88,13 @@ def define(instance: Instance, site: Site, **fields: Any) -> Source:
 
 def define_drop(instance: Instance, site: Site, **fields: Any) -> Source:
     """Write the definition of a file drop at /ablage/ whose green files are published at once."""
-    return define(instance, site, **{"type": "files", "url": site.url("/ablage/"), "release": "at_once", **fields})
+    given = {
+        "type": "files",
+        "url": site.url("/ablage/"),
+        "release": "at_once",
+        "defaults": {"description": "Beispieldaten, frei erfunden.", "license": "dl-zero-de/2.0"},
+    }
+    return define(instance, site, **given | fields)
 
 
 def withhold(instance: Instance, source: str, dataset: str, file: str = "") -> None:

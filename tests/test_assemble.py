@@ -6,7 +6,7 @@ from typing import Any
 import builders
 import pytest
 
-from catalog import public
+from catalog import public, publication
 from catalog.assemble import NON_PUBLIC, Assembled, Checked, Setting, Upstream, addresses, assemble, quoted
 from catalog.config import City
 from catalog.policy import Policies, Withholding
@@ -26,6 +26,7 @@ HIDDEN = {"errors": [{}]}
 OK = Checked(
     outcome="ok",
     valid=True,
+    schema_id="baumkataster",
     sentence=Message("Die Tabelle ist in Ordnung.", "The table is fine."),
     report=REPORT,
     hidden=HIDDEN,
@@ -185,11 +186,24 @@ def test_a_table_conforms_once_and_only_to_a_schema_it_has() -> None:
 def test_a_held_file_says_why_and_shows_no_cell(outcome: str) -> None:
     shown = assembled(dataset(), replace(OK, outcome=outcome, found=FOUND)).shown
     (held,) = shown.files
-    assert (held.state, held.reason) == (FileState.HELD, Reason(code=outcome, text=FOUND))
+    expected = publication.NOT_FETCHED if outcome == "unreachable" else Reason(code=outcome, text=FOUND)
+    assert (held.state, held.reason) == (FileState.HELD, expected)
     assert (held.report, held.header, held.rows, held.copy) == (HIDDEN, (), (), "")
-    assert held.sentence == OK.sentence
+    assert held.sentence == expected.text
     assert shown.dataset.distribution == ()
     assert_no_trace(public.write(shown))
+
+
+def test_a_file_we_cannot_fetch_does_not_tell_its_address() -> None:
+    text = Message("https://intern.example/x.csv antwortet nicht.", "https://intern.example/x.csv does not answer.")
+    shown = assembled(dataset(), replace(OK, outcome="unreachable", found=text, sentence=text)).shown
+    (held,) = shown.files
+    assert (held.state, held.reason, held.sentence) == (
+        FileState.HELD,
+        publication.NOT_FETCHED,
+        publication.NOT_FETCHED.text,
+    )
+    assert b"intern.example" not in public.write(shown)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +250,7 @@ def test_what_is_shown_survives_storage() -> None:
         ("baeume.csv", "baeume.csv"),
         ("Größe 1.csv", "Gr__e_1.csv"),
         ("../../etc/passwd", "passwd"),
-        ("a\0b\r\nc.csv", "a_bc.csv"),
+        ("a\0b\r\nc.csv", "abc.csv"),
         ("", "datei"),
         ("a?b.csv", "a"),
         ("%2e%2e%2fx.csv", "x.csv"),

@@ -153,7 +153,6 @@ def test_obligations_of_dcat_ap_de_are_the_same() -> None:
 # Stricter than the standard, with the reason.
 STRICTER = {
     ("Catalog", "service"): "recommended",  # by the HVD profile
-    ("Dataset", "contributor_id"): "recommended",  # mandatory for GovData under the convention handbook, convention 12
 }
 
 

@@ -74,6 +74,8 @@ def test_a_first_harvest_is_never_held() -> None:
 def test_shares_are_of_the_live_records_not_of_those_seen() -> None:
     # 20 of 100 live ones are missing, however many new ones came with them.
     assert held(100, seen=10_080, created=10_000, missing=20)
+    assert held(100, seen=10_100, created=10_000, updated=31)
+    assert held(100, seen=10_100, created=10_000, newly_quarantined=11)
     # Records that were gone before do not make the share smaller.
     assert held(10, seen=4, missing=6)
 

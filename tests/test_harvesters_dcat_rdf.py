@@ -66,8 +66,8 @@ def test_every_form_is_known_by_every_clue(ending: str, clue: str) -> None:
     "media_type, ending",
     [("application/xml", "rdf"), ("text/xml", "rdf"), ("application/json", "jsonld"), ("application/x-turtle", "ttl")],
 )
-def test_vague_media_types_count_too(media_type: str, ending: str) -> None:
-    batch = read(builders.page(in_form(ending), "https://amt.example/daten.php", media_type=media_type), SOURCE)
+def test_vague_media_types_win_over_the_file_ending_too(media_type: str, ending: str) -> None:
+    batch = read(builders.page(in_form(ending), "https://amt.example/daten.nt", media_type=media_type), SOURCE)
     assert ids(batch) == ["https://amt.example/baeume"]
 
 

@@ -149,6 +149,12 @@ def test_files_of_one_stem_are_forms_of_one_dataset() -> None:
     }
 
 
+def test_the_order_of_a_listing_does_not_matter() -> None:
+    names = ["b.csv", "a.geojson", "a.csv"]
+    one, other = files(read_page(links(*names))), files(read_page(links(*reversed(names))))
+    assert list(one.items()) == list(other.items())
+
+
 def test_format_and_title_follow_from_the_name() -> None:
     dataset = only_dataset(read_page(links("baeume_und__straeucher.csv")))
     assert dataset.title == (Text("baeume und straeucher", "de"),)
@@ -265,12 +271,20 @@ def test_a_list_may_come_from_windows() -> None:
 
 
 def test_lines_that_name_no_file_are_reported() -> None:
-    batch = read_list("a.csv", "ordner/", "ftp://amt.example/b.csv", "http://[kaputt", "C:\\daten\\c.csv")
+    lines = [
+        "ordner/",
+        "ftp://amt.example/b.csv",
+        "http://[kaputt",
+        "C:\\daten\\c.csv",
+        "https://amt.example",
+        ".htaccess",
+    ]
+    batch = read_list("a.csv", *lines)
     assert list(files(batch)) == ["a"]
     (problem,) = batch.problems
     assert problem.code == "no-address"
-    assert "4 Zeilen nennen keine Datei, die erste: „ordner/“" in problem.message.de
-    assert problem.value == "ordner/; ftp://amt.example/b.csv; http://[kaputt; C:\\daten\\c.csv"
+    assert "6 Zeilen nennen keine Datei, die erste: „ordner/“" in problem.message.de
+    assert problem.value == "; ".join(lines)
 
 
 def test_a_list_without_a_single_file_is_refused() -> None:
@@ -343,6 +357,7 @@ def test_file_drops_are_published_by_us() -> None:
 @example(b"<a href='http://[x'>", "text/html", URL)
 @example(b"<![foo[bar", "text/html", URL)
 @example(b"http://[x", "text/plain", URL)
+@example(b"//$", "text/plain", URL)
 @example(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "image/png", URL)
 @settings(max_examples=500, deadline=None)
 def test_arbitrary_bytes_are_read_or_refused(body: bytes, media_type: str, url: str) -> None:

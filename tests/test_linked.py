@@ -342,6 +342,23 @@ def test_one_city(public: FlaskClient, city: str, count: int) -> None:
     assert values(bodies[0], "hydra:first")[0].startswith(f"{SITE}/city/{city}/catalog.ttl?")
 
 
+@pytest.mark.parametrize(
+    ("query", "count"), [("q=Trinkbrunnen", 1), ("fq=organization:wiesbaden-umweltamt", 5), ("q=gibtesnicht", 0),
+                         ("q=Hitze&fq=groups:heal", 2), ("fq=city:wiesbaden+groups:heal", 2)]
+)  # fmt: skip
+def test_a_search_chooses_what_is_paged(public: FlaskClient, query: str, count: int) -> None:
+    bodies = walk(public, f"/catalog.ttl?{query}&limit=2")
+    assert len(members(bodies)) == count and values(bodies[0], "hydra:totalItems") == [str(count)]
+    tag = public.get(f"/catalog.ttl?{query}").headers["ETag"]
+    assert tag != public.get("/catalog.ttl").headers["ETag"]
+    assert public.get(f"/catalog.ttl?{query}", headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("query", ["fq=unfug:x", "q=a+OR+b", "fq=-organization:x"])
+def test_a_search_we_do_not_understand_is_no_whole_catalogue(public: FlaskClient, query: str) -> None:
+    assert public.get(f"/catalog.ttl?{query}").status_code == 400
+
+
 def test_withheld_data_are_described_and_not_given(public: FlaskClient) -> None:
     body = public.get(f"/dataset/{WITHHELD}.ttl").data
     assert values(body, "dcterms:accessRights") == [

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from catalog.public import FileState, Reason
-from catalog.publication import NOT_CHECKED, NOT_RELEASED, FileFacts, decide
+from catalog.publication import NOT_CHECKED, NOT_FETCHED, NOT_RELEASED, FileFacts, decide
 from dcat.message import Message
 
 DECISION = Reason(code="P1", text=Message("Zurückgehalten.", "Withheld."), legal_basis="DSGVO", review_by="2027-01-01")
@@ -53,6 +53,14 @@ def test_a_red_check_says_what_it_found() -> None:
     assert (state, reason) == (FileState.HELD, Reason(code="private", text=FOUND))
     _, silent = decide(FileFacts(ours=True, release="", outcome="unreadable"), None)
     assert silent is not None and silent.text.de == "Die Prüfung ist nicht bestanden."
+
+
+def test_a_file_that_cannot_be_fetched_does_not_tell_where_it_lies() -> None:
+    address = Message(
+        "https://amt.example/intern/x.csv antwortet nicht.", "https://amt.example/intern/x.csv is silent."
+    )
+    facts = FileFacts(ours=True, release="at_once", outcome="unreachable", found=address)
+    assert decide(facts, None) == (FileState.HELD, NOT_FETCHED)
 
 
 def test_what_others_publish_is_linked_whatever_our_check_finds() -> None:

@@ -21,6 +21,35 @@ PARAMETERS = frozenset({"limit", "cursor"})
 data = Blueprint("data", __name__)
 
 
+@data.get("/api/data")
+def tables() -> Response:
+    """List the tables that are served, `limit` datasets at a time; `next` leads to the following ones."""
+    if request.args.keys() - PARAMETERS:
+        raise BadRequest
+    limit, cursor = min(max(_number("limit", LIMIT), 1), LIMIT), _number("cursor", 0)
+    site = instance().config.site_url
+    with instance().database.reading() as session:
+        found = store.served(session, cursor, limit + 1)
+    listed = [
+        {
+            "distribution": file.id,
+            "dataset": shown.dataset.uri,
+            "title": [{"value": text.value, "lang": text.lang} for text in shown.dataset.title],
+            "name": file.name,
+            "schema": f"{site}/schema/{file.schema_id}" if file.schema_id else None,
+            "conforms": file.valid,
+            "url": f"{site}/api/data/{file.id}",
+        }
+        for shown in found[:limit]
+        for file in shown.files
+        if file.served
+    ]
+    following = f"{site}/api/data?limit={limit}&cursor={cursor + limit}" if len(found) > limit else None
+    answer = Response(orjson.dumps({"tables": listed, "next": following}), content_type="application/json")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer
+
+
 @data.get("/api/data/<uuid:file_id>")
 def rows(file_id: object) -> Response:
     """Give rows of a table: `limit` of them from `cursor` on; `next` leads to the following ones."""

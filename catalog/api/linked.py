@@ -34,6 +34,9 @@ class Selection:
     limit: int = PAGE
     city: str = ""
     since: str = ""
+    query: str = ""
+    """the search as it stands in the address; `within` are the datasets it found"""
+    within: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,8 @@ def _members(selection: Selection) -> sa.Select[str]:
         query = query.join(DatasetRow, DatasetRow.id == Membership.dataset_id)
     if selection.city:
         query = query.where(DatasetRow.city == selection.city)
+    if selection.within is not None:
+        query = query.where(Membership.dataset_id.in_(selection.within))
     if selection.since:
         query = query.where(DatasetRow.modified_at >= store.instant(selection.since))
     return query
@@ -216,6 +221,8 @@ def _link(address: str, selection: Selection, number: int) -> str:
         parameters.append(f"limit={selection.limit}")
     if selection.since:
         parameters.append(f"modified_since={selection.since.replace('+', '%2B')}")
+    if selection.query:
+        parameters.append(selection.query)
     return f"{address}?{'&'.join(parameters)}"
 
 

@@ -3,14 +3,17 @@
 import datetime
 import gzip
 import re
+from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.exceptions import BadRequest, Gone, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog import store
+from catalog import search, store
 from catalog.api import linked
 from catalog.api.linked import Selection
+from catalog.api.search_syntax import SearchSyntaxError, read_filters
 from catalog.config import Config
 from catalog.instance import Instance, program_version
 from catalog.store import GONE
@@ -95,8 +98,22 @@ def _selection(newest: int, city: str) -> Selection:
         page=_number("page", 1, 10**6),
         limit=_number("limit", linked.PAGE, linked.MAX_PAGE),
         city=city,
+        **_matching(),
         since=since if not since or re.search(r"(Z|[+-]\d\d:\d\d)$", since) else f"{since}Z",
     )
+
+
+def _matching() -> dict[str, Any]:
+    """Read `q` and `fq` in CKAN's search language; both together choose what the page shows."""
+    asked = {name: request.args[name] for name in ("q", "fq") if request.args.get(name)}
+    if not asked:
+        return {}
+    try:
+        text, filters = read_filters(" ".join(asked.values()))
+    except SearchSyntaxError as error:
+        raise BadRequest from error
+    hits = search.search(instance(), text, filters, rows=search.MAX_WINDOW)
+    return {"query": urlencode(asked), "within": hits.ids}
 
 
 def _number(name: str, default: int, most: int, least: int = 1) -> int:

@@ -4,6 +4,7 @@ import io
 
 import click
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from catalog import config as configuration
@@ -80,10 +81,14 @@ def add(terminal: Terminal, slug: str, name: str, ags: str) -> None:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1000
+    yaml.indent(mapping=2, sequence=4, offset=2)
     content = yaml.load(file.read_text(encoding="utf-8")) or {}
     # The list itself carries the comments beside its entries.
     content["cities"] = content.get("cities") or []
-    content["cities"].append({"slug": slug, "name": name, "ags": DoubleQuotedScalarString(ags)})
+    entry = CommentedMap(slug=slug, name=name, ags=DoubleQuotedScalarString(ags))
+    # In one line: ruamel mixes up a block that follows such a line with a comment.
+    entry.fa.set_flow_style()
+    content["cities"].append(entry)
     written = io.StringIO()
     yaml.dump(content, written)
     file.write_text(written.getvalue(), encoding="utf-8")

@@ -46,10 +46,10 @@ def lint(terminal: Terminal, files: tuple[Path, ...], as_json: bool) -> int:
             ]
         )
     else:
-        for file, f in found:
-            terminal.say(f"{file}:{f.line}: {_LEVELS[f.level].in_(terminal.lang)}: {f.message.in_(terminal.lang)}")
+        for _, f in found:
+            terminal.say(f"{_LEVELS[f.level].in_(terminal.lang)}: {f.message.in_(terminal.lang)}")
         errors = sum(f.level == "error" for _, f in found)
-        terminal.say(Message(f"{len(files)} Dateien, {errors} Fehler", f"{len(files)} files, {errors} errors"))
+        terminal.say(Message(f"Geprüft: {len(files)}, Fehler: {errors}", f"Checked: {len(files)}, errors: {errors}"))
     return 1 if any(f.level == "error" for _, f in found) else 0
 
 
@@ -108,8 +108,8 @@ def _unknown_schemas(file: Path) -> list[definitions.LintFinding]:
             level="error",
             line=1,
             message=Message(
-                f"Das Schema „{schema_id}“ gibt es nicht (vorhanden: {known}).",
-                f"There is no schema “{schema_id}” (present: {known}).",
+                f"{file.name}: Das Schema „{schema_id}“ gibt es nicht (vorhanden: {known}).",
+                f"{file.name}: there is no schema “{schema_id}” (present: {known}).",
             ),
         )
         for _, schema_id in source.schemas

@@ -30,17 +30,17 @@ def prepare(
     return list(publishing.drafts(database, config, source, policies, _planned(database, run_id), tick))
 
 
-def apply(session: Session, run: Run, drafts: list[Draft], source: Source) -> tuple[int, list[str]]:
-    """Make a plan real in the caller's transaction; gives how many datasets were withdrawn, and which to publish anew."""
+def apply(session: Session, run: Run, drafts: list[Draft], source: Source) -> int:
+    """Make a plan real in the caller's transaction; gives how many datasets were withdrawn."""
     at = now()
     _write_records(session, run, at)
-    overtaken = store.publish(session, drafts, f"run {run.id}")
+    store.publish(session, drafts, f"run {run.id}")
     _seen_again(session, run, at)
     removed = _missing(session, run, source, at)
     _quarantine(session, run, at)
     if run.complete:
         session.get_one(SourceState, run.source_id).last_complete_at = at
-    return removed, overtaken
+    return removed
 
 
 def _planned(database: Database, run_id: int) -> Iterator[Item]:
@@ -104,7 +104,8 @@ def _write_records(session: Session, run: Run, at: datetime.datetime) -> None:
 
 
 def _seen_again(session: Session, run: Run, at: datetime.datetime) -> None:
-    staged = sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.failure.is_(None))
+    """Who is there is not missing, even one that cannot be read today."""
+    staged = sa.select(Staged.remote_id).where(Staged.run_id == run.id)
     session.execute(
         sa.update(Record)
         .where(
@@ -151,6 +152,8 @@ def _quarantine(session: Session, run: Run, at: datetime.datetime) -> None:
         elif row.resolved_at is not None:
             row.created_at, row.resolved_at = at, None
         row.run_id, row.url, row.code, row.reason = run.id, url, code, [de, en]
+    readable = sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.failure.is_(None))
+    mended = set(session.scalars(readable)) & present.keys()
     for row in present.values():
-        if row.resolved_at is None and run.complete:
+        if row.resolved_at is None and (run.complete or row.remote_id in mended):
             row.resolved_at = at

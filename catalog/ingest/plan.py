@@ -138,7 +138,7 @@ def _items(session: Session, run: Run, remote_ids: list[str], known: Mapping[str
             old = before.get(held_one.dataset_id, {})
             item.action = REVIVE if held_one.gone else UPDATE
             item.fields = sorted(key for key in old.keys() | present.keys() if old.get(key) != present.get(key))
-        elif other := elsewhere.get(present.get("uri", "")):
+        if other := elsewhere.get(present.get("uri", "")):
             item.action, item.fields = QUARANTINE, other
         items.append(item)
     return items
@@ -159,8 +159,9 @@ def _before(session: Session, records: list[Held]) -> dict[str, dict[str, object
 def _elsewhere(
     session: Session, source_id: str, documents: Mapping[str, dict[str, object]], known: Mapping[str, Held]
 ) -> dict[str, list[str]]:
-    """Find new records whose URI another source has brought in already: the same dataset through a second portal."""
-    uris = [str(doc["uri"]) for remote_id, doc in documents.items() if remote_id not in known and doc.get("uri")]
+    """Find new or returning records whose URI another source has brought in: the same dataset through a second portal."""
+    away = [remote_id for remote_id in documents if remote_id not in known or known[remote_id].gone]
+    uris = [str(documents[remote_id]["uri"]) for remote_id in away if documents[remote_id].get("uri")]
     if not uris:
         return {}
     query = sa.select(DatasetRow.uri, DatasetRow.source_id).where(

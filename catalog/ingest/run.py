@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import gate, organizations, publishing
+from catalog import gate, organizations, publishing, store
 from catalog.config import Config
 from catalog.db import Database, now
 from catalog.files import Files
@@ -45,12 +45,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harvest:
-    """All a harvest of one source needs. `tick` is told the phase and how much of it is done."""
+    """All a harvest of one source needs. `tick` is told the phase and how much of it is done.
+
+    `policies` reads the policies of the moment: a decision taken while a long run goes on counts.
+    """
 
     database: Database
     config: Config
     files: Files
-    policies: Policies
+    policies: Callable[[], Policies]
     source: Source
     fetcher: Fetcher
     tick: Tick = lambda phase, done: None
@@ -80,30 +83,33 @@ class Harvest:
                         f"No plan is waiting for {self.source.id}. Next step: offenbar harvest status",
                     )
                 )
+            self._refuse_beside(self._open(session, dry=False))
+            if decision == "approved" and run.revision != pages.reader_revision(self.source):
+                raise StateError(
+                    Message(
+                        f"Die Definition von {self.source.id} hat sich geändert, seit der Plan entstand. "
+                        "Nächster Schritt: offenbar harvest run, oder den Plan verwerfen",
+                        f"The definition of {self.source.id} has changed since the plan was made. "
+                        "Next step: offenbar harvest run, or reject the plan",
+                    )
+                )
             run.decision, run.decided_at = decision, now()
             if decision == "rejected":
-                _finish(run, "rejected")
+                _finish(session, run, "rejected")
             else:
-                run.phase = "planned"
+                # What was read in part stays partial, whoever approves it.
+                run.phase, run.status = "planned", "" if run.complete else "partial"
                 _hold(run)
         return self._advance(run.id)
 
     def _claim(self, *, dry: bool, fresh: bool) -> int:
         with self.database.writing() as session:
             organizations.register(session, self.source, self.config.city(self.source.city))
-            run = session.scalar(
-                sa.select(Run).where(Run.source_id == self.source.id, Run.phase.in_(OPEN)).order_by(Run.id).limit(1)
-            )
-            if run is not None and lease.is_held(run.holder, run.lease_until, now()):
-                raise StateError(
-                    Message(
-                        f"{self.source.id} wird gerade geerntet (Lauf {run.id}). Nächster Schritt: offenbar harvest status",
-                        f"{self.source.id} is being harvested (run {run.id}). Next step: offenbar harvest status",
-                    )
-                )
-            if run is not None and run.revision != pages.reader_revision(self.source):
-                # The definition changed meanwhile: what was read by the old rules is not applied.
-                _finish(run, "superseded")
+            run = self._open(session, dry=dry)
+            self._refuse_beside(run)
+            if run is not None and (dry or run.revision != pages.reader_revision(self.source)):
+                # The definition changed meanwhile: what was read by the old rules is not applied. A dead plan is of no use.
+                _finish(session, run, "superseded")
                 run = None
             if run is None and not fresh:
                 return 0
@@ -123,6 +129,19 @@ class Harvest:
             _hold(run)
             return run.id
 
+    def _open(self, session: Session, *, dry: bool) -> Run | None:
+        query = sa.select(Run).where(Run.source_id == self.source.id, Run.phase.in_(OPEN), Run.dry == dry)
+        return session.scalar(query.order_by(Run.id).limit(1))
+
+    def _refuse_beside(self, run: Run | None) -> None:
+        if run is not None and lease.is_held(run.holder, run.lease_until, now()):
+            raise StateError(
+                Message(
+                    f"{self.source.id} wird gerade geerntet (Lauf {run.id}). Nächster Schritt: offenbar harvest status",
+                    f"{self.source.id} is being harvested (run {run.id}). Next step: offenbar harvest status",
+                )
+            )
+
     def _advance(self, run_id: int) -> Outcome:
         steps: dict[str, Callable[[int], None]] = {
             "fetching": self._fetch,
@@ -141,7 +160,7 @@ class Harvest:
     def _stop(self, run: Run) -> Outcome:
         if run.phase == "planned":
             with self.database.writing() as session:
-                _finish(session.get_one(Run, run.id), "planned")
+                _finish(session, session.get_one(Run, run.id), "planned")
         return Outcome(
             run=run.id,
             source=run.source_id,
@@ -161,12 +180,15 @@ class Harvest:
                 refused = self._limits(session, run, url)
                 before = pages.kept(session, self.source.id, url, self.files)
             if refused is not None:
-                self._page_failed(run_id, refused)
+                self._page_failed(run_id, refused, others=False)
                 continue
             try:
                 self._page(run_id, url, before)
-            except (FetchError, UnreadableError) as error:
-                self._page_failed(run_id, error.message)
+            except UnreadableError as error:
+                self._page_failed(run_id, error.message, others=True)
+            except FetchError as error:
+                # A server that answers, if only with an error, may have the other pages.
+                self._page_failed(run_id, error.message, others=bool(error.status))
         if run.phase == "fetching":
             self._fetched(run_id)
 
@@ -191,26 +213,24 @@ class Harvest:
         self, run_id: int, fetched: pages.Fetched, batch: Batch | None, staged: list[dict[str, Any]]
     ) -> None:
         with self.database.writing() as session:
-            run = session.get_one(Run, run_id)
+            run = _mine(session, run_id)
             exchange = pages.exchange(run, fetched, batch)
             session.add(exchange)
-            if batch is not None:
-                staging.write(session, run.id, staged)
-                run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
-                run.reason = [*run.reason, *([p.message.de, p.message.en] for p in batch.problems)]
-            run.total = exchange.total if exchange.total is not None else run.total
             run.pages += 1
             run.cursor = [*run.cursor[1:], *exchange.following]
+            if batch is not None:
+                new = staging.write(session, run.id, staged)
+                run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
+                run.reason = [*run.reason, *([p.message.de, p.message.en] for p in batch.problems)]
+                if exchange.following and staged and not new:
+                    _read_in_part(run, _circle(fetched.url), others=False)
             _hold(run)
         self.tick("fetching", run.pages)
 
     def _limits(self, session: Session, run: Run, url: str) -> Message | None:
         read = session.scalar(sa.select(Exchange.id).where(Exchange.run_id == run.id, Exchange.url == url))
         if read is not None:
-            return Message(
-                f"Die Seiten laufen im Kreis: {url} kommt ein zweites Mal.",
-                f"The pages run in a circle: {url} comes twice.",
-            )
+            return _circle(url)
         if run.pages >= pages.MAX_PAGES or run.counts["seen"] > pages.MAX_RECORDS:
             return Message(
                 f"Mehr als {pages.MAX_PAGES} Seiten oder {pages.MAX_RECORDS} Datensätze: hier ist Schluss.",
@@ -220,56 +240,56 @@ class Harvest:
             return Message("Der Lauf dauert länger als sechs Stunden.", "The run takes longer than six hours.")
         return None
 
-    def _page_failed(self, run_id: int, reason: Message) -> None:
+    def _page_failed(self, run_id: int, reason: Message, *, others: bool) -> None:
         """A first page that cannot be had fails the run; a later one leaves it partial: what was read counts, nothing is missing."""
         with self.database.writing() as session:
-            run = session.get_one(Run, run_id)
-            run.reason = [*run.reason, [reason.de, reason.en]]
-            run.complete = False
+            run = _mine(session, run_id)
+            _read_in_part(run, reason, others=others)
             if run.pages == 0:
-                _finish(run, "failed")
+                _finish(session, run, "failed")
             else:
-                run.cursor, run.status = run.cursor[1:], "partial"
                 _hold(run)
 
     def _fetched(self, run_id: int) -> None:
         with self.database.writing() as session:
-            run = session.get_one(Run, run_id)
-            if run.status != "partial" and self._nothing_new(session, run):
-                before = self._last(session, run)
-                assert before is not None, "there is a run nothing is new against"
+            run = _mine(session, run_id)
+            before = self._nothing_new(session, run)
+            if before is not None:
                 counts = guard.Counts(**before.counts)
                 seen = counts.seen - counts.quarantined
                 same = guard.Counts(seen=counts.seen, unchanged=seen, quarantined=counts.quarantined)
                 run.counts, run.complete = dataclasses.asdict(same), True
                 session.get_one(SourceState, run.source_id).last_complete_at = now()
-                _finish(run, "unchanged")
+                _supersede(session, run)
+                _finish(session, run, "unchanged")
                 return
         self._stage_kept(run_id)
         with self.database.writing() as session:
-            run = session.get_one(Run, run_id)
+            run = _mine(session, run_id)
             run.complete = run.status != "partial" and self._complete(session, run)
             run.phase = "staged"
 
-    def _nothing_new(self, session: Session, run: Run) -> bool:
-        """Whether every page is as in the last complete run, no page more or less, and no record is waiting to be proven gone."""
+    def _nothing_new(self, session: Session, run: Run) -> Run | None:
+        """Give the run before when it was complete, every page is as it was then, and no record waits to be proven gone."""
         before = self._last(session, run)
-        if before is None or not before.complete or run.dry:
-            return False
+        if before is None or not before.complete or run.dry or run.status == "partial":
+            return None
+        read = sa.select(Exchange.url, Exchange.sha256)
+        pages_now, pages_then = (set(session.execute(read.where(Exchange.run_id == r.id))) for r in (run, before))
         changed = session.scalar(sa.select(sa.func.count()).where(Exchange.run_id == run.id, Exchange.staged))
-        urls = [set(session.scalars(sa.select(Exchange.url).where(Exchange.run_id == r.id))) for r in (run, before)]
         waiting = session.scalar(
             sa.select(sa.func.count()).where(
                 Record.source_id == run.source_id, Record.misses > 0, Record.gone_at.is_(None)
             )
         )
-        return not changed and urls[0] == urls[1] and not waiting
+        return before if not changed and not waiting and pages_now == pages_then else None
 
     def _last(self, session: Session, run: Run) -> Run | None:
+        """Find the run that made the present state: the last one that applied anything, if only in part."""
         query = sa.select(Run).where(
-            Run.source_id == run.source_id, Run.status.in_(("applied", "unchanged")), Run.id < run.id
+            Run.source_id == run.source_id, Run.status.in_(("applied", "unchanged", "partial")), ~Run.dry
         )
-        return session.scalar(query.order_by(Run.id.desc()).limit(1))
+        return session.scalar(query.where(Run.phase == "finished").order_by(Run.finished_at.desc()).limit(1))
 
     def _stage_kept(self, run_id: int) -> None:
         """Read the pages that had not changed too: what they hold counts as seen."""
@@ -280,7 +300,7 @@ class Harvest:
             batch = harvester.read(pages.page_of(exchange, self.files), self.source)
             staged = staging.rows(batch, run_id, exchange.url, self._judge)
             with self.database.writing() as session:
-                run = session.get_one(Run, run_id)
+                run = _mine(session, run_id)
                 staging.write(session, run_id, staged)
                 session.get_one(Exchange, exchange.id).staged = True
                 run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
@@ -288,12 +308,14 @@ class Harvest:
 
     def _complete(self, session: Session, run: Run) -> bool:
         """Whether the run proves what is absent: every page read, as many records as the source claims, each with an id."""
-        if run.total is not None and run.total != run.counts["seen"]:
+        totals = sa.select(Exchange.total).where(Exchange.run_id == run.id, Exchange.total.is_not(None))
+        wrong = sorted({*session.scalars(totals)} - {run.counts["seen"]})
+        if wrong:
             run.reason = [
                 *run.reason,
                 [
-                    f"Die Quelle nennt {run.total} Datensätze, gelesen wurden {run.counts['seen']}; fehlende gelten nicht als weg.",
-                    f"The source claims {run.total} datasets, {run.counts['seen']} were read; missing ones do not count as gone.",
+                    f"Die Quelle nennt {wrong[0]} Datensätze, gelesen wurden {run.counts['seen']}; fehlende gelten nicht als weg.",
+                    f"The source claims {wrong[0]} datasets, {run.counts['seen']} were read; missing ones do not count as gone.",
                 ],
             ]
             return False
@@ -304,29 +326,23 @@ class Harvest:
 
     def _plan(self, run_id: int) -> None:
         with self.database.writing() as session:
-            run = session.get_one(Run, run_id)
+            run = _mine(session, run_id)
             situation = plan.make(session, run)
             run.counts = dataclasses.asdict(situation.counts)
             waits = guard.reasons(situation, self.source.guard)
-            if run.dry:
-                run.phase, run.reason = "planned", [*run.reason, *([w.de, w.en] for w in waits)]
-                return
-            if waits:
-                run.phase, run.status = "held", "held"
-                run.reason = [*run.reason, *([w.de, w.en] for w in waits)]
-                run.holder, run.lease_until = "", None
-            else:
-                run.phase = "planned"
-                _hold(run)
-            for older in session.scalars(
-                sa.select(Run).where(Run.source_id == run.source_id, Run.phase == "held", Run.id < run.id)
-            ):
-                _finish(older, "superseded")
+            run.reason = [*run.reason, *([w.de, w.en] for w in waits)]
+            run.phase = "planned"
+            _hold(run)
+            if not run.dry:
+                _supersede(session, run)
+                if waits:
+                    run.phase, run.status = "held", "held"
+                    run.holder, run.lease_until = "", None
         self.tick("planned", situation.counts.seen)
 
     def _apply(self, run_id: int) -> None:
         with self.database.writing() as session:
-            run = session.get_one(Run, run_id)
+            run = _mine(session, run_id)
             run.phase = "applying"
             _hold(run)
         done = 0
@@ -335,30 +351,22 @@ class Harvest:
             nonlocal done
             done += count
             with self.database.writing() as session:
-                _hold(session.get_one(Run, run_id))
+                _hold(_mine(session, run_id))
             self.tick("applying", done)
 
-        drafts = apply.prepare(self.database, self.config, self.source, self.policies, run_id, tick)
+        policies = self.policies()
+        drafts = apply.prepare(self.database, self.config, self.source, policies, run_id, tick)
         with self.database.writing() as session:
-            run = session.get_one(Run, run_id)
-            if run.phase != "applying" or run.holder != lease.me():
-                raise StateError(
-                    Message(
-                        f"Lauf {run_id} hat ein anderer übernommen.", f"Run {run_id} was taken over by another worker."
-                    )
-                )
+            run = _mine(session, run_id)
+            if store.overtaken(session, drafts):
+                # A check or a decision published one of the datasets meanwhile: all is prepared again, from the present state.
+                return
             changed = any(draft.changes for draft in drafts)
-            removed, overtaken = apply.apply(session, run, drafts, self.source)
+            removed = apply.apply(session, run, drafts, self.source)
             run.counts = {**run.counts, "removed": removed}
-            state = session.get_one(SourceState, run.source_id)
-            state.applied_revision = state.applied_revision or publishing.inputs(
-                self.config, self.source, self.policies
-            )
-            session.execute(sa.delete(Staged).where(Staged.run_id == run.id))
-            nothing = not changed and not removed and not any(run.counts[k] for k in ("created", "updated"))
-            _finish(run, run.status or ("unchanged" if nothing and not run.counts["missing"] else "applied"))
-        if overtaken:
-            publishing.refresh(self.database, self.config, self.source, self.policies, f"run {run_id}", overtaken)
+            publishing.note_inputs(session, self.config, self.source, policies)
+            nothing = not changed and not removed and not any(run.counts[k] for k in ("created", "updated", "missing"))
+            _finish(session, run, run.status or ("unchanged" if nothing else "applied"))
 
 
 def history(session: Session, source_id: str | None = None, limit: int = 20) -> list[Run]:
@@ -374,10 +382,42 @@ def plan_items(session: Session, run_id: int, limit: int = 200) -> list[PlanItem
     )
 
 
+def _mine(session: Session, run_id: int) -> Run:
+    """Read a run in order to write to it; StateError when the lease lapsed and another worker has it now."""
+    run = session.get_one(Run, run_id)
+    if run.phase not in OPEN or run.holder != lease.me():
+        raise StateError(
+            Message(f"Lauf {run_id} hat ein anderer übernommen.", f"Run {run_id} was taken over by another worker.")
+        )
+    return run
+
+
 def _hold(run: Run) -> None:
     run.holder, run.lease_until = lease.me(), now() + lease.LEASE
 
 
-def _finish(run: Run, status: str) -> None:
+def _read_in_part(run: Run, reason: Message, *, others: bool) -> None:
+    """Go on without a page, with the others or without them."""
+    run.reason = [*run.reason, [reason.de, reason.en]]
+    run.status, run.complete = "partial", False
+    run.cursor = run.cursor[1:] if others else []
+
+
+def _circle(url: str) -> Message:
+    return Message(
+        f"Die Seiten laufen im Kreis: {url} bringt, was schon da war.",
+        f"The pages run in a circle: {url} brings what was there before.",
+    )
+
+
+def _supersede(session: Session, run: Run) -> None:
+    """A source that answers replaces what it said before: an older held plan is no longer to be decided."""
+    query = sa.select(Run).where(Run.source_id == run.source_id, Run.phase == "held", Run.id < run.id)
+    for older in session.scalars(query):
+        _finish(session, older, "superseded")
+
+
+def _finish(session: Session, run: Run, status: str) -> None:
     run.phase, run.status, run.finished_at = "finished", status, now()
     run.holder, run.lease_until = "", None
+    session.execute(sa.delete(Staged).where(Staged.run_id == run.id))

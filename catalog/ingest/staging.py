@@ -14,6 +14,7 @@ from catalog.renditions import compress
 from dcat import document
 from dcat.message import Message
 from dcat.model import Dataset
+from dcat.plain import printable
 from harvesters.base import Batch, Record
 
 # Says why a dataset cannot be taken in: a short code and a sentence; None when it can.
@@ -26,8 +27,9 @@ def rows(batch: Batch, run_id: int, url: str, judge: Judge) -> list[dict[str, An
     return [_row(record, run_id, url, judge) for record in batch.records]
 
 
-def write(session: Session, run_id: int, staged: list[dict[str, Any]]) -> None:
-    """Write rows; a record whose id came before in this run goes to quarantine, the first one counts."""
+def write(session: Session, run_id: int, staged: list[dict[str, Any]]) -> int:
+    """Write rows; a record whose id came before in this run goes to quarantine, the first one counts. Gives how many are new."""
+    new = 0
     for start in range(0, len(staged), _BATCH):
         part = staged[start : start + _BATCH]
         ids = [row["remote_id"] for row in part]
@@ -35,15 +37,18 @@ def write(session: Session, run_id: int, staged: list[dict[str, Any]]) -> None:
         taken = set(session.scalars(query))
         for position, row in enumerate(part):
             if row["remote_id"] in taken:
-                part[position] = _duplicate(row, start + position)
-            taken.add(row["remote_id"])
+                part[position] = _duplicate(session, row, taken)
+            else:
+                new += 1
+            taken.add(part[position]["remote_id"])
         insert_or_ignore(session, Staged, part)
+    return new
 
 
 def _row(record: Record, run_id: int, url: str, judge: Judge) -> dict[str, Any]:
     row: dict[str, Any] = {
         "run_id": run_id,
-        "remote_id": record.remote_id[:2000],
+        "remote_id": _short(printable(record.remote_id)),
         "url": url,
         "hash": "",
         "document": None,
@@ -58,13 +63,34 @@ def _row(record: Record, run_id: int, url: str, judge: Judge) -> dict[str, Any]:
         code, reason = refused
         return row | {"failure": [code, reason.de, reason.en]}
     body = orjson.dumps(document.write(record.reading.dataset), option=orjson.OPT_SORT_KEYS)
+    if b"\\u00" in body:
+        # JSON's way to write control characters, which no XML and no PostgreSQL can hold.
+        body = orjson.dumps(_printable(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
     return row | {"hash": hashlib.sha256(body).hexdigest(), "document": compress(body)}
 
 
-def _duplicate(row: dict[str, Any], position: int) -> dict[str, Any]:
+def _printable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _printable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_printable(part) for part in value]
+    return printable(value) if isinstance(value, str) else value
+
+
+def _short(remote_id: str) -> str:
+    """Keep an id below what every database can index; a longer one ends in the hash of all of it."""
+    if len(remote_id) <= 500:
+        return remote_id
+    return f"{remote_id[:430]}#{hashlib.sha256(remote_id.encode()).hexdigest()}"
+
+
+def _duplicate(session: Session, row: dict[str, Any], taken: set[str]) -> dict[str, Any]:
     text = Message(
         f"Die Kennung {row['remote_id'][:200]} kommt in der Quelle mehrfach vor; der erste Datensatz zählt.",
         f"The id {row['remote_id'][:200]} occurs several times in the source; the first dataset counts.",
     )
-    failure = ["duplicate-id", text.de, text.en]
-    return row | {"remote_id": f"{row['remote_id']}#{position}", "document": None, "hash": "", "failure": failure}
+    query = sa.select(Staged.remote_id).where(Staged.run_id == row["run_id"])
+    number = 2
+    while (name := f"{row['remote_id']}#{number}") in taken or session.scalar(query.where(Staged.remote_id == name)):
+        number += 1
+    return row | {"remote_id": name, "document": None, "hash": "", "failure": ["duplicate-id", text.de, text.en]}

@@ -1,0 +1,316 @@
+"""A harvest that is killed at any moment, or fails at any step, ends where an undisturbed one does."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import databases
+import homes
+import pytest
+import source_site
+import sqlalchemy as sa
+from source_site import Entry, Site, entries
+
+import cli
+from catalog import jobs, publishing, store
+from catalog.app import create_app
+from catalog.files import Files
+from catalog.ingest import apply, pages, plan, staging
+from catalog.instance import Instance
+from catalog.models import FileRow
+
+CHECKOUT = Path(cli.__file__).parent
+# The whole of `offenbar harvest run`, without the lines for people.
+HARVEST = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from catalog import jobs
+from catalog.instance import open_instance
+from validators.tables import check_with_rows
+instance = open_instance()
+print("begin", flush=True)
+for source in instance.sources():
+    print(source.id, jobs.harvest(instance, source).status, flush=True)
+    jobs.check_files(instance, source, check_with_rows)
+instance.database.close()
+"""
+PEOPLE = "Vorname;Nachname;E-Mail\nErika;Mustermann;erika@mustermann.example\nMax;Beispiel;max@beispiel.example\n"
+EXPORTED = ("datasets", "files", "quarantine", "renditions", "triples", "views")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with source_site.running() as running:
+        put_everything(running)
+        yield running
+
+
+def put_everything(site: Site) -> None:
+    """Put a catalogue of four pages with good and bad records, and a file drop with good and bad files."""
+    listed = [Entry(e.name, e.title, files=(site.url(f"/csv/{e.name}.csv"),)) for e in entries(*range(60))]
+    for entry in listed[::6]:
+        site.put(f"/csv/{entry.name}.csv", f"id;wert\n1;{entry.name}\n2;äöü\n", "text/csv")
+    twin, nameless = listed[3], Entry("namenlos", "")
+    site.put_catalogue([[*listed[:20], nameless], [*listed[20:40], twin], listed[40:55], listed[55:]])
+    files: dict[str, str | bytes] = {f"tabelle_{n}.csv": f"id;wert\n{n};a\n" for n in range(6)}
+    site.put_folder("/ablage/", files | {"personen.csv": PEOPLE, "webseite.csv": "<html><body>Anmeldung</body></html>"})
+
+
+def put_news(site: Site) -> None:
+    """Change, add and remove a few datasets and files."""
+    changed = [Entry(e.name, e.title, files=(site.url(f"/csv/{e.name}.csv"),)) for e in entries(*range(60))]
+    changed[5:10] = entries(*range(5, 10), description="Ganz neu beschrieben.")
+    site.put_catalogue([changed[:20], changed[21:40], [*changed[40:55], *entries(70, 71)], changed[55:]])
+    files: dict[str, str | bytes] = {f"tabelle_{n}.csv": f"id;wert\n{n};b\n" for n in range(1, 7)}
+    site.put_folder("/ablage/", files | {"webseite.csv": "id;wert\n1;jetzt gut\n"})
+
+
+def define_both(instance: Instance, site: Site) -> None:
+    # One complete run proves what is gone: a home that was disturbed has seen more complete runs than the other.
+    guard = {"misses": 1, "min_days": 0}
+    homes.define(instance, site, guard=guard)
+    homes.define_drop(instance, site, id="drop", department="Amt für Ablage", guard=guard)
+
+
+def harvesting(instance: Instance) -> subprocess.Popen[str]:
+    url = instance.config.database_url
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", HARVEST, str(CHECKOUT)],
+        env=homes.environment(instance.config.home, url) | {"PATH": os.environ["PATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def undisturbed(instance: Instance) -> float:
+    """Harvest to the end; gives the seconds the work took."""
+    with harvesting(instance) as process:
+        begun(process)
+        start = time.monotonic()
+        _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (0, "")
+    return time.monotonic() - start
+
+
+def killed(instance: Instance, delay: float) -> None:
+    """Begin a harvest and kill it without warning."""
+    with harvesting(instance) as process:
+        begun(process)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+
+
+def begun(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begin\n"
+
+
+def left_behind(instance: Instance) -> dict[str, Any]:
+    found = homes.everything(instance)
+    # What was changed twice for the same reason is one change too many, whoever was killed in between.
+    return {name: found[name] for name in EXPORTED} | {"changes": found["changes"]}
+
+
+def rounds(folder: Path, site: Site, disturb: Callable[[Instance, float], None], kind: str) -> None:
+    """Harvest twice, with news in between, in a home that is disturbed and in one that is not; both end alike."""
+    seconds = 0.0
+    ends: dict[bool, list[dict[str, Any]]] = {}
+    for disturbed in (False, True):
+        with (
+            databases.database_url(kind, folder / str(disturbed)) as url,
+            homes.home(folder / str(disturbed), url) as instance,
+        ):
+            ends[disturbed] = []
+            define_both(instance, site)
+            for put in (put_everything, put_news):
+                put(site)
+                if disturbed:
+                    disturb(instance, seconds)
+                else:
+                    seconds = undisturbed(instance)
+                if disturbed:
+                    undisturbed(instance)
+                ends[disturbed].append(left_behind(instance))
+            assert_whole(instance)
+    for expected, found in zip(ends[False], ends[True], strict=True):
+        for name, value in expected.items():
+            assert found[name] == value, name
+
+
+def assert_whole(instance: Instance) -> None:
+    """What the catalogue says it has, it has."""
+    client = create_app(instance).test_client()
+    with instance.database.reading() as session:
+        open_files = session.scalars(sa.select(FileRow.id).where(~FileRow.shown)).all()
+    assert open_files == []
+    for shown in homes.shown_all(instance):
+        assert client.get(f"/dataset/{shown.id}.ttl").status_code == 200
+        for file in shown.files:
+            if file.copy:
+                assert instance.files.has(file.copy)
+
+
+def test_the_undisturbed_harvest_is_worth_comparing(tmp_path: Path, site: Site) -> None:
+    with homes.home(tmp_path / "home") as instance:
+        define_both(instance, site)
+        undisturbed(instance)
+        found = left_behind(instance)
+        assert len(found["datasets"]) == 68
+        assert {code for _, _, code in found["quarantine"]} == {"duplicate-id", "unreadable"}
+        assert {outcome for *_, outcome, _ in found["files"]} == {"ok", "private", "unreadable", "unreachable"}
+        put_news(site)
+        undisturbed(instance)
+        assert {kind for _, kind in left_behind(instance)["changes"]} == {"create", "update", "withdraw"}
+
+
+def kill_often(seed: int, times: int) -> Callable[[Instance, float], None]:
+    chance = random.Random(seed)
+
+    def disturb(instance: Instance, seconds: float) -> None:
+        for _ in range(times):
+            killed(instance, chance.uniform(0, seconds))
+
+    return disturb
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_sigkill_at_a_random_moment_loses_nothing(tmp_path: Path, site: Site, seed: int) -> None:
+    rounds(tmp_path, site, kill_often(seed, 1), "sqlite")
+
+
+@pytest.mark.slow
+def test_killing_the_same_run_again_and_again_loses_nothing(tmp_path: Path, site: Site) -> None:
+    rounds(tmp_path, site, kill_often(77, 5), "sqlite")
+
+
+@pytest.mark.slow
+def test_sigkill_loses_nothing_on_postgresql(tmp_path: Path, site: Site) -> None:
+    rounds(tmp_path, site, kill_often(99, 3), "postgresql")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", databases.KINDS)
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_many_kills_lose_nothing(tmp_path: Path, site: Site, seed: int, kind: str) -> None:
+    rounds(tmp_path, site, kill_often(seed, 5), kind)
+
+
+# Every step of a harvest and of the file checks, as module and name: each is made to fail, before its work and after it.
+STEPS = [
+    (pages, "fetch"),
+    (pages, "exchange"),
+    (staging, "write"),
+    (plan, "make"),
+    (apply, "prepare"),
+    (apply, "apply"),
+    (publishing, "drafts"),
+    (publishing, "refresh"),
+    (store, "write_renditions"),
+    (store, "publish"),
+    (store, "overtaken"),
+    (Files, "put"),
+    (Files, "put_file"),
+]
+
+
+class Crash(BaseException):
+    """Nothing in the program catches this."""
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Path, list[dict[str, Any]]]]:
+    """An undisturbed harvest, and the site it came from."""
+    with source_site.running() as site:
+        folder = tmp_path_factory.mktemp("undisturbed")
+        ends = []
+        with homes.home(folder / "home") as instance:
+            define_both(instance, site)
+            for put in (put_everything, put_news):
+                put(site)
+                harvest_all(instance)
+                ends.append(left_behind(instance))
+        yield site, folder, ends
+
+
+def harvest_all(instance: Instance) -> None:
+    for source in instance.sources():
+        homes.harvest_and_check(instance, source)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step[0].__name__.rpartition('.')[2]}.{step[1]}")
+def test_a_failure_at_any_step_loses_nothing(
+    tmp_path: Path,
+    expected: tuple[Site, Path, list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    step: tuple[Any, str],
+    moment: str,
+) -> None:
+    site, _, ends = expected
+    owner, name = step
+    with homes.home(tmp_path / "home") as instance:
+        define_both(instance, site)
+        for put, end in zip((put_everything, put_news), ends, strict=True):
+            put(site)
+            for call in (1, 3):
+                with monkeypatch.context() as patch:
+                    patch.setattr(owner, name, failing(getattr(owner, name), moment, call))
+                    try:
+                        harvest_all(instance)
+                    except Crash:
+                        continue
+            harvest_all(instance)
+            found = left_behind(instance)
+            for part, value in end.items():
+                assert found[part] == value, part
+        assert_whole(instance)
+
+
+def failing(work: Callable[..., Any], moment: str, call: int) -> Callable[..., Any]:
+    """Give a step that crashes at its n-th call, before or after its work."""
+    calls = 0
+
+    def crash(*given: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == call and moment == "before":
+            raise Crash
+        done = work(*given, **named)
+        if calls == call:
+            raise Crash
+        return done
+
+    return crash
+
+
+@pytest.mark.parametrize("phase", ["fetching", "planned", "applying", "checking"])
+def test_a_failure_between_two_steps_loses_nothing(
+    tmp_path: Path, expected: tuple[Site, Path, list[dict[str, Any]]], phase: str
+) -> None:
+    site, _, ends = expected
+
+    def tick(now: str, done: int) -> None:
+        if now == phase:
+            raise Crash
+
+    with homes.home(tmp_path / "home") as instance:
+        define_both(instance, site)
+        put_everything(site)
+        for source in instance.sources():
+            try:
+                jobs.harvest(instance, source, tick=tick)
+                jobs.check_files(instance, source, homes.check_with_rows, tick=tick)
+            except Crash:
+                continue
+        harvest_all(instance)
+        assert left_behind(instance) == ends[0]
