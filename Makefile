@@ -33,7 +33,7 @@ test: install
 	$(BIN)/pytest -m "not long"
 
 test-fast: install
-	$(BIN)/pytest -m "not long and not slow and not browser" -x
+	$(BIN)/pytest -m "not long and not slow and not browser and not hypothesis" -x
 
 test-long: install
 	$(BIN)/pytest

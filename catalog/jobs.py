@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalog import file_checks, publishing, search
+from catalog import file_checks, publishing, search, store
 from catalog.db import now
-from catalog.ingest import lease
+from catalog.ingest import lease, ledger
 from catalog.ingest.guard import Counts
-from catalog.ingest.run import OPEN, Harvest, Outcome, Tick
+from catalog.ingest.run import Harvest, Outcome, Tick
 from catalog.instance import Instance
-from catalog.models import DatasetRow, FileRow, Run, SourceState
+from catalog.models import DatasetRow, FileRow, Record, Run, SourceState
+from catalog.policy import Withholding
 from catalog.store import VISIBLE
 from dcat.errors import OffenbarError
 from dcat.message import Message
@@ -121,6 +122,22 @@ def _show(instance: Instance, source: Source) -> int:
     return changed
 
 
+def without_effect(instance: Instance) -> list[Withholding]:
+    """Name the decisions to hold back that meet no dataset or file we know: a misspelt one would hold back nothing."""
+    missed = []
+    with instance.database.reading() as session:
+        for decision in instance.policies().withholdings:
+            query = sa.select(Record.dataset_id).where(
+                Record.source_id == decision.source, Record.remote_id == decision.dataset
+            )
+            dataset_id = session.scalar(query)
+            shown = store.find_public(session, dataset_id) if dataset_id else None
+            names = {file.name for file in shown.files} if shown else set()
+            if shown is None or (decision.file and decision.file not in names):
+                missed.append(decision)
+    return missed
+
+
 def work(instance: Instance, check_table: file_checks.CheckTable, stop: threading.Event, pause: float = 5.0) -> None:
     """Do what is due until told to stop. A source that fails is logged and tried again at its next time."""
     while not stop.is_set():
@@ -166,7 +183,7 @@ def _due(instance: Instance, source: Source) -> bool:
         last = session.scalar(query.order_by(Run.id.desc()).limit(1))
     if last is None:
         return True
-    if last.phase in OPEN:
+    if last.phase in ledger.OPEN:
         return not lease.is_held(last.holder, last.lease_until, now())
     return now() - last.started_at >= datetime.timedelta(seconds=source.schedule.every)
 

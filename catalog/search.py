@@ -45,7 +45,6 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
         self._index = _open(folder)
 
     @property
@@ -76,7 +75,7 @@ class Index:
     @contextmanager
     def writing(self, patience: float) -> Iterator[tantivy.IndexWriter | None]:
         """Write alone, in one commit; None when another process still writes after `patience` seconds."""
-        with (self._folder.parent / "index.lock").open("w") as lock:
+        with _lock_file(self._folder) as lock:
             if not _locked(lock, patience):
                 yield None
                 return
@@ -119,7 +118,9 @@ def rebuild(instance: Instance) -> int:
     """Make the index anew from the catalogue."""
     folder = _folder(instance)
     opened.cache_clear()
-    shutil.rmtree(folder, ignore_errors=True)
+    with _lock_file(folder) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(folder, ignore_errors=True)
     return catch_up(instance)
 
 
@@ -160,18 +161,32 @@ def _folder(instance: Instance) -> Path:
     return instance.config.home / "index"
 
 
+def _lock_file(folder: Path) -> IO[str]:
+    return (folder.parent / "index.lock").open("w")
+
+
 def _open(folder: Path) -> tantivy.Index:
+    if index := _usable(folder):
+        return index
+    with _lock_file(folder) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Whoever held the lock may have made it meanwhile.
+        if index := _usable(folder):
+            return index
+        # An index that cannot be read is no loss: the change log fills a new one.
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        return tantivy.Index(_schema(), path=str(folder))
+
+
+def _usable(folder: Path) -> tantivy.Index | None:
     try:
         if tantivy.Index.exists(str(folder)):
             index = tantivy.Index.open(str(folder))
-            if index.schema == _schema():
-                return index
+            return index if index.schema == _schema() else None
     except ValueError:
         pass
-    # An index that cannot be read is no loss: the change log fills a new one.
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return tantivy.Index(_schema(), path=str(folder))
+    return None
 
 
 @cache

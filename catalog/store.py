@@ -143,7 +143,8 @@ def find_row(session: Session, name_or_id: str) -> DatasetRow | None:
     """Find a dataset's row by id, present or former name; visible or not."""
     if UUID.fullmatch(name_or_id):
         return session.get(DatasetRow, name_or_id)
-    slug = session.get(Slug, name_or_id)
+    # PostgreSQL refuses to look for what it could not hold.
+    slug = session.get(Slug, name_or_id) if "\0" not in name_or_id else None
     return session.get(DatasetRow, slug.dataset_id) if slug else None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import demo_home
 import pytest
 from demo_home import DemoHome
+from flask import Flask
 from flask.testing import FlaskClient
 
 from catalog.app import create_app
@@ -25,7 +26,13 @@ def catalogue(demo: DemoHome) -> Iterator[Instance]:
     instance.database.close()
 
 
+@pytest.fixture(scope="session")
+def application(catalogue: Instance) -> Flask:
+    """The demonstration's catalogue as a web application."""
+    return create_app(catalogue)
+
+
 @pytest.fixture
-def public(catalogue: Instance) -> FlaskClient:
+def public(application: Flask) -> FlaskClient:
     """A visitor of the demonstration's catalogue."""
-    return create_app(catalogue).test_client()
+    return application.test_client()

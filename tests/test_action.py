@@ -6,14 +6,13 @@ from urllib.parse import quote
 
 import orjson
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from catalog.api.action import ACTIONS, MAX_ROWS
-from catalog.app import create_app
-from catalog.instance import Instance
 
 SITE = "http://127.0.0.1:5000"
 TREES = "baumkataster-darmstadt"
@@ -192,7 +191,7 @@ def test_rows_start_and_their_ends(public: FlaskClient) -> None:
     assert error(public.get("/api/action/package_search?start=10000"))[0] == 409
 
 
-def test_the_cap_on_rows_is_silent(catalogue: Instance, public: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cap_on_rows_is_silent(public: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog.api.action.MAX_ROWS", 3)
     assert len(names(search(public, rows=1000))) == 3
 
@@ -318,8 +317,8 @@ def test_deep_json(public: FlaskClient, name: str, depth: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(catalogue: Instance) -> FlaskClient:
-    return create_app(catalogue).test_client()
+def client(application: Flask) -> FlaskClient:
+    return application.test_client()
 
 
 JSON = st.recursive(

@@ -363,6 +363,7 @@ def test_a_second_harvest_changes_nothing(offenbar: Run, demo: DemoHome, tmp_pat
     assert offenbar("index", "rebuild", home=home.path).out.startswith("18 ")
 
 
+@pytest.mark.slow
 def test_a_held_plan(offenbar: Run, demo: DemoHome, tmp_path: Path) -> None:
     home = demo.copy(tmp_path / "home")
     shutil.copytree(server.ROOT, tmp_path / "departments")
@@ -397,6 +398,7 @@ def test_demo_leaves_other_homes_alone(offenbar: Run, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mein.txt"]
 
 
+@pytest.mark.slow
 def test_demo_again_and_at_another_port(offenbar: Run, demo: DemoHome, tmp_path: Path) -> None:
     home = demo.copy(tmp_path / "home")
     again = offenbar("demo", "--no-serve", home=home.path)
@@ -411,6 +413,7 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_the_program_itself(tmp_path: Path) -> None:
     environment = {"OFFENBAR_HOME": str(tmp_path / "home"), "LANG": "en_US.UTF-8"}
     assert program("--help").returncode == 0
@@ -419,6 +422,7 @@ def test_the_program_itself(tmp_path: Path) -> None:
     assert done.stderr.startswith("Error: ") and "offenbar init" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_failure(demo: DemoHome) -> None:
     command = f"{sys.executable} {ROOT / 'cli.py'} export --format nt | head -c 10"
     done = subprocess.run(command, shell=True, env=os.environ | demo.environment, capture_output=True, timeout=60)

@@ -25,6 +25,7 @@ from catalog.ingest import apply, pages, plan, staging
 from catalog.instance import Instance
 from catalog.models import FileRow
 
+pytestmark = pytest.mark.slow
 CHECKOUT = Path(cli.__file__).parent
 # The whole of `offenbar harvest run`, without the lines for people.
 HARVEST = """
@@ -181,18 +182,15 @@ def kill_often(seed: int, times: int) -> Callable[[Instance, float], None]:
     return disturb
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_sigkill_at_a_random_moment_loses_nothing(tmp_path: Path, site: Site, seed: int) -> None:
     rounds(tmp_path, site, kill_often(seed, 1), "sqlite")
 
 
-@pytest.mark.slow
 def test_killing_the_same_run_again_and_again_loses_nothing(tmp_path: Path, site: Site) -> None:
     rounds(tmp_path, site, kill_often(77, 5), "sqlite")
 
 
-@pytest.mark.slow
 def test_sigkill_loses_nothing_on_postgresql(tmp_path: Path, site: Site) -> None:
     rounds(tmp_path, site, kill_often(99, 3), "postgresql")
 
@@ -246,7 +244,6 @@ def harvest_all(instance: Instance) -> None:
         homes.harvest_and_check(instance, source)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step[0].__name__.rpartition('.')[2]}.{step[1]}")
 def test_a_failure_at_any_step_loses_nothing(

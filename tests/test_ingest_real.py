@@ -23,7 +23,10 @@ from harvesters.source import Source
 from validators import shacl
 from validators.shacl import Combination, ShaclSeverity
 
+pytestmark = pytest.mark.slow
 CITIES = {"rostock": 100, "bremen": 153}
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -72,7 +75,6 @@ def test_a_page_elsewhere_leaves_the_run_partial_and_nothing_missing(tmp_path: P
         assert len(homes.published(instance)) == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("combination", list(Combination))
 @pytest.mark.parametrize("name", CITIES)
 def test_what_goes_out_conforms_to_the_official_shapes(

@@ -116,6 +116,7 @@ def everything(catalogue: Instance) -> dict[str, str]:
     return {**dict(pages(client)), **dict(interfaces(client)), **dict(data(client, catalogue))}
 
 
+@pytest.mark.slow
 def test_the_search_for_leaks_sees_what_is_public(everything: dict[str, str]) -> None:
     assert len(everything) > 250
     whole = "\n".join(everything.values())
@@ -123,6 +124,7 @@ def test_the_search_for_leaks_sees_what_is_public(everything: dict[str, str]) ->
     assert "4400" in whole, "the open figures of the emergency wells"
 
 
+@pytest.mark.slow
 def test_no_cell_of_a_kept_back_file_is_public(everything: dict[str, str]) -> None:
     hidden = secrets()
     assert {"anna.beispiel@example.org", "0176 04069000", "BP-001", "ffm-fm-001", "8.681417", "wi-nb-001"} <= hidden
@@ -130,12 +132,14 @@ def test_no_cell_of_a_kept_back_file_is_public(everything: dict[str, str]) -> No
     assert {address: found for address, text in everything.items() if (found := pattern.findall(text))} == {}
 
 
+@pytest.mark.slow
 def test_no_address_of_a_kept_back_file_is_public(demo: DemoHome, everything: dict[str, str]) -> None:
     for path in KEPT_BACK.values():
         for form in (path, path.rsplit("/", 1)[0] + "/" if path.count("/") > 1 else path, quote(path, safe="")):
             assert [address for address, text in everything.items() if form in text] == []
 
 
+@pytest.mark.slow
 def test_addresses_of_departments_are_those_of_linked_files_only(demo: DemoHome, everything: dict[str, str]) -> None:
     found = {
         link
@@ -146,6 +150,7 @@ def test_addresses_of_departments_are_those_of_linked_files_only(demo: DemoHome,
     assert {link for link in found if "/da-statistik/" not in link} == set()
 
 
+@pytest.mark.slow
 def test_no_path_of_ours_is_public(demo: DemoHome, everything: dict[str, str]) -> None:
     forbidden = (str(demo.path), "secret-key", str(Path(server.__file__).parent), "sqlite:", "Traceback")
     assert [(a, word) for a, text in everything.items() for word in forbidden if word in text] == []

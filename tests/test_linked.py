@@ -9,9 +9,11 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import databases
 import pyoxigraph as ox
 import pytest
 from demo_home import DemoHome
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -195,8 +197,8 @@ def test_modified_since_is_a_date_or_a_bad_request(public_once: FlaskClient, tex
 
 
 @pytest.fixture(scope="module")
-def public_once(catalogue: Instance) -> FlaskClient:
-    return create_app(catalogue).test_client()
+def public_once(application: Flask) -> FlaskClient:
+    return application.test_client()
 
 
 @pytest.mark.parametrize(
@@ -324,6 +326,21 @@ def test_a_browser_is_led_to_the_page(public: FlaskClient, catalogue: Instance) 
     assert public.get("/catalog", headers={"Accept": BROWSER}).headers["Location"] == "/dataset"
 
 
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_no_name_makes_a_database_fail(demo: DemoHome, tmp_path: Path, kind: str) -> None:
+    with databases.database_url(kind, tmp_path) as url:
+        database = Database(url)
+        schema.upgrade(database)
+        database.close()
+        instance = demo.open(OFFENBAR_DATABASE_URL=url)
+        client = create_app(instance).test_client()
+        assert client.get("/catalog.ttl").status_code == 200
+        for name in ("%00", "x%00y", "%FF%FE", "a" * 5000, "%F0%9F%8C%B3"):
+            for path in (f"/dataset/{name}.ttl", f"/dataset/{name}", f"/api/action/package_show?id={name}"):
+                assert client.get(path).status_code in (404, 409), path
+        instance.database.close()
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_one_dataset_says_what_the_catalogue_says(public: FlaskClient, catalogue: Instance, ending: str) -> None:
     known = row(catalogue, "baumkataster-darmstadt")
@@ -409,6 +426,7 @@ for ending in ("ttl", "rdf", "jsonld", "nt"):
 """
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_process(demo: DemoHome) -> None:
     outputs = []
     for seed in ("1", "2"):

@@ -71,6 +71,20 @@ def test_every_library_is_a_stated_dependency() -> None:
     assert {MODULES.get(root, root) for root in roots} <= names | {"werkzeug", "jinja2", "markupsafe"}
 
 
+@pytest.mark.parametrize(
+    ("contract", "floor", "door"),
+    [("frictionless-door", "validators", "tables"), ("shacl-door", "validators", "shacl"),
+     ("rdflib", "validators", "shacl"), ("sockets", "harvesters", "fetch")],
+)  # fmt: skip
+def test_every_door_is_shut_for_all_modules_but_one(contract: str, floor: str, door: str) -> None:
+    listed = set(settings()[f"importlinter:contract:{contract}"]["source_modules"].split())
+    modules = {f"{floor}.{path.stem}" for path in (ROOT / floor).glob("*.py")} - {
+        f"{floor}.__init__",
+        f"{floor}.{door}",
+    }
+    assert {name for name in listed if name.startswith(f"{floor}.")} == modules
+
+
 def loaded_by(module: str, names: set[str]) -> set[str]:
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}; print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -82,6 +96,7 @@ def test_the_command_line_loads_only_what_a_command_needs() -> None:
     assert loaded_by("cli", heavy) == set()
 
 
+@pytest.mark.slow
 def test_web_workers_stay_small() -> None:
     heavy = {"frictionless", "pyarrow", "pyshacl", "rdflib", "pandas", "duckdb", "ckanapi", "hypothesis", "pytest"}
     assert loaded_by("catalog.app", heavy) == set()

@@ -190,10 +190,17 @@ def in_another_process(instance: Instance, *words: str) -> list[str]:
     answers = []
     for process in processes:
         with process:
-            output, errors = process.communicate(timeout=60)
-        assert (process.returncode, errors) == (0, "")
-        answers.append(output.strip())
-    return answers
+            answers.append((*process.communicate(timeout=60), process.returncode))
+    assert "".join(errors for _, errors, _ in answers) == ""
+    assert {code for _, _, code in answers} == {0}
+    return [output.strip() for output, _, _ in answers]
+
+
+@pytest.mark.slow
+def test_many_processes_may_open_an_index_for_the_first_time(instance: Instance, source: Source) -> None:
+    for _ in range(4):
+        shutil.rmtree(instance.config.home / "index", ignore_errors=True)
+        assert in_another_process(instance, *["Baum"] * 5) == ["2"] * 5
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ import gzip
 import itertools
 import json
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,9 +42,9 @@ MISSING = ("/nirgends", "/dataset/nirgends", "/dataset/nirgends/x", "/dataset/le
            "/group/x", "/schema/x", "/schema/x.json")  # fmt: skip
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Flask:
-    return web_sample.create(tmp_path)
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return web_sample.create(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture

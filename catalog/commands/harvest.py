@@ -65,6 +65,14 @@ def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
             if not as_json:
                 _say(terminal, outcome, checks)
     search.catch_up(instance)
+    for decision in jobs.without_effect(instance):
+        what = " / ".join(part for part in (decision.source, decision.dataset, decision.file) if part)
+        terminal.note(
+            Message(
+                f"Achtung: Die Entscheidung zurückzuhalten trifft nichts: {what}. Nächster Schritt: Schreibweise prüfen.",
+                f"Mind: the decision to withhold meets nothing: {what}. Next step: check the spelling.",
+            )
+        )
     return _end(terminal, outcomes, as_json)
 
 

@@ -16,7 +16,7 @@ from catalog import gate, organizations, publishing, store
 from catalog.config import Config
 from catalog.db import Database, now
 from catalog.files import Files
-from catalog.ingest import apply, guard, lease, pages, plan, staging
+from catalog.ingest import apply, guard, lease, ledger, pages, plan, staging
 from catalog.models import Exchange, PlanItem, Record, Run, SourceState, Staged
 from catalog.policy import Policies
 from dcat.errors import FetchError, StateError, UnreadableError
@@ -27,7 +27,6 @@ from harvesters.fetch import Fetcher
 from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 
-OPEN = ("fetching", "staged", "planned", "applying")
 DEADLINE = datetime.timedelta(hours=6)
 Tick = Callable[[str, int], None]
 
@@ -95,11 +94,11 @@ class Harvest:
                 )
             run.decision, run.decided_at = decision, now()
             if decision == "rejected":
-                _finish(session, run, "rejected")
+                ledger.finish(session, run, "rejected")
             else:
                 # What was read in part stays partial, whoever approves it.
                 run.phase, run.status = "planned", "" if run.complete else "partial"
-                _hold(run)
+                ledger.hold(run)
         return self._advance(run.id)
 
     def _claim(self, *, dry: bool, fresh: bool) -> int:
@@ -109,7 +108,7 @@ class Harvest:
             self._refuse_beside(run)
             if run is not None and (dry or run.revision != pages.reader_revision(self.source)):
                 # The definition changed meanwhile: what was read by the old rules is not applied. A dead plan is of no use.
-                _finish(session, run, "superseded")
+                ledger.finish(session, run, "superseded")
                 run = None
             if run is None and not fresh:
                 return 0
@@ -126,11 +125,11 @@ class Harvest:
                 )
                 session.add(run)
                 session.flush()
-            _hold(run)
+            ledger.hold(run)
             return run.id
 
     def _open(self, session: Session, *, dry: bool) -> Run | None:
-        query = sa.select(Run).where(Run.source_id == self.source.id, Run.phase.in_(OPEN), Run.dry == dry)
+        query = sa.select(Run).where(Run.source_id == self.source.id, Run.phase.in_(ledger.OPEN), Run.dry == dry)
         return session.scalar(query.order_by(Run.id).limit(1))
 
     def _refuse_beside(self, run: Run | None) -> None:
@@ -160,7 +159,7 @@ class Harvest:
     def _stop(self, run: Run) -> Outcome:
         if run.phase == "planned":
             with self.database.writing() as session:
-                _finish(session, session.get_one(Run, run.id), "planned")
+                ledger.finish(session, session.get_one(Run, run.id), "planned")
         return Outcome(
             run=run.id,
             source=run.source_id,
@@ -213,7 +212,7 @@ class Harvest:
         self, run_id: int, fetched: pages.Fetched, batch: Batch | None, staged: list[dict[str, Any]]
     ) -> None:
         with self.database.writing() as session:
-            run = _mine(session, run_id)
+            run = ledger.mine(session, run_id)
             exchange = pages.exchange(run, fetched, batch)
             session.add(exchange)
             run.pages += 1
@@ -223,14 +222,14 @@ class Harvest:
                 run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
                 run.reason = [*run.reason, *([p.message.de, p.message.en] for p in batch.problems)]
                 if exchange.following and staged and not new:
-                    _read_in_part(run, _circle(fetched.url), others=False)
-            _hold(run)
+                    ledger.read_in_part(run, ledger.circle(fetched.url), others=False)
+            ledger.hold(run)
         self.tick("fetching", run.pages)
 
     def _limits(self, session: Session, run: Run, url: str) -> Message | None:
         read = session.scalar(sa.select(Exchange.id).where(Exchange.run_id == run.id, Exchange.url == url))
         if read is not None:
-            return _circle(url)
+            return ledger.circle(url)
         if run.pages >= pages.MAX_PAGES or run.counts["seen"] > pages.MAX_RECORDS:
             return Message(
                 f"Mehr als {pages.MAX_PAGES} Seiten oder {pages.MAX_RECORDS} Datensätze: hier ist Schluss.",
@@ -243,16 +242,16 @@ class Harvest:
     def _page_failed(self, run_id: int, reason: Message, *, others: bool) -> None:
         """A first page that cannot be had fails the run; a later one leaves it partial: what was read counts, nothing is missing."""
         with self.database.writing() as session:
-            run = _mine(session, run_id)
-            _read_in_part(run, reason, others=others)
+            run = ledger.mine(session, run_id)
+            ledger.read_in_part(run, reason, others=others)
             if run.pages == 0:
-                _finish(session, run, "failed")
+                ledger.finish(session, run, "failed")
             else:
-                _hold(run)
+                ledger.hold(run)
 
     def _fetched(self, run_id: int) -> None:
         with self.database.writing() as session:
-            run = _mine(session, run_id)
+            run = ledger.mine(session, run_id)
             before = self._nothing_new(session, run)
             if before is not None:
                 counts = guard.Counts(**before.counts)
@@ -260,12 +259,12 @@ class Harvest:
                 same = guard.Counts(seen=counts.seen, unchanged=seen, quarantined=counts.quarantined)
                 run.counts, run.complete = dataclasses.asdict(same), True
                 session.get_one(SourceState, run.source_id).last_complete_at = now()
-                _supersede(session, run)
-                _finish(session, run, "unchanged")
+                ledger.supersede(session, run)
+                ledger.finish(session, run, "unchanged")
                 return
         self._stage_kept(run_id)
         with self.database.writing() as session:
-            run = _mine(session, run_id)
+            run = ledger.mine(session, run_id)
             run.complete = run.status != "partial" and self._complete(session, run)
             run.phase = "staged"
 
@@ -300,11 +299,11 @@ class Harvest:
             batch = harvester.read(pages.page_of(exchange, self.files), self.source)
             staged = staging.rows(batch, run_id, exchange.url, self._judge)
             with self.database.writing() as session:
-                run = _mine(session, run_id)
+                run = ledger.mine(session, run_id)
                 staging.write(session, run_id, staged)
                 session.get_one(Exchange, exchange.id).staged = True
                 run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
-                _hold(run)
+                ledger.hold(run)
 
     def _complete(self, session: Session, run: Run) -> bool:
         """Whether the run proves what is absent: every page read, as many records as the source claims, each with an id."""
@@ -326,15 +325,15 @@ class Harvest:
 
     def _plan(self, run_id: int) -> None:
         with self.database.writing() as session:
-            run = _mine(session, run_id)
+            run = ledger.mine(session, run_id)
             situation = plan.make(session, run)
             run.counts = dataclasses.asdict(situation.counts)
             waits = guard.reasons(situation, self.source.guard)
             run.reason = [*run.reason, *([w.de, w.en] for w in waits)]
             run.phase = "planned"
-            _hold(run)
+            ledger.hold(run)
             if not run.dry:
-                _supersede(session, run)
+                ledger.supersede(session, run)
                 if waits:
                     run.phase, run.status = "held", "held"
                     run.holder, run.lease_until = "", None
@@ -342,22 +341,22 @@ class Harvest:
 
     def _apply(self, run_id: int) -> None:
         with self.database.writing() as session:
-            run = _mine(session, run_id)
+            run = ledger.mine(session, run_id)
             run.phase = "applying"
-            _hold(run)
+            ledger.hold(run)
         done = 0
 
         def tick(count: int) -> None:
             nonlocal done
             done += count
             with self.database.writing() as session:
-                _hold(_mine(session, run_id))
+                ledger.hold(ledger.mine(session, run_id))
             self.tick("applying", done)
 
         policies = self.policies()
         drafts = apply.prepare(self.database, self.config, self.source, policies, run_id, tick)
         with self.database.writing() as session:
-            run = _mine(session, run_id)
+            run = ledger.mine(session, run_id)
             if store.overtaken(session, drafts):
                 # A check or a decision published one of the datasets meanwhile: all is prepared again, from the present state.
                 return
@@ -366,7 +365,7 @@ class Harvest:
             run.counts = {**run.counts, "removed": removed}
             publishing.note_inputs(session, self.config, self.source, policies)
             nothing = not changed and not removed and not any(run.counts[k] for k in ("created", "updated", "missing"))
-            _finish(session, run, run.status or ("unchanged" if nothing else "applied"))
+            ledger.finish(session, run, run.status or ("unchanged" if nothing else "applied"))
 
 
 def history(session: Session, source_id: str | None = None, limit: int = 20) -> list[Run]:
@@ -380,44 +379,3 @@ def plan_items(session: Session, run_id: int, limit: int = 200) -> list[PlanItem
     return list(
         session.scalars(sa.select(PlanItem).where(PlanItem.run_id == run_id).order_by(PlanItem.action).limit(limit))
     )
-
-
-def _mine(session: Session, run_id: int) -> Run:
-    """Read a run in order to write to it; StateError when the lease lapsed and another worker has it now."""
-    run = session.get_one(Run, run_id)
-    if run.phase not in OPEN or run.holder != lease.me():
-        raise StateError(
-            Message(f"Lauf {run_id} hat ein anderer übernommen.", f"Run {run_id} was taken over by another worker.")
-        )
-    return run
-
-
-def _hold(run: Run) -> None:
-    run.holder, run.lease_until = lease.me(), now() + lease.LEASE
-
-
-def _read_in_part(run: Run, reason: Message, *, others: bool) -> None:
-    """Go on without a page, with the others or without them."""
-    run.reason = [*run.reason, [reason.de, reason.en]]
-    run.status, run.complete = "partial", False
-    run.cursor = run.cursor[1:] if others else []
-
-
-def _circle(url: str) -> Message:
-    return Message(
-        f"Die Seiten laufen im Kreis: {url} bringt, was schon da war.",
-        f"The pages run in a circle: {url} brings what was there before.",
-    )
-
-
-def _supersede(session: Session, run: Run) -> None:
-    """A source that answers replaces what it said before: an older held plan is no longer to be decided."""
-    query = sa.select(Run).where(Run.source_id == run.source_id, Run.phase == "held", Run.id < run.id)
-    for older in session.scalars(query):
-        _finish(session, older, "superseded")
-
-
-def _finish(session: Session, run: Run, status: str) -> None:
-    run.phase, run.status, run.finished_at = "finished", status, now()
-    run.holder, run.lease_until = "", None
-    session.execute(sa.delete(Staged).where(Staged.run_id == run.id))
