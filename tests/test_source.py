@@ -241,7 +241,10 @@ def test_hints(text, words):
 
 
 def test_clean_definition_has_no_remarks():
-    text = SHORT.replace("files", "dcat") + "defaults: {license: cc-by/4.0, description: Daten}\nnetwork: {allow: [daten.example.org]}\n"
+    text = (
+        SHORT.replace("files", "dcat")
+        + "defaults: {license: cc-by/4.0, description: Daten}\nnetwork: {allow: [daten.example.org]}\n"
+    )
     assert lint(text.encode(), "x.yaml") == ()
 
 
