@@ -1,6 +1,7 @@
 """The command line of offenbar: one group; each subject is loaded only when it is used (catalog/commands)."""
 
 import importlib
+import logging
 import os
 import sys
 
@@ -63,7 +64,8 @@ def offenbar(ctx: click.Context, lang: str | None, verbose: bool, quiet: bool) -
 
     Beispiel / Example: offenbar demo
     """
-    ctx.obj = Terminal(language(lang), verbose=verbose, quiet=quiet)
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(message)s")
+    ctx.obj = Terminal(language(lang), quiet=quiet)
 
 
 def main() -> None:

@@ -28,6 +28,8 @@ def create_app(catalogue: Instance) -> Flask:
         "offenbar", root_path=str(Path(__file__).parent / "web"), static_folder="static", template_folder="templates"
     )
     app.config.update(SECRET_KEY=catalogue.config.secret_key, MAX_CONTENT_LENGTH=MAX_REQUEST)
+    # werkzeug would redirect from // to / at whatever host the client names.
+    app.url_map.merge_slashes = False
     app.extensions["offenbar"] = catalogue
     app.extensions["offenbar.config"] = catalogue.config
     app.extensions["offenbar.reading"] = _reading

@@ -18,7 +18,7 @@ from harvesters.dropped_file import file_name
 from harvesters.source import Source
 
 # Raised whenever the same input would be assembled differently: every source is then assembled anew.
-VERSION = 2
+VERSION = 3
 
 SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 NON_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"

@@ -145,7 +145,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
         if file.stat().st_size > 1_000_000:
             raise ConfigError(Message(f"{file} ist größer als 1 MB.", f"{file} is larger than 1 MB."))
         content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+    except (OSError, UnicodeDecodeError, YAMLError, RecursionError) as error:
         where = " ".join(str(error).split())[:300]
         raise ConfigError(Message(f"{file} ist nicht lesbar: {where}", f"{file} cannot be read: {where}")) from error
     if content is None:

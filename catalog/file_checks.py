@@ -20,7 +20,6 @@ from validators import privacy, report, schemas
 from validators.report import Finding, Report, Severity
 
 OK, PRIVATE, UNREADABLE, UNREACHABLE = "ok", "private", "unreadable", "unreachable"
-PREVIEW_ROWS = 20
 TABLES = (".csv", ".tsv", ".txt")
 
 # Reads a table and gives its report and first rows; validators/tables.py is loaded only where tables are checked.

@@ -8,7 +8,7 @@ from catalog.config import City
 from dcat.message import Message
 from dcat.model import Agent, Dataset, Distribution, Place, Text
 from dcat.namespaces import HVD_REGULATION
-from dcat.vocabularies import vocabulary
+from dcat.vocabularies import concepts, vocabulary
 from harvesters.source import Source
 
 UNKNOWN_LICENSE = "http://dcat-ap.de/def/licenses/other-closed"
@@ -77,13 +77,13 @@ def _gaps(dataset: Dataset, source: Source, city: City, *, ours: bool) -> dict[s
     fill("contact_point", (defaults.contact,) if defaults.contact else ())
     fill("description", _tagged(defaults.description))
     fill("keyword", _tagged(defaults.keywords))
-    fill("theme", _concepts("theme", defaults.theme))
-    fill("frequency", "".join(_concepts("frequency", (defaults.frequency,))))
-    fill("language", _concepts("language", defaults.language))
-    fill("hvd_category", _concepts("hvd-category", defaults.hvd_category))
+    fill("theme", concepts("theme", defaults.theme))
+    fill("frequency", "".join(concepts("frequency", (defaults.frequency,))))
+    fill("language", concepts("language", defaults.language))
+    fill("hvd_category", concepts("hvd-category", defaults.hvd_category))
     fill("applicable_legislation", defaults.applicable_legislation)
-    fill("availability", "".join(_concepts("availability", (defaults.availability,))))
-    fill("access_rights", "".join(_concepts("access-right", (defaults.access_rights,))))
+    fill("availability", "".join(concepts("availability", (defaults.availability,))))
+    fill("access_rights", "".join(concepts("access-right", (defaults.access_rights,))))
     fill("contributor_id", _contributors(defaults.contributor))
     fill("contributor_id", _contributors(city.contributor), "city-contributor")
     fill("political_geocoding", defaults.political_geocoding)
@@ -159,11 +159,6 @@ def _tagged(texts: tuple[Text, ...]) -> tuple[Text, ...]:
 
 def _tagged_agent(agent: Agent) -> Agent:
     return replace(agent, name=_tagged(agent.name), type=agent.type or LOCAL_AUTHORITY)
-
-
-def _concepts(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    found = (vocabulary(name).find(value) for value in values if value)
-    return tuple(concept.uri for concept in found if concept)
 
 
 def _contributors(value: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from catalog.public import PublicDataset
 from catalog.renditions import VIEW, Renditions, content_hash, decompress, make
 from catalog.store import Draft
 from dcat import document, naming
+from dcat.errors import FetchError
 from dcat.model import Dataset
 from dcat.texts import best
 from harvesters.addresses import read_address
@@ -213,7 +214,7 @@ def reachable(source: Source, url: str) -> bool:
     """Tell whether the source's allow-list lets us look at an address."""
     try:
         address, start = read_address(url), read_address(source.url)
-    except ValueError:
+    except FetchError:
         return False
     return may_reach(source.network, address, start)
 

@@ -14,8 +14,6 @@ from dcat.vocabularies import vocabulary
 from validators import schemas
 from validators.schemas import TableSchema
 
-_ORDERS = {"newest": "newest", "title": "title"}
-
 
 class Reading:
     """The public catalogue as a page sees it."""
@@ -59,7 +57,7 @@ class Reading:
             self._instance,
             query.text,
             filters,
-            order=_ORDERS.get(query.sort, "" if query.text else "newest"),
+            order=query.sort if query.sort in search.ORDERS else "" if query.text else "newest",
             start=(query.page - 1) * query.per_page,
             rows=query.per_page,
         )
@@ -85,7 +83,7 @@ class Reading:
 
     def schemas(self) -> tuple[TableSchema, ...]:
         """List the shared table schemas."""
-        return tuple(schemas.all_schemas())
+        return schemas.all_schemas()
 
     def schema(self, schema_id: str) -> TableSchema | None:
         """Find one shared table schema."""

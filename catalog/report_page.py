@@ -2,7 +2,7 @@
 
 from jinja2 import Environment
 
-from dcat.message import Message
+from dcat.message import Lang, Message
 from validators.report import Report, Severity, sentence
 
 WORDS = {
@@ -42,10 +42,9 @@ code { overflow-wrap: anywhere; }
 """
 
 
-def html(report: Report, name: str, lang: str) -> str:
+def html(report: Report, name: str, lang: Lang) -> str:
     """Write the page in German or English; every cell of the file is escaped."""
     german = lang == "de"
-    summary = sentence(report)
     return (
         Environment(autoescape=True)
         .from_string(_PAGE)
@@ -54,7 +53,7 @@ def html(report: Report, name: str, lang: str) -> str:
             name=name,
             lang=lang,
             words=WORDS,
-            summary=summary.de if german else summary.en,
+            summary=sentence(report).in_(lang),
             heading="Prüfbericht" if german else "Validation report",
             rows="Zeilen" if german else "rows",
             first="Zuerst in Zelle" if german else "First in cell",

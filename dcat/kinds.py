@@ -16,6 +16,7 @@ from dcat.plain import plain, printable
 from dcat.vocabularies import vocabulary
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
+MAX_TEXT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,13 @@ class TextKind(Kind):
     def check(self, value: Text, vocabulary_name: str) -> Misfit | None:
         if not printable(value.value).strip():
             return Misfit("empty", Message("Der Text ist leer.", "The text is empty."))
+        if len(value.value) > MAX_TEXT:
+            return Misfit(
+                "too-long",
+                Message(
+                    f"Der Text ist länger als {MAX_TEXT} Zeichen.", f"The text is longer than {MAX_TEXT} characters."
+                ),
+            )
         if value.lang and language_tag(value.lang) != value.lang.lower():
             return Misfit("language-tag", _odd(value.lang, "ein Sprachkürzel wie de", "a language tag such as de"))
         return None

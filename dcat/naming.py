@@ -40,17 +40,20 @@ def slug(title: str) -> str:
 
 
 def named(dataset: Dataset, site_url: str, own_id: str, distribution_ids: tuple[str, ...]) -> Dataset:
-    """Give every node of a dataset a URI: received ones stay, the rest are ours below the site's address."""
+    """Give every node of a dataset a URI: received ones stay, the rest are ours below the site's address.
+
+    Addresses of ours are not to be received: who names one would describe the catalogue itself, or a neighbour.
+    """
     seen: set[str] = set()
     distributions = []
     for distribution, identity in zip(dataset.distribution, distribution_ids, strict=True):
         uri = distribution.uri
-        if not iri.is_web(uri) or uri in seen or uri == dataset.uri:
+        if not _is_foreign(uri, site_url) or uri in seen or uri == dataset.uri:
             uri = f"{site_url}/distribution/{identity}"
         seen.add(uri)
         checksum = distribution.checksum and _named(distribution.checksum, site_url, "checksum", owner=uri)
         distributions.append(replace(distribution, uri=uri, checksum=checksum))
-    own = dataset.uri if iri.is_web(dataset.uri) else f"{site_url}/dataset/{own_id}"
+    own = dataset.uri if _is_foreign(dataset.uri, site_url) else f"{site_url}/dataset/{own_id}"
     return replace(
         dataset,
         uri=own,
@@ -72,8 +75,12 @@ def _all(nodes: tuple[Node, ...], site_url: str, kind: str, owner: str = "") -> 
 
 def _named(node: Any, site_url: str, kind: str, owner: str = "") -> Any:
     # A period or checksum belongs to one owner only; a shared URI could be described twice, so theirs are always ours.
-    if iri.is_web(node.uri) and not owner:
+    if _is_foreign(node.uri, site_url) and not owner:
         return node
     content = "\n".join([owner, *(repr(getattr(node, f.name)) for f in fields(node) if f.name != "uri")])
     digest = hashlib.sha256(content.encode()).hexdigest()[:20]
     return replace(node, uri=f"{site_url}/id/{kind}/{digest}")
+
+
+def _is_foreign(uri: str, site_url: str) -> bool:
+    return iri.is_web(uri) and not f"{uri}/".startswith(f"{site_url}/")

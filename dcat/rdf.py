@@ -296,7 +296,7 @@ def footer(ending: str) -> bytes:
     return {"rdf": b"</rdf:RDF>\n", "jsonld": b"]\n"}.get(ending, b"")
 
 
-_PREFIXES = {name: uri for name, uri in NAMESPACES.items() if name not in ("owl", "schema", "time")}
+_PREFIXES = {name: uri for name, uri in NAMESPACES.items() if name not in ("owl", "schema", "sh", "time")}
 
 
 def _uri(node: Any) -> str:

@@ -3,7 +3,7 @@
 import csv
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -93,3 +93,9 @@ def vocabulary(name: str) -> Vocabulary:
             if known:
                 codes.setdefault(spelling(known), concept.uri)
     return Vocabulary(name, concepts, codes)
+
+
+def concepts(name: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Find the URIs that codes, labels and spellings mean in a vocabulary, each once; unknown ones are left out."""
+    found = (vocabulary(name).find(value) for value in values if value)
+    return tuple(dict.fromkeys(concept.uri for concept in found if concept))

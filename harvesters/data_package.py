@@ -9,10 +9,10 @@ import orjson
 from dcat import dates, iri
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Problem, Reading, Text
-from dcat.vocabularies import vocabulary
+from dcat.vocabularies import concepts, vocabulary
 from harvesters.base import Page, Record
 from harvesters.decode import decode
-from harvesters.dropped_file import concepts, distribution, readable
+from harvesters.dropped_file import distribution, readable
 
 NAME = "datapackage.json"
 MAX_RESOURCES = 10_000

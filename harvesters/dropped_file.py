@@ -20,12 +20,6 @@ def readable(name: str) -> str:
     return re.sub(r"[_\s]+", " ", name.rsplit("/", 1)[-1]).strip() or name
 
 
-def concepts(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    """Find what codes and labels mean in a vocabulary; unknown ones are left out."""
-    found = (vocabulary(name).find(value) for value in values if value)
-    return tuple(dict.fromkeys(concept.uri for concept in found if concept))
-
-
 def distribution(
     link: str, *, title: tuple[Text, ...] = (), description: tuple[Text, ...] = (), license_uri: str = ""
 ) -> Distribution:

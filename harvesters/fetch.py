@@ -39,8 +39,6 @@ from harvesters.inflate import inflate, too_large, truncated
 from harvesters.network import FetchLimits, Network, is_named, may_reach
 from harvesters.response import Response, Validators, received, request_headers, unchanged
 
-__all__ = ["FetchLimits", "Fetcher", "Network", "Response", "Validators", "resolve_name"]
-
 Resolve = Callable[[str, int], Sequence[str]]
 _Write = Callable[[bytes], object]
 

@@ -1,6 +1,7 @@
 """File drops: a folder listing or a list of addresses. A data package names what it publishes; without one, the source's YAML does."""
 
 import fnmatch
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,10 +12,11 @@ from dcat import iri
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Dataset, Distribution, Problem, Reading, Text
+from dcat.vocabularies import concepts
 from harvesters.base import Batch, Harvester, Page, Record
 from harvesters.data_package import NAME, package_record
 from harvesters.decode import decode
-from harvesters.dropped_file import concepts, distribution, file_name, readable
+from harvesters.dropped_file import distribution, file_name, readable
 from harvesters.source import FileDataset, Source
 
 MAX_ENTRIES = 10_000
@@ -67,7 +69,7 @@ def _links(text: str, url: str) -> list[str]:
         raise _no_list(url)
     folder = _folder(url)
     found = (iri.joined(url, href).split("?")[0].split("#")[0] for href in anchors.found)
-    return [link for link in dict.fromkeys(found) if _folder(link).startswith(folder) and _path(link) != folder]
+    return [link for link in dict.fromkeys(found) if _is_below(link, folder)]
 
 
 def _list(text: str, url: str, source: Source) -> Batch:
@@ -151,6 +153,12 @@ def _root(url: str, source: Source) -> str:
 
 def _folder(url: str) -> str:
     return _path(url).rpartition("/")[0] + "/"
+
+
+def _is_below(url: str, folder: str) -> bool:
+    """A folder's page names what lies in it; dots a server would decode lead out of it again."""
+    steps = re.split(r"[/\\]", _path(url))
+    return _folder(url).startswith(folder) and _path(url) != folder and ".." not in steps
 
 
 def _path(url: str) -> str:

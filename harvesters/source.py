@@ -13,21 +13,6 @@ from harvesters.marked_yaml import MarkedError, read_marked
 from harvesters.network import FetchLimits, Network
 from harvesters.source_lint import LintFinding, find
 
-__all__ = [
-    "TYPES",
-    "Defaults",
-    "FileDataset",
-    "Guard",
-    "Identity",
-    "LintFinding",
-    "Notice",
-    "Schedule",
-    "Source",
-    "lint",
-    "load_folder",
-    "read",
-]
-
 # The protocols that can be read; the enum in source.schema.json says the same, and a test holds them together.
 TYPES = ("dcat", "files")
 

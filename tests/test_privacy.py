@@ -69,12 +69,6 @@ def test_findings_block_and_are_masked(scanned):
     assert all(len(example) <= 3 for finding in findings for example in finding.examples)
 
 
-def test_only_the_first_rows_are_read(scanned):
-    rows = (("kontakt",), *(("info@stadt.example",) for _ in range(5)), ("erika.muster@stadt.example",))
-    assert scanned(*rows, limit_rows=5) == ()
-    assert len(scanned(*rows)) == 1
-
-
 def test_unreadable_files_are_left_alone(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(b"%PDF-1.7 erika.muster@stadt.example")

@@ -25,7 +25,7 @@ def read_field(**field) -> schemas.Field:
 
 @pytest.mark.parametrize("schema_id", schemas.IDS)
 def test_loads_in_frictionless(schema_id):
-    loaded = Schema.from_descriptor(schemas.descriptor(schema_id))
+    loaded = Schema.from_descriptor(schemas.load(schema_id).descriptor())
     assert [field.name for field in loaded.fields] == [field.name for field in schemas.load(schema_id).fields]
 
 
@@ -33,7 +33,7 @@ def test_loads_in_frictionless(schema_id):
 def test_matches_the_published_table_of_fields(schema_id):
     rows = csv.DictReader(shared("standards", "hvd-fields.csv").read_text(encoding="utf-8").splitlines())
     expected = [row for row in rows if row["schema"] == schema_id]
-    document = schemas.descriptor(schema_id)
+    document = schemas.load(schema_id).descriptor()
     assert [field["name"] for field in document["fields"]] == [row["field"] for row in expected]
     assert document["hvd_category"] == expected[0]["hvd_category_uri"]
     for field, row in zip(document["fields"], expected, strict=True):
@@ -105,8 +105,8 @@ def test_unknown_schema_names_the_known_ones():
 
 
 def test_descriptor_is_a_fresh_copy():
-    schemas.descriptor("messstelle")["fields"].clear()
-    assert schemas.descriptor("messstelle")["fields"]
+    schemas.load("messstelle").descriptor()["fields"].clear()
+    assert schemas.load("messstelle").descriptor()["fields"]
 
 
 def test_boolean_takes_german_words():

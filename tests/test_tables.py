@@ -320,7 +320,7 @@ def test_frictionless_says_the_same_without_us(tmp_path):
         basepath=str(tmp_path),
         encoding="utf-8",
         dialect=Dialect(controls=[formats.CsvControl(delimiter=";")]),
-        schema=Schema.from_descriptor(schemas.descriptor("baumkataster")),
+        schema=Schema.from_descriptor(schemas.load("baumkataster").descriptor()),
     ).validate()
     ours = check_table(path, TREES)
     assert ours.valid == theirs.valid

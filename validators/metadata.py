@@ -1,6 +1,7 @@
 """The metadata gate: a dataset against the profile table. It decides; the official shapes are a second opinion (validators/shacl.py)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from dcat import iri
@@ -218,12 +219,8 @@ def _merged(findings: list[Finding]) -> list[Finding]:
         if before is None:
             merged[key] = finding
         else:
-            merged[key] = Finding(
-                severity=before.severity,
-                code=before.code,
-                what=before.what,
-                why=before.why,
-                fix=before.fix,
+            merged[key] = replace(
+                before,
                 field=_general(before.field),
                 count=before.count + 1,
                 examples=tuple(dict.fromkeys((*before.examples, *finding.examples)))[:5],

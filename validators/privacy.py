@@ -11,7 +11,6 @@ from validators.report import MAX_EXAMPLES, MAX_ROWS, Finding, Severity, TablePr
 from validators.sniff import records
 from validators.wording import cells
 
-LIMIT_ROWS = 200_000
 _EMAIL = re.compile(r"(?<![\w.+-])([\w.+-]{1,64})@([\w-]+(?:\.[\w-]+)+)")
 _MOBILE = re.compile(
     r"(?<![\w.,/-])(?:\+49|0049|0)[ /-]?(?:\(0\))?[ /-]?1(?:5\d|6[0239]|7\d)(?:[ /-]?\d){7,8}(?![\w.,])"
@@ -229,15 +228,13 @@ class _Hits:
     examples: list[str] = field(default_factory=list)
 
 
-def scan(path: Path, sniffed: TableProfile, *, limit_rows: int = LIMIT_ROWS) -> tuple[Finding, ...]:
-    """Look for personal data in the first rows; every finding blocks publication. Examples are masked."""
+def scan(path: Path, sniffed: TableProfile) -> tuple[Finding, ...]:
+    """Look for personal data in every row; every finding blocks publication. Examples are masked."""
     if not sniffed.readable:
         return ()
     hits: dict[tuple[int, int], _Hits] = {}
     examined: dict[int, list[int]] = {}
-    for done, (number, row) in enumerate(records(path, sniffed)):
-        if done >= limit_rows:
-            break
+    for number, row in records(path, sniffed):
         for position, cell in enumerate(row):
             if len(cell) < 2:
                 continue

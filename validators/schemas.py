@@ -93,11 +93,6 @@ def all_schemas() -> tuple[TableSchema, ...]:
     return tuple(load(schema_id) for schema_id in IDS)
 
 
-def descriptor(schema_id: str) -> dict[str, Any]:
-    """Give the Table Schema of a shared schema as a dictionary, as it is published."""
-    return load(schema_id).descriptor()
-
-
 def read(data: bytes) -> TableSchema:
     """Read a Table Schema file; what frictionless would misread is put right or refused with a sentence."""
     if len(data) > MAX_BYTES:

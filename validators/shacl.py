@@ -12,25 +12,23 @@ from rdflib.term import Node
 
 from dcat.errors import ConfigError, UnreadableError
 from dcat.message import Message
+from dcat.namespaces import HVD_REGULATION, NAMESPACES, expand
 
 try:
     import pyshacl
 except ImportError:  # an optional extra
     pyshacl = None  # type: ignore[assignment]
 
-_DCAT = Namespace("http://www.w3.org/ns/dcat#")
-_R5R = Namespace("http://data.europa.eu/r5r/")
-_SH = Namespace("http://www.w3.org/ns/shacl#")
-_SKOS = Namespace("http://www.w3.org/2004/02/skos/core#")
-_OWL_IMPORTS = URIRef("http://www.w3.org/2002/07/owl#imports")
-_HVD_LAW = URIRef("http://data.europa.eu/eli/reg_impl/2023/138/oj")
+_DCAT, _DCATAP, _SH, _SKOS = (Namespace(NAMESPACES[prefix]) for prefix in ("dcat", "dcatap", "sh", "skos"))
+_OWL_IMPORTS = URIRef(expand("owl:imports"))
+_HVD_LAW = URIRef(HVD_REGULATION)
 _HIERARCHY = "class-hierarchy.ttl"
 # Resources of a catalogue that an HVD resource may point to without making them part of it.
 _APART = (_DCAT.Catalog, _DCAT.CatalogRecord, _DCAT.Dataset, _DCAT.DatasetSeries, _DCAT.DataService)
 
 
 class Combination(StrEnum):
-    """Which shapes are applied together (standards/dcat.md, section 4.1)."""
+    """Which shapes are applied together."""
 
     GERMAN = "german"
     EUROPEAN = "european"
@@ -138,7 +136,7 @@ def _shapes(combination: Combination, folder: Path) -> Graph:
     # pyshacl ignores imports unless told otherwise; without them nobody can tell it by mistake.
     shapes.remove((None, _OWL_IMPORTS, None))
     if combination is Combination.EUROPEAN:
-        # Section 4.2, defect 3: references to shapes that are defined nowhere stop pyshacl.
+        # The European file refers to shapes that are defined nowhere; pyshacl stops at them.
         for shape, reference in list(shapes.subject_objects(_SH.property)):
             if (reference, _SH.path, None) not in shapes:
                 shapes.remove((shape, _SH.property, reference))
@@ -154,7 +152,7 @@ def _concepts(data: Graph, vocabularies: Graph) -> Iterable[tuple[Node, Node, No
 
 def _hvd_part(data: Graph) -> Graph:
     """The high-value datasets with their distributions and services; HVD shapes would claim every dataset otherwise."""
-    marked = set(data.subjects(_R5R.applicableLegislation, _HVD_LAW)) | set(data.subjects(_R5R.hvdCategory))
+    marked = set(data.subjects(_DCATAP.applicableLegislation, _HVD_LAW)) | set(data.subjects(_DCATAP.hvdCategory))
     datasets = {node for node in marked if (node, RDF.type, _DCAT.Dataset) in data}
     services = {node for node in marked if (node, RDF.type, _DCAT.DataService) in data}
     for dataset in datasets:

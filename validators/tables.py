@@ -160,6 +160,14 @@ def first_rows(
     return tuple(label[:CUT] for label in sniffed.header), tuple(shown)
 
 
+def check_with_rows(
+    path: Path, schema: TableSchema | None
+) -> tuple[Report, tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Check a table and read its first rows: what a page about the file shows."""
+    report = check_table(path, schema)
+    return report, *first_rows(path, report.sniffed)
+
+
 def _plain(schema: TableSchema | None) -> dict[str, Any]:
     """Only what is checked: no `$schema` (an address), no examples, no foreign keys, which need the other table."""
     if schema is None:
@@ -362,14 +370,3 @@ _EMPTY_TABLE = Finding(
     why=Message("Eine Tabelle ohne Daten nützt niemandem.", "A table without data is of no use."),
     fix=Message("Prüfen Sie den Export.", "Check the export."),
 )
-
-
-def check_with_rows(
-    path: Path, schema: TableSchema | None
-) -> tuple[Report, tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Check a table and read its first rows: what a page about the file shows."""
-    report = check_table(path, schema)
-    if not report.sniffed.readable:
-        return report, (), ()
-    header, rows = first_rows(path, report.sniffed)
-    return report, tuple(header), tuple(tuple(row) for row in rows)

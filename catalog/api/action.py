@@ -20,6 +20,7 @@ from dcat.vocabularies import vocabulary
 MAX_ROWS = 1000
 MAX_ORGANIZATIONS = 1000
 MAX_FULL_ORGANIZATIONS = 25
+MAX_FILTERS = 100
 CKAN_VERSION = "2.11.0"
 FACETS = {
     "organization": "organization",
@@ -143,7 +144,10 @@ def package_search(call: Call) -> Raw:
     rows, start = call.number("rows", 10, MAX_ROWS), call.number("start", 0)
     try:
         text, filters = read_filters(call.text("q"))
-        for each in (*call.listed("fq"), *call.listed("fq_list")):
+        wanted = (*call.listed("fq"), *call.listed("fq_list"))
+        if len(wanted) > MAX_FILTERS:
+            raise SearchSyntaxError(f"More than {MAX_FILTERS} filters")
+        for each in wanted:
             words, more = read_filters(each)
             text, filters = f"{text} {words}".strip(), [*filters, *more]
         order = read_order(call.text("sort"))
@@ -270,7 +274,7 @@ def _facets(call: Call, found: Mapping[str, Mapping[str, int]]) -> dict[str, Any
     # A negative limit means all of them.
     most = -1 if call.text("facet.limit").startswith("-") else call.number("facet.limit", 50)
     facets = {}
-    for name in call.listed("facet.field"):
+    for name in dict.fromkeys(call.listed("facet.field")):
         values = found.get(FACETS.get(name, ""), {})
         items = sorted(((v, n) for v, n in values.items() if n >= least), key=lambda item: (-item[1], item[0]))
         items = items if most < 0 else items[:most]

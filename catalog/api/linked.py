@@ -21,6 +21,7 @@ from dcat.namespaces import HVD_REGULATION, expand
 PAGE = 100
 MAX_PAGE = 1000
 _BATCH = 500
+_TYPE = named(expand("rdf:type"))
 _THEMES = "http://publications.europa.eu/resource/authority/data-theme"
 _LANGUAGES = tuple(f"http://publications.europa.eu/resource/authority/language/{code}" for code in ("DEU", "ENG"))
 
@@ -252,14 +253,37 @@ def _node_keys(session: Session, ids: list[str]) -> set[str]:
 
 
 def _node_pieces(session: Session, ending: str, keys: set[str], ours: dict[str, list[ox.Triple]]) -> Iterator[bytes]:
-    """Each shared node once, whichever description of it is the fuller; the catalogue's own nodes too."""
+    """Each shared node once, the catalogue's own too; what a dataset says of itself counts more than what others call it."""
     bodies = {uri: rdf.fragment(triples, ending) for uri, triples in ours.items()}
     listed = sorted(keys)
     for start in range(0, len(listed), _BATCH):
         rows = session.execute(
-            sa.select(Node.uri, Node.body).where(Node.key.in_(listed[start : start + _BATCH]), Node.format == ending)
+            sa.select(Node.uri, Node.body)
+            .where(Node.key.in_(listed[start : start + _BATCH]), Node.format == ending)
+            .order_by(Node.key)
         )
         for uri, body in rows:
-            if len(body) > len(bodies.get(uri, b"")) or (len(body) == len(bodies.get(uri, b"")) and body < bodies[uri]):
-                bodies[uri] = body
-    yield from (bodies[uri] for uri in sorted(bodies))
+            bodies[uri] = _fuller(bodies.get(uri, body), body, ending)
+    named_uris = sorted(bodies)
+    for start in range(0, len(named_uris), _BATCH):
+        part = named_uris[start : start + _BATCH]
+        datasets = set(session.scalars(sa.select(DatasetRow.uri).where(DatasetRow.uri.in_(part), VISIBLE)))
+        yield from (bodies[uri] for uri in part if uri not in datasets)
+
+
+def _fuller(one: bytes, other: bytes, ending: str) -> bytes:
+    """Choose the fuller description of a node; a class only the other gives, with what it says besides, is added."""
+    if one == other:
+        return one
+    longer, shorter = sorted((one, other), key=lambda body: (-len(body), body))
+    kept, more = (
+        list(ox.parse(b"".join(rdf.join([body], ending)), format=rdf.FORMATS[ending].syntax))
+        for body in (longer, shorter)
+    )
+    said = {(quad.subject, quad.predicate) for quad in kept}
+    classes = {(quad.subject, quad.object) for quad in kept if quad.predicate == _TYPE}
+    new = {(quad.subject, quad.object) for quad in more if quad.predicate == _TYPE} - classes
+    if not new:
+        return longer
+    added = [q for q in more if (q.subject, q.predicate) not in said or (q.subject, q.object) in new]
+    return rdf.fragment([quad.triple for quad in (*kept, *added)], ending)

@@ -93,13 +93,19 @@ def _selection(newest: int, city: str) -> Selection:
         raise BadRequest
     if since and dates.datatype(since) == "xsd:date":
         since = f"{since[:10]}T00:00:00Z"
+    since = since if not since or re.search(r"(Z|[+-]\d\d:\d\d)$", since) else f"{since}Z"
+    try:
+        if since:
+            store.instant(since).astimezone(datetime.UTC)
+    except OverflowError as error:
+        raise BadRequest from error
     return Selection(
         at=min(_number("snapshot", newest, 2**62, least=0), newest),
         page=_number("page", 1, 10**6),
         limit=_number("limit", linked.PAGE, linked.MAX_PAGE),
         city=city,
         **_matching(),
-        since=since if not since or re.search(r"(Z|[+-]\d\d:\d\d)$", since) else f"{since}Z",
+        since=since,
     )
 
 

@@ -48,7 +48,7 @@ def show(terminal: Terminal, schema_id: str, as_json: bool) -> None:
     """
     schema = schemas.load(schema_id)
     if as_json:
-        terminal.data(schemas.descriptor(schema_id))
+        terminal.data(schema.descriptor())
         return
     terminal.say(f"{schema.title.in_(terminal.lang)} ({schema.id} {schema.version})")
     rows = [(f.name, f.type, f.description.in_(terminal.lang), f.example) for f in schema.fields]

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from catalog import schema
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.ingest.run import history
 from catalog.instance import open_instance
 from dcat.message import Message
 from harvesters import source as definitions
+from harvesters.source_lint import LintFinding
 from validators import schemas
 
 _LEVELS = {"error": Message("Fehler", "error"), "hint": Message("Hinweis", "hint")}
@@ -61,8 +61,7 @@ def list_sources(terminal: Terminal, as_json: bool) -> None:
 
     Beispiel / Example: offenbar source list
     """
-    instance = open_instance(check=False)
-    schema.require(instance.database)
+    instance = open_instance()
     rows = []
     with instance.database.reading() as session:
         for source in instance.sources():
@@ -97,14 +96,14 @@ def list_sources(terminal: Terminal, as_json: bool) -> None:
     )
 
 
-def _unknown_schemas(file: Path) -> list[definitions.LintFinding]:
+def _unknown_schemas(file: Path) -> list[LintFinding]:
     findings = definitions.lint(file.read_bytes(), file.name)
     if any(finding.level == "error" for finding in findings):
         return []
     source = definitions.read(file.read_bytes(), file.name)
     known = ", ".join(schemas.IDS)
     return [
-        definitions.LintFinding(
+        LintFinding(
             level="error",
             line=1,
             message=Message(

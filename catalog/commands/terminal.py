@@ -26,9 +26,8 @@ PHASES = {
 class Terminal:
     """What a command writes to."""
 
-    def __init__(self, lang: Lang, *, verbose: bool = False, quiet: bool = False) -> None:
+    def __init__(self, lang: Lang, *, quiet: bool = False) -> None:
         self.lang: Lang = lang
-        self.verbose = verbose
         self.quiet = quiet
 
     def t(self, de: str, en: str) -> str:

@@ -7,24 +7,26 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 import orjson
 
 from catalog import store
+from catalog.api import linked
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
-from catalog.instance import open_instance
+from catalog.instance import Instance, open_instance
+from catalog.public import PublicDataset
 from catalog.report_page import WORDS, html
 from dcat import naming
 from dcat.errors import NotFoundError
-from dcat.message import Message
+from dcat.message import Lang, Message
 from dcat.texts import best
 from harvesters.fetch import Fetcher
 from harvesters.network import Network
-from validators import metadata, schemas
+from validators import metadata, schemas, shacl
 from validators.report import Finding, Report, sentence, to_json
 from validators.schemas import TableSchema
+from validators.shacl import Combination, ShaclResult, ShaclSeverity
 from validators.tables import check_table
 
 
@@ -40,6 +42,11 @@ from validators.tables import check_table
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Datei des Berichts. / File of the report."
 )
+@click.option(
+    "--shapes",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Ordner der amtlichen SHACL-Shapes, als zweite Meinung. / Folder of the official SHACL shapes, as a second opinion.",
+)
 @json_option
 @pass_terminal
 def command(
@@ -49,6 +56,7 @@ def command(
     limit_errors: int,
     form: str | None,
     output: Path | None,
+    shapes: Path | None,
     as_json: bool,
 ) -> int:
     """Eine Tabelle gegen ein Schema prüfen, oder die Metadaten eines Datensatzes gegen DCAT-AP.de. Endet mit 1, wenn etwas verletzt ist.
@@ -60,7 +68,7 @@ def command(
     if not Path(what).exists() and "://" not in what:
         if naming.slug(what) != what:
             raise NotFoundError(Message(f"Die Datei {what} gibt es nicht.", f"There is no file {what}."))
-        return _dataset(terminal, what, as_json)
+        return _dataset(terminal, what, shapes, as_json)
     with _local(what) as path:
         report = check_table(path, _schema(schema_name), limit_errors=limit_errors)
     if form:
@@ -95,7 +103,7 @@ def _schema(name: str) -> TableSchema | None:
     return schemas.read(Path(name).read_bytes()) if Path(name).is_file() else schemas.load(name)
 
 
-def _dataset(terminal: Terminal, name: str, as_json: bool) -> int:
+def _dataset(terminal: Terminal, name: str, shapes: Path | None, as_json: bool) -> int:
     instance = open_instance()
     with instance.database.reading() as session:
         shown = store.find_public(session, name)
@@ -108,8 +116,12 @@ def _dataset(terminal: Terminal, name: str, as_json: bool) -> int:
         )
     findings = metadata.check(shown.dataset)
     blocked = metadata.blocks(findings)
+    opinions = _second_opinion(instance, shown, shapes) if shapes else {}
     if as_json:
-        terminal.data({"valid": not blocked, "findings": [_finding(f) for f in findings]})
+        opinion = (
+            {"shapes": {name: [asdict(r) for r in results] for name, results in opinions.items()}} if shapes else {}
+        )
+        terminal.data({"valid": not blocked, "findings": [asdict(f) for f in findings], **opinion})
     else:
         verdict = (
             Message("entspricht DCAT-AP.de", "conforms to DCAT-AP.de")
@@ -121,7 +133,23 @@ def _dataset(terminal: Terminal, name: str, as_json: bool) -> int:
         for file in shown.files:
             if file.sentence:
                 terminal.say(f"  {file.name}: {file.sentence.in_(terminal.lang)}")
+        for name, results in opinions.items():
+            broken = [result for result in results if result.severity is ShaclSeverity.VIOLATION]
+            terminal.say(
+                Message(f"  SHACL {name}: {len(broken)} Verletzungen", f"  SHACL {name}: {len(broken)} violations")
+            )
+            for result in broken:
+                terminal.say(f"    {result.path or result.focus}: {result.message}")
     return 1 if blocked else 0
+
+
+def _second_opinion(instance: Instance, shown: PublicDataset, shapes: Path) -> dict[str, tuple[ShaclResult, ...]]:
+    """Ask the official shapes, which decide nothing; the vocabularies they need lie beside their folder."""
+    with instance.database.reading() as session:
+        body = linked.dataset(session, instance.config, shown.id, "nt") or b""
+    wanted = [c for c in Combination if c is not Combination.HVD or shown.dataset.hvd_category]
+    vocabularies = shapes.parent / "vocabularies" / "shacl-vocabularies.ttl"
+    return {str(combination): shacl.check(body, combination, shapes, vocabularies) for combination in wanted}
 
 
 def _say(terminal: Terminal, findings: tuple[Finding, ...]) -> None:
@@ -133,22 +161,18 @@ def _say(terminal: Terminal, findings: tuple[Finding, ...]) -> None:
         terminal.say(f"      {f.fix.in_(lang)}")
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return asdict(finding)
-
-
-def _json(report: Report, name: str, lang: str) -> str:
+def _json(report: Report, name: str, lang: Lang) -> str:
     return orjson.dumps(to_json(report), option=orjson.OPT_INDENT_2).decode()
 
 
-def _csv(report: Report, name: str, lang: str) -> str:
+def _csv(report: Report, name: str, lang: Lang) -> str:
     target = io.StringIO()
     writer = csv.writer(target, delimiter=";")
     writer.writerow(["schwere", "code", "spalte", "zelle", "anzahl", "zeilen", "was", "warum", "abhilfe", "beispiele"])
     for f in report.findings:
         rows, examples = " ".join(map(str, f.rows)), " | ".join(f.examples)
-        words = (f.what, f.why, f.fix) if lang == "de" else tuple(Message(m.en, m.en) for m in (f.what, f.why, f.fix))
-        cells = [f.severity, f.code, f.field, f.address, f.count, rows, *(str(m) for m in words), examples]
+        words = (m.in_(lang) for m in (f.what, f.why, f.fix))
+        cells = [f.severity, f.code, f.field, f.address, f.count, rows, *words, examples]
         writer.writerow([_harmless(str(cell)) for cell in cells])
     return target.getvalue()
 

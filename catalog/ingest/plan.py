@@ -26,21 +26,17 @@ class Held:
     dataset_id: str
     hash: str
     version: int
-    misses: int
     gone: bool
 
 
 def held(session: Session, source_id: str) -> dict[str, Held]:
     """Read what we hold of a source, by remote id: a few dozen bytes a record."""
     rows = session.execute(
-        sa.select(
-            Record.remote_id, Record.dataset_id, Record.hash, Record.version, Record.misses, Record.gone_at
-        ).where(Record.source_id == source_id)
+        sa.select(Record.remote_id, Record.dataset_id, Record.hash, Record.version, Record.gone_at).where(
+            Record.source_id == source_id
+        )
     )
-    return {
-        remote: Held(dataset, digest, version, misses, gone is not None)
-        for remote, dataset, digest, version, misses, gone in rows
-    }
+    return {remote: Held(dataset, digest, version, gone is not None) for remote, dataset, digest, version, gone in rows}
 
 
 def make(session: Session, run: Run) -> Situation:

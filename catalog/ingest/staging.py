@@ -1,6 +1,7 @@
 """Staging: the records of a page as rows of the ledger, judged by the metadata gate; made before any write transaction begins."""
 
 import hashlib
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,13 +14,18 @@ from catalog.models import Staged
 from catalog.renditions import compress
 from dcat import document
 from dcat.message import Message
-from dcat.model import Dataset
+from dcat.model import Dataset, Reading
 from dcat.plain import printable
 from harvesters.base import Batch, Record
 
 # Says why a dataset cannot be taken in: a short code and a sentence; None when it can.
 Judge = Callable[[Dataset], tuple[str, Message] | None]
 _BATCH = 500
+_INTERNAL = Message(
+    "Der Datensatz hat in unserem Programm einen Fehler ausgelöst; er steht im Protokoll. Nächster Schritt: melden.",
+    "The dataset caused an error in our program; it stands in the log. Next step: report it.",
+)
+log = logging.getLogger(__name__)
 
 
 def rows(batch: Batch, run_id: int, url: str, judge: Judge) -> list[dict[str, Any]]:
@@ -58,15 +64,24 @@ def _row(record: Record, run_id: int, url: str, judge: Judge) -> dict[str, Any]:
     if record.reading is None or record.failure is not None:
         failure = record.failure or Message("Der Datensatz ist nicht lesbar.", "The dataset cannot be read.")
         return row | {"failure": ["unreadable", failure.de, failure.en]}
-    row["problems"] = [document.write_problem(problem) for problem in record.reading.problems[:200]]
-    if refused := judge(record.reading.dataset):
+    try:
+        return row | _taken_in(record.reading, judge)
+    except Exception:
+        # One record that our own program cannot deal with must not stop the others.
+        log.exception("record %s of run %s", row["remote_id"], run_id)
+        return row | {"failure": ["internal", _INTERNAL.de, _INTERNAL.en]}
+
+
+def _taken_in(reading: Reading, judge: Judge) -> dict[str, Any]:
+    problems = [document.write_problem(problem) for problem in reading.problems[:200]]
+    if refused := judge(reading.dataset):
         code, reason = refused
-        return row | {"failure": [code, reason.de, reason.en]}
-    body = orjson.dumps(document.write(record.reading.dataset), option=orjson.OPT_SORT_KEYS)
+        return {"problems": problems, "failure": [code, reason.de, reason.en]}
+    body = orjson.dumps(document.write(reading.dataset), option=orjson.OPT_SORT_KEYS)
     if b"\\u00" in body:
         # JSON's way to write control characters, which no XML and no PostgreSQL can hold.
         body = orjson.dumps(_printable(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
-    return row | {"hash": hashlib.sha256(body).hexdigest(), "document": compress(body)}
+    return {"problems": problems, "hash": hashlib.sha256(body).hexdigest(), "document": compress(body)}
 
 
 def _printable(value: Any) -> Any:

@@ -44,7 +44,11 @@ def date(value: str) -> str:
     if kind == "xsd:dateTime":
         moment = datetime.datetime.fromisoformat(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=BERLIN)
-        return format_datetime(moment, "d. MMMM y, HH:mm" if lang() == "de" else "d MMMM y, HH:mm", BERLIN, locale)
+        try:
+            return format_datetime(moment, "d. MMMM y, HH:mm" if lang() == "de" else "d MMMM y, HH:mm", BERLIN, locale)
+        except OverflowError:
+            # The last hours of the year 9999 have no name in every zone.
+            return value
     if kind == "xsd:date":
         return format_date(datetime.date.fromisoformat(value[:10]), "long", locale)
     if kind == "xsd:gYearMonth":
