@@ -29,12 +29,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one page holds: records, the addresses to read next, and the total the source claims, if it claims one."""
+    """What one page holds: records, the addresses to read next, and the total the source claims, if it claims one.
+
+    `whole` is false when a limit cut the page short: what is not there is then no proof that it is gone.
+    """
 
     records: Iterator[Record]
     following: tuple[str, ...] = ()
     total: int | None = None
     problems: tuple[Problem, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

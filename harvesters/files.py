@@ -104,7 +104,8 @@ def _no_list(url: str) -> UnreadableError:
 
 def _listing(links: list[str], url: str, source: Source, *, listed: bool = False) -> Batch:
     problems = []
-    if len(links) > MAX_ENTRIES:
+    whole = len(links) <= MAX_ENTRIES
+    if not whole:
         message = Message(
             f"{url} nennt {len(links)} Einträge; gelesen werden {MAX_ENTRIES}.",
             f"{url} names {len(links)} entries; {MAX_ENTRIES} are read.",
@@ -123,6 +124,7 @@ def _listing(links: list[str], url: str, source: Source, *, listed: bool = False
         records=_records(files, url, source),
         following=() if deep else (*package, *folders),
         problems=tuple(problems),
+        whole=whole,
     )
 
 

@@ -216,6 +216,8 @@ def test_more_entries_than_we_read_are_reported() -> None:
     assert len(files(batch)) == MAX_ENTRIES
     (problem,) = batch.problems
     assert (problem.code, problem.value) == ("too-many", str(MAX_ENTRIES + 1))
+    assert not batch.whole, "what was cut off is not gone"
+    assert read_page(links("1.csv")).whole
     assert "nennt 10001 Einträge; gelesen werden 10000" in problem.message.de
 
 

@@ -115,7 +115,10 @@ def test_the_ends_of_the_calendar(instance, site, moment):
 def test_texts_have_an_end(instance, site):
     long = "Wort " * 20_001
     client = harvested(
-        instance, site, described("https://amt.example/1", f'dct:title "{long}"@en ;', "Kurz"), described("https://a.example/2")
+        instance,
+        site,
+        described("https://amt.example/1", f'dct:title "{long}"@en ;', "Kurz"),
+        described("https://a.example/2"),
     )
     assert len(client.get("/dataset/kurz?lang=en").data) < 50_000
 

@@ -221,6 +221,7 @@ class Harvest:
                 new = staging.write(session, run.id, staged)
                 run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
                 run.reason = [*run.reason, *([p.message.de, p.message.en] for p in batch.problems)]
+                run.status = run.status if batch.whole else "partial"
                 if exchange.following and staged and not new:
                     ledger.read_in_part(run, ledger.circle(fetched.url), others=False)
             ledger.hold(run)
