@@ -62,6 +62,7 @@ _PROBLEMS = {
     "parts": "a resource of several files; the first is linked",
     "several-values": "may stand once only; the others are left out",
     "telephone": "not a telephone number",
+    "too-long": "a text of more than 100,000 characters",
     "too-many": "more values than are read",
     "unknown-property": "a property the profile does not have",
     "unknown-…": "a value that is not in the vocabulary; the name of the vocabulary follows the hyphen",

@@ -154,7 +154,8 @@ def test_distributions_with_one_address_are_told_apart() -> None:
 
 def test_received_uris_stay() -> None:
     full = builders.full_dataset()
-    result = named(full)
+    ids = naming.distribution_ids(OWN_ID, full.distribution)
+    result = naming.named(full, "https://anderswo.example", OWN_ID, ids)
     assert result.uri == full.uri
     assert result.publisher == full.publisher
     assert result.spatial == full.spatial

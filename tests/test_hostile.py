@@ -153,3 +153,16 @@ def test_deep_settings_are_refused(tmp_path):
     (tmp_path / "offenbar.yaml").write_text("cities: " + "[" * 5000, encoding="utf-8")
     with pytest.raises(ConfigError):
         config.read_yaml(tmp_path / "offenbar.yaml")
+
+
+def test_rows_of_huge_cells_come_in_parts(instance, site):
+    site.put_folder("/ablage/", {"gross.csv": "a;b\n" + f"{'x' * 900_000};1\n" * 12})
+    homes.harvest_and_check(instance, homes.define_drop(instance, site))
+    client = create_app(instance).test_client()
+    address, sizes = f"/api/data/{homes.shown_all(instance)[0].files[0].id}", []
+    while address:
+        answer = client.get(address)
+        assert len(answer.data) < 6_000_000
+        sizes.append(len(answer.json["records"]))
+        address = (answer.json["next"] or "").removeprefix(SITE)
+    assert sizes == [5, 5, 2]

@@ -22,7 +22,12 @@ PATHS = ("/", "/dataset?q=baum&city=frankfurt&page=3", "/dataset?q=nichts", "/da
          "/organization/da-statistik", "/city/frankfurt", "/group/ENVI", "/schema", "/schema/baumkataster", "/api",
          "/nirgends", "/dataset/weg", "/dataset/kaputt")  # fmt: skip
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    # A browser hangs up in the middle of files, and werkzeug's own server leaves those to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture(scope="module")

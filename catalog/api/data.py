@@ -16,6 +16,7 @@ from catalog.public import PublicFile
 
 LIMIT = 100
 MAX_LIMIT = 10_000
+MAX_CHARACTERS = 5_000_000
 # A filter that is not known must not look as if it had been applied.
 PARAMETERS = frozenset({"limit", "cursor"})
 data = Blueprint("data", __name__)
@@ -63,21 +64,33 @@ def rows(file_id: object) -> Response:
         raise NotFound
     records = _records(file)
     header = next(records, [])
-    found = list(islice(records, cursor, cursor + limit + 1))
+    found, more = _part(islice(records, cursor, None), limit)
     address = f"{instance().config.site_url}/api/data/{file_id}"
     body: dict[str, Any] = {
         "distribution": file.id,
         "schema": f"{instance().config.site_url}/schema/{file.schema_id}" if file.schema_id else None,
         "conforms": file.valid,
         "fields": header,
-        "records": [dict(zip(header, row, strict=False)) for row in found[:limit]],
-        "next": f"{address}?limit={limit}&cursor={cursor + limit}" if len(found) > limit else None,
+        "records": [dict(zip(header, row, strict=False)) for row in found],
+        "next": f"{address}?limit={limit}&cursor={cursor + len(found)}" if more else None,
     }
     answer = Response(orjson.dumps(body), content_type="application/json")
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.set_etag(store.digest(f"{file.copy} {file.valid} {limit} {cursor}"))
     answer.make_conditional(request)
     return answer
+
+
+def _part(rows: Iterator[list[str]], limit: int) -> tuple[list[list[str]], bool]:
+    """Take rows, fewer than asked for when their cells are huge; also tells whether more follow."""
+    taken: list[list[str]] = []
+    size = 0
+    for row in rows:
+        size += sum(map(len, row))
+        if len(taken) == limit or (taken and size > MAX_CHARACTERS):
+            return taken, True
+        taken.append(row)
+    return taken, False
 
 
 def _records(file: PublicFile) -> Iterator[list[str]]:
