@@ -12,14 +12,21 @@ from catalog.assemble import Checked
 from catalog.db import now
 from catalog.files import Files
 from catalog.models import FileRow
-from dcat.errors import FetchError
+from dcat.errors import FetchError, UnreadableError
 from dcat.message import Message
 from harvesters.fetch import Fetcher
 from harvesters.response import Validators
 from validators import privacy, report, schemas
 from validators.report import Finding, Report, Severity
 
-OK, PRIVATE, UNREADABLE, UNREACHABLE = "ok", "private", "unreadable", "unreachable"
+OK, PRIVATE, UNREADABLE, UNREACHABLE, UNSCANNED = "ok", "private", "unreadable", "unreachable", "unscanned"
+DOCUMENTS = (".json", ".geojson")
+MAX_DOCUMENT = 50_000_000
+_UNSCANNED = Message(
+    "Die Prüfung auf personenbezogene Daten kann in Dateien dieser Art oder Größe noch nicht hineinsehen. "
+    "Nächster Schritt: als CSV oder GeoJSON bereitstellen.",
+    "The check for personal data cannot look into files of this kind or size yet. Next step: provide CSV or GeoJSON.",
+)
 TABLES = (".csv", ".tsv", ".txt")
 
 # Reads a table and gives its report and first rows; validators/tables.py is loaded only where tables are checked.
@@ -36,7 +43,7 @@ class Result:
 
 def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable, *, ours: bool) -> Result:
     """Fetch and judge one file. A failure keeps what was known, unless the file is gone for good."""
-    judged = row.outcome in (OK, PRIVATE, UNREADABLE) and bool(row.etag or row.last_modified)
+    judged = row.outcome in (OK, PRIVATE, UNREADABLE, UNSCANNED) and bool(row.etag or row.last_modified)
     known = Validators(row.etag, row.last_modified) if judged else None
     with TemporaryDirectory() as folder:
         path = Path(folder) / "data"
@@ -115,7 +122,7 @@ def _table(row: FileRow, path: Path, check_table: CheckTable, *, ours: bool) -> 
 
 
 def _other(path: Path, name: str) -> dict[str, Any]:
-    """Look at a file that is no table only as far as to see that it is no web page under another name."""
+    """Look for personal data in a document; what we cannot look into is not released by itself."""
     with path.open("rb") as source:
         start = source.read(512).lstrip().lower()
     if not start:
@@ -123,6 +130,14 @@ def _other(path: Path, name: str) -> dict[str, Any]:
     if start.startswith((b"<!doctype html", b"<html")) and not name.lower().endswith((".html", ".htm")):
         text = [f"Statt {name} kommt eine Webseite.", f"A web page comes instead of {name}."]
         return {"outcome": UNREADABLE, "failure": text}
+    if not name.lower().endswith(DOCUMENTS) or path.stat().st_size > MAX_DOCUMENT:
+        return {"outcome": UNSCANNED, "failure": [_UNSCANNED.de, _UNSCANNED.en]}
+    try:
+        personal = privacy.scan_json(path.read_bytes())
+    except UnreadableError as error:
+        return {"outcome": UNREADABLE, "failure": [error.message.de, error.message.en]}
+    if personal:
+        return {"outcome": PRIVATE, "failure": [personal[0].what.de, personal[0].what.en]}
     return {}
 
 

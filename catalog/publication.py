@@ -11,7 +11,7 @@ class FileFacts:
     """What is known of one file when the decision is taken.
 
     `ours` means that only we would make it public; `release` is the source's word (at_once, or empty for a later decision);
-    `outcome` is the last check's: empty (none yet), ok, private, unreadable, unreachable.
+    `outcome` is the last check's: empty (none yet), ok, private, unreadable, unscanned, unreachable.
     """
 
     ours: bool

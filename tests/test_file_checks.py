@@ -259,6 +259,25 @@ def test_other_files_are_looked_at_too(instance: Instance, site: Site, name: str
     assert (file.state, file.copy) == (FileState.HELD, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "code"),
+    [
+        ("plan.pdf", "%PDF-1.7 ...", "unscanned"),
+        ("paten.xlsx", "PK...", "unscanned"),
+        ("paten.geojson", '{"Nachname": "Mustermann"}', "private"),
+        ("karte.geojson", '{"type": "FeatureCollection", "features": [', "unreadable"),
+        ("karte.geojson", '{"type": "FeatureCollection", "features": []}', ""),
+    ],
+)
+def test_what_cannot_be_looked_into_is_not_released_by_itself(
+    instance: Instance, site: Site, name: str, body: str, code: str
+) -> None:
+    dropped(instance, site, body, name)
+    file = the_file(instance)
+    assert (file.reason.code if file.reason else "") == code
+    assert file.state is (FileState.HELD if code else FileState.PUBLIC)
+
+
 def test_an_unreadable_new_version_does_not_replace_the_last_good_one(instance: Instance, site: Site) -> None:
     source = dropped(instance, site, trees())
     file = the_file(instance)

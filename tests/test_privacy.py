@@ -2,11 +2,13 @@
 
 import csv
 
+import orjson
 import pytest
 from shared_files import shared
 
+from dcat.errors import UnreadableError
 from validators import schemas
-from validators.privacy import CHECKS, scan
+from validators.privacy import CHECKS, scan, scan_json
 from validators.report import Severity
 from validators.sniff import sniff
 
@@ -79,3 +81,25 @@ def test_real_files_pass():
     for name in ("spielplaetze-muenster.csv", "bevoelkerung-karlsruhe.csv"):
         path = shared("corpus", "csv", name)
         assert scan(path, sniff(path)) == ()
+
+
+@pytest.mark.parametrize(
+    ("document", "codes"),
+    [
+        ({"features": [{"properties": {"name": "Spielplatz Am Park", "telefon": "+49 6151 13 20 00"}}]}, set()),
+        ({"features": [{"properties": {"kontakt": "erika.mustermann@mail.example"}}]}, {"personal-email"}),
+        ({"paten": [["a", {"Nachname": "Mustermann"}]]}, {"person-name"}),
+        ([{"Geburtsdatum": "31.12.1980"}, {"konto": "DE89370400440532013000"}], {"birth-date", "bank-account"}),
+    ],
+)
+def test_documents_are_looked_through_to_the_last_text(document, codes):
+    findings = scan_json(orjson.dumps(document))
+    assert {finding.code for finding in findings} == codes
+    assert all(finding.severity is Severity.BLOCKS for finding in findings)
+    assert not any("mustermann" in example.lower() for finding in findings for example in finding.examples)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_what_is_no_json_is_said_to_be_unreadable(body):
+    with pytest.raises(UnreadableError):
+        scan_json(body)

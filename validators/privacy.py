@@ -1,10 +1,14 @@
 """A first gate against personal data in tables: addresses of persons, mobile numbers, bank accounts, birth dates, names of persons."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import orjson
+
+from dcat.errors import UnreadableError
 from dcat.message import Message
 from validators.columns import plain
 from validators.report import MAX_EXAMPLES, MAX_ROWS, Finding, Severity, TableProfile, column_letter
@@ -246,6 +250,37 @@ def scan(path: Path, sniffed: TableProfile) -> tuple[Finding, ...]:
                 if CHECKS[index].shows(cell):
                     _note(hits.setdefault((position, index), _Hits()), number, cell)
     return tuple(_finding(CHECKS[index], position, sniffed, found) for (position, index), found in sorted(hits.items()))
+
+
+def scan_json(body: bytes) -> tuple[Finding, ...]:
+    """Look for personal data in every text of a JSON document, GeoJSON too; the keys stand for columns. UnreadableError if it is none."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableError(
+            Message(f"Die Datei ist kein lesbares JSON: {error}", f"The file is no readable JSON: {error}")
+        ) from error
+    columns: dict[str, int] = {}
+    hits: dict[tuple[int, int], _Hits] = {}
+    for number, (column, text) in enumerate(_texts(document, ""), 1):
+        position = columns.setdefault(column, len(columns))
+        for index, check in enumerate(CHECKS):
+            if check.looks_at(column) and check.shows(text):
+                _note(hits.setdefault((position, index), _Hits()), number, text)
+    keys = TableProfile(header=tuple(columns))
+    return tuple(_finding(CHECKS[index], position, keys, found) for (position, index), found in sorted(hits.items()))
+
+
+def _texts(value: Any, column: str) -> Iterator[tuple[str, str]]:
+    """Walk through all texts of a JSON value, each with the nearest key above it; orjson has limited the depth."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _texts(part, key)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part, column)
+    elif isinstance(value, str) and len(value) > 1:
+        yield column, value
 
 
 def _note(hits: _Hits, row: int, cell: str) -> None:
