@@ -11,7 +11,7 @@ from catalog.config import Config
 from catalog.db import Database
 from catalog.files import Files
 from catalog.policy import Policies
-from dcat.errors import NotFoundError
+from dcat.errors import NotFoundError, OffenbarError
 from dcat.message import Message
 from harvesters import source
 from harvesters.fetch import Fetcher
@@ -60,9 +60,13 @@ def open_instance(environ: Mapping[str, str] | None = None, *, check: bool = Tru
     """Open the catalogue the environment names; refuses a database of another version unless told not to check."""
     config = configuration.load(environ)
     database = Database(config.database_url)
-    if check:
-        schema.require(database)
-    return Instance(config, database, Files(config.files_url))
+    try:
+        if check:
+            schema.require(database)
+        return Instance(config, database, Files(config.files_url))
+    except OffenbarError:
+        database.close()
+        raise
 
 
 @cache

@@ -29,6 +29,8 @@ def new_home(settings: Config) -> Config:
     settings.sources.mkdir(parents=True, exist_ok=True)
     settings.policies.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url)
-    schema.upgrade(database)
-    database.close()
+    try:
+        schema.upgrade(database)
+    finally:
+        database.close()
     return settings

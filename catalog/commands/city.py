@@ -8,8 +8,8 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from catalog import config as configuration
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
-from catalog.instance import open_instance
 from catalog.organizations import with_counts
 from dcat.errors import ConfigError
 from dcat.message import Message
@@ -33,7 +33,7 @@ def list_cities(terminal: Terminal, as_json: bool) -> None:
 
     Beispiel / Example: offenbar city list
     """
-    instance = open_instance()
+    instance = opened()
     with instance.database.reading() as session:
         counted = with_counts(session)
     numbers = {c.slug: sum(n for o, n in counted if o.city == c.slug) for c in instance.config.cities}

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import publishing, store
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
-from catalog.instance import Instance, open_instance
+from catalog.instance import Instance
 from catalog.layers import RULES
 from catalog.models import Change, DatasetRow, Organization, Record, RecordVersion
 from catalog.public import PublicDataset
@@ -53,7 +54,7 @@ def list_datasets(terminal: Terminal, city: str, as_json: bool) -> None:
 
     Beispiel / Example: offenbar dataset list --city frankfurt --json
     """
-    instance = open_instance()
+    instance = opened()
     with instance.database.reading() as session:
         query = sa.select(DatasetRow, Organization.name).join(
             Organization, Organization.id == DatasetRow.organization_id
@@ -81,7 +82,7 @@ def show(terminal: Terminal, dataset: str, as_json: bool) -> None:
 
     Beispiel / Example: offenbar dataset show baumkataster-darmstadt
     """
-    instance = open_instance()
+    instance = opened()
     with instance.database.reading() as session:
         row = _row(session, dataset)
         if as_json:
@@ -108,7 +109,7 @@ def history(terminal: Terminal, dataset: str, as_json: bool) -> None:
 
     Beispiel / Example: offenbar dataset history baumkataster-darmstadt
     """
-    instance = open_instance()
+    instance = opened()
     with instance.database.reading() as session:
         row = _row(session, dataset)
         changes = session.scalars(
@@ -141,7 +142,7 @@ def explain(terminal: Terminal, dataset: str, as_json: bool) -> None:
 
     Beispiel / Example: offenbar dataset explain strassenverzeichnis-darmstadt
     """
-    instance = open_instance()
+    instance = opened()
     with instance.database.reading() as session:
         row = _row(session, dataset)
         explained = _explained(instance, session, row)

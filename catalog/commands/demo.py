@@ -27,6 +27,7 @@ def command(terminal: Terminal, port: int, no_serve: bool) -> None:
     Beispiel / Example: offenbar demo --port 5000
     """
     instance = demo.prepare(port)
+    click.get_current_context().call_on_close(instance.database.close)
     with terminal.progress("Demo") as tick:
         story = demo.run(instance, check_with_rows, tick)
         search.catch_up(instance)

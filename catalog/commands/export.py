@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from catalog import store
 from catalog.api import linked
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
-from catalog.instance import Instance, open_instance
+from catalog.instance import Instance
 from catalog.models import DatasetRow
 from catalog.renditions import CKAN
 from dcat.message import Message
@@ -36,7 +37,7 @@ def command(terminal: Terminal, form: str, city: str, output: Path | None) -> No
 
     Beispiel / Example: offenbar export --format ttl --city frankfurt -o frankfurt.ttl
     """
-    instance = open_instance()
+    instance = opened()
     if city:
         instance.config.city(city)
     pieces = (

@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from catalog import examples, jobs, search
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.ingest import run as runs
 from catalog.ingest.run import Outcome
-from catalog.instance import Instance, open_instance
+from catalog.instance import Instance
 from catalog.jobs import Checks
 from catalog.models import Run
 from dcat.errors import OffenbarError
@@ -50,7 +51,7 @@ def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
 
     Beispiel / Example: offenbar harvest run da-statistik
     """
-    instance = open_instance()
+    instance = opened()
     outcomes = []
     with examples.served(instance.config.home):
         for source in instance.sources(sources):
@@ -87,7 +88,7 @@ def plan(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> None:
 
     Beispiel / Example: offenbar harvest plan da-statistik
     """
-    instance = open_instance()
+    instance = opened()
     plans: list[dict[str, Any]] = []
     with examples.served(instance.config.home):
         for source in instance.sources(sources):
@@ -116,7 +117,7 @@ def resume(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
 
     Beispiel / Example: offenbar harvest resume
     """
-    instance = open_instance()
+    instance = opened()
     outcomes = []
     with examples.served(instance.config.home):
         for source in instance.sources(sources):
@@ -140,7 +141,7 @@ def status(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> None:
 
     Beispiel / Example: offenbar harvest status
     """
-    instance = open_instance()
+    instance = opened()
     with instance.database.reading() as session:
         found = (
             [run for source in sources for run in runs.history(session, source)] if sources else runs.history(session)
@@ -194,7 +195,7 @@ def reject(terminal: Terminal, source: str, as_json: bool) -> int:
 
 
 def _decide(terminal: Terminal, source: str, decision: str, as_json: bool) -> int:
-    instance: Instance = open_instance()
+    instance: Instance = opened()
     (found,) = instance.sources((source,))
     outcome = jobs.decide(instance, found, decision)
     if not as_json:

@@ -3,8 +3,8 @@
 import click
 
 from catalog import search
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
-from catalog.instance import open_instance
 from dcat.message import Message
 
 
@@ -23,5 +23,5 @@ def rebuild(terminal: Terminal) -> None:
 
     Beispiel / Example: offenbar index rebuild
     """
-    count = search.rebuild(open_instance())
+    count = search.rebuild(opened())
     terminal.say(Message(f"{count} Datensätze im Suchindex.", f"{count} datasets in the search index."))

@@ -2,8 +2,8 @@
 
 import click
 
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
-from catalog.instance import open_instance
 from catalog.server import serve
 from dcat.message import Message
 
@@ -21,6 +21,6 @@ def command(terminal: Terminal, host: str, port: int, workers: int, no_jobs: boo
 
     Beispiel / Example: offenbar serve --host 0.0.0.0 --port 8000 --workers 4
     """
-    instance = open_instance()
+    instance = opened()
     terminal.note(Message(f"offenbar läuft auf http://{host}:{port}/", f"offenbar runs at http://{host}:{port}/"))
     serve(instance, host=host, port=port, workers=workers, jobs=not no_jobs)

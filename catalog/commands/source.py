@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.ingest.run import history
-from catalog.instance import open_instance
 from dcat.message import Message
 from harvesters import source as definitions
 from harvesters.source_lint import LintFinding
@@ -61,7 +61,7 @@ def list_sources(terminal: Terminal, as_json: bool) -> None:
 
     Beispiel / Example: offenbar source list
     """
-    instance = open_instance()
+    instance = opened()
     rows = []
     with instance.database.reading() as session:
         for source in instance.sources():

@@ -3,8 +3,8 @@
 import click
 
 from catalog import schema
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
-from catalog.instance import open_instance
 from dcat.message import Message
 
 
@@ -17,7 +17,7 @@ def command(terminal: Terminal) -> None:
 
     Beispiel / Example: offenbar upgrade
     """
-    instance = open_instance(check=False)
+    instance = opened(check=False)
     instance.config.home.mkdir(parents=True, exist_ok=True)
     before, after = schema.upgrade(instance.database)
     if before == after:

@@ -13,8 +13,9 @@ import orjson
 
 from catalog import store
 from catalog.api import linked
+from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
-from catalog.instance import Instance, open_instance
+from catalog.instance import Instance
 from catalog.public import PublicDataset
 from catalog.report_page import WORDS, html
 from dcat import naming
@@ -104,7 +105,7 @@ def _schema(name: str) -> TableSchema | None:
 
 
 def _dataset(terminal: Terminal, name: str, shapes: Path | None, as_json: bool) -> int:
-    instance = open_instance()
+    instance = opened()
     with instance.database.reading() as session:
         shown = store.find_public(session, name)
     if shown is None:
