@@ -100,7 +100,7 @@ class Staged(Base):
 
 
 class PlanItem(Base):
-    """One line of a stored plan: what would happen to one record, with the fields that differ."""
+    """One line of a stored plan: what would happen to one record, with the fields that differ, or the reason for quarantine."""
 
     __tablename__ = "plan_item"
 
@@ -110,6 +110,7 @@ class PlanItem(Base):
     dataset_id: Mapped[str] = mapped_column(sa.String(36), default="")
     title: Mapped[str] = mapped_column(default="")
     fields: Mapped[list[Any]]
+    reason: Mapped[list[Any]]
 
 
 class Record(Base):

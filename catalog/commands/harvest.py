@@ -65,6 +65,7 @@ def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
             outcomes.append(outcome)
             if not as_json:
                 _say(terminal, outcome, checks)
+                _say_quarantine(terminal, instance, outcome)
     search.catch_up(instance)
     for decision in jobs.without_effect(instance):
         what = " / ".join(part for part in (decision.source, decision.dataset, decision.file) if part)
@@ -99,10 +100,12 @@ def plan(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> None:
             if not as_json:
                 _say(terminal, outcome, Checks())
                 for item in items:
-                    terminal.say(
-                        f"  {item.action:<10} {item.title or item.remote_id}  {', '.join(map(str, item.fields))}"
-                    )
-            changes = [{"action": i.action, "id": i.remote_id, "title": i.title, "fields": i.fields} for i in items]
+                    why = Message(*item.reason[1:]).in_(terminal.lang) if item.reason else ", ".join(item.fields)
+                    terminal.say(f"  {item.action:<10} {item.title or item.remote_id}  {why}")
+            changes = [
+                {"action": i.action, "id": i.remote_id, "title": i.title, "fields": i.fields, "reason": i.reason}
+                for i in items
+            ]
             plans.append({**_data(outcome), "changes": changes})
     if as_json:
         terminal.data(plans)
@@ -231,6 +234,18 @@ def _run(run: Run) -> dict[str, Any]:
         "reason": " ".join(de for de, _ in run.reason),
         "reason_en": " ".join(en for _, en in run.reason),
     }
+
+
+def _say_quarantine(terminal: Terminal, instance: Instance, outcome: Outcome, most: int = 5) -> None:
+    """Name the first records that could not be taken in, each with its reason."""
+    if not outcome.counts.quarantined:
+        return
+    with instance.database.reading() as session:
+        rows = runs.quarantined(session, outcome.source)
+    for row in rows[:most]:
+        terminal.say(f"  {row.remote_id}: {Message(*row.reason).in_(terminal.lang)}")
+    if len(rows) > most:
+        terminal.say(Message(f"  und {len(rows) - most} weitere", f"  and {len(rows) - most} more"))
 
 
 def _say(terminal: Terminal, outcome: Outcome, checks: Checks) -> None:

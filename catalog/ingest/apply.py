@@ -136,7 +136,7 @@ def _missing(session: Session, run: Run, source: Source, at: datetime.datetime) 
 
 def _quarantine(session: Session, run: Run, at: datetime.datetime) -> None:
     items = session.execute(
-        sa.select(PlanItem.remote_id, PlanItem.fields, Staged.url)
+        sa.select(PlanItem.remote_id, PlanItem.reason, Staged.url)
         .join(Staged, sa.and_(Staged.run_id == PlanItem.run_id, Staged.remote_id == PlanItem.remote_id))
         .where(PlanItem.run_id == run.id, PlanItem.action == plan.QUARANTINE)
     ).all()

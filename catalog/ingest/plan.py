@@ -62,7 +62,7 @@ def make(session: Session, run: Run) -> Situation:
         for item in _items(session, run, changed[start : start + _BATCH], known)
     ]
     items += [
-        PlanItem(run_id=run.id, remote_id=remote_id, action=QUARANTINE, fields=failure, title="")
+        PlanItem(run_id=run.id, remote_id=remote_id, action=QUARANTINE, fields=[], reason=failure)
         for remote_id, failure in failures.items()
     ]
     seen = {remote_id for remote_id, _, _ in staged}
@@ -70,7 +70,12 @@ def make(session: Session, run: Run) -> Situation:
     if run.complete:
         items += [
             PlanItem(
-                run_id=run.id, remote_id=remote_id, action=MISSING, dataset_id=known[remote_id].dataset_id, fields=[]
+                run_id=run.id,
+                remote_id=remote_id,
+                action=MISSING,
+                dataset_id=known[remote_id].dataset_id,
+                fields=[],
+                reason=[],
             )
             for remote_id in missing
         ]
@@ -127,7 +132,12 @@ def _items(session: Session, run: Run, remote_ids: list[str], known: Mapping[str
     for remote_id in sorted(documents):
         present, held_one = documents[remote_id], known.get(remote_id)
         item = PlanItem(
-            run_id=run.id, remote_id=remote_id, action=CREATE, fields=[], title=best(document.read(present).title)
+            run_id=run.id,
+            remote_id=remote_id,
+            action=CREATE,
+            fields=[],
+            reason=[],
+            title=best(document.read(present).title),
         )
         item.dataset_id = held_one.dataset_id if held_one else naming.dataset_id(run.source_id, remote_id)
         if held_one is not None:
@@ -135,7 +145,7 @@ def _items(session: Session, run: Run, remote_ids: list[str], known: Mapping[str
             item.action = REVIVE if held_one.gone else UPDATE
             item.fields = sorted(key for key in old.keys() | present.keys() if old.get(key) != present.get(key))
         if other := elsewhere.get(present.get("uri", "")):
-            item.action, item.fields = QUARANTINE, other
+            item.action, item.fields, item.reason = QUARANTINE, [], other
         items.append(item)
     return items
 

@@ -17,7 +17,7 @@ from catalog.config import Config
 from catalog.db import Database, now
 from catalog.files import Files
 from catalog.ingest import apply, guard, lease, ledger, pages, plan, staging
-from catalog.models import Exchange, PlanItem, Record, Run, SourceState, Staged
+from catalog.models import Exchange, PlanItem, Quarantine, Record, Run, SourceState, Staged
 from catalog.policy import Policies
 from dcat.errors import FetchError, StateError, UnreadableError
 from dcat.message import Message
@@ -373,6 +373,12 @@ def history(session: Session, source_id: str | None = None, limit: int = 20) -> 
     """List the newest runs, of one source or of all."""
     query = sa.select(Run).order_by(Run.id.desc()).limit(limit)
     return list(session.scalars(query.where(Run.source_id == source_id) if source_id else query))
+
+
+def quarantined(session: Session, source_id: str) -> list[Quarantine]:
+    """List a source's records that could not be taken in, oldest first."""
+    query = sa.select(Quarantine).where(Quarantine.source_id == source_id, Quarantine.resolved_at.is_(None))
+    return list(session.scalars(query.order_by(Quarantine.id)))
 
 
 def plan_items(session: Session, run_id: int, limit: int = 200) -> list[PlanItem]:

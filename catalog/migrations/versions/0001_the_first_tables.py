@@ -259,6 +259,7 @@ def upgrade() -> None:
         sa.Column("dataset_id", sa.String(length=36), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("fields", Json(), nullable=False),
+        sa.Column("reason", Json(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "remote_id"),
     )
