@@ -140,7 +140,11 @@ def package_search(call: Call) -> Raw:
     if unknown := sorted(
         name for name in call.arguments if name not in _SEARCH_ARGUMENTS and not name.startswith("ext_")
     ):
-        raise ActionError(400, "Search Query Error", {"message": f"Invalid search parameters: {unknown}"})
+        raise ActionError(
+            400,
+            "Search Query Error",
+            {"message": f"Invalid search parameters: {[name[:100] for name in unknown[:10]]}"},
+        )
     rows, start = call.number("rows", 10, MAX_ROWS), call.number("start", 0)
     try:
         text, filters = read_filters(call.text("q"))

@@ -75,7 +75,7 @@ def read_order(sort: str) -> str:
     """Translate CKAN's sort order; SearchSyntaxError for one we do not know."""
     order = " ".join(sort.split()).lower()
     if order and order not in _ORDERS:
-        raise SearchSyntaxError(f"Cannot sort by {sort!r} (known: {', '.join(sorted(_ORDERS))})")
+        raise SearchSyntaxError(f"Cannot sort by {sort[:100]!r} (known: {', '.join(sorted(_ORDERS))})")
     return _ORDERS.get(order, "")
 
 
