@@ -14,6 +14,7 @@ from validators.tables import check_with_rows
 def main(parent: int) -> None:
     """Work until SIGTERM, or until the process that started this one is gone, even if that is before the first line here."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
