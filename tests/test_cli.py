@@ -23,6 +23,8 @@ from catalog.models import Change
 from dcat import rdf
 from examples import server
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(cli.__file__).parent
 TREES = server.ROOT / "da-statistik" / "dateien" / "baeume.csv"
 BROKEN = server.ROOT / "wi-umwelt" / "kuehle_orte.csv"

@@ -19,6 +19,8 @@ from catalog.public import FileState, PublicFile
 from harvesters.source import Source
 from validators import schemas
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = "baumkataster"
 CONFORMS = "https://daten.example.org/schema/baumkataster"
 PEOPLE = "Vorname;Nachname;E-Mail;Telefon mobil\nErika;Mustermann;erika@mustermann.example;0171 2345678\n" * 3
