@@ -1,13 +1,26 @@
 """The gate at the door of the catalogue: what a source says must make a valid description, or it waits in quarantine with the reason."""
 
-from catalog.config import City
+from collections.abc import Callable
+from functools import partial
+
+from catalog.config import City, Config
 from catalog.layers import layered
 from dcat import fit
 from dcat.message import Message
 from dcat.model import Dataset
+from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 from validators import metadata
 from validators.report import Severity
+
+# Says why a dataset cannot be taken in: a short code and a sentence; None when it can.
+Judge = Callable[[Dataset], tuple[str, Message] | None]
+
+
+def judge(config: Config, source: Source) -> Judge:
+    """Make the judge of one source's datasets."""
+    city, ours = config.city(source.city), HARVESTERS[source.type].publishes_files
+    return partial(refusal, source=source, city=city, ours=ours, site_url=config.site_url)
 
 
 def refusal(dataset: Dataset, source: Source, city: City, *, ours: bool, site_url: str) -> tuple[str, Message] | None:

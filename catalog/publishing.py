@@ -144,16 +144,17 @@ def refresh(
     with database.reading() as session:
         everything = sa.select(Record.dataset_id).where(Record.source_id == source.id)
         wanted: Sequence[str] = session.scalars(everything).all() if dataset_ids is None else dataset_ids
+    judge = gate.judge(config, source)
     changes = 0
     while True:
         # Read every time: what a policy says when something is published decides, not what it said before.
         policies = read_policies()
         with database.reading() as session:
-            # A decision holds, whatever has become of the description.
+            # Where a changed definition leaves no valid description, the last good state stays; a decision holds all the same.
             items = [
                 item
                 for item in held(session, wanted)
-                if policies.concerns(source.id, item.remote_id) or _passes(item, config, source)
+                if policies.concerns(source.id, item.remote_id) or judge(item.dataset) is None
             ]
         ready = list(drafts(database, config, source, policies, items))
         with database.writing() as session:
@@ -171,12 +172,6 @@ def note_inputs(session: Session, config: Config, source: Source, policies: Poli
     """Note by which rules a source's datasets are published; when only some follow the present ones, all are due anew."""
     state, present = session.get_one(SourceState, source.id), inputs(config, source, policies)
     state.applied_revision = present if whole or state.applied_revision in ("", present) else MIXED
-
-
-def _passes(item: Item, config: Config, source: Source) -> bool:
-    """Whether a changed definition still leaves a valid description; if not, the last good state stays."""
-    city, ours = config.city(source.city), HARVESTERS[source.type].publishes_files
-    return gate.refusal(item.dataset, source, city, ours=ours, site_url=config.site_url) is None
 
 
 def _draft(

@@ -1,12 +1,16 @@
-"""What many test modules share: one demonstration home, harvested and published once per session."""
+"""What many test modules share: one demonstration home per session, and for each test that harvests a fresh home and a site."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import demo_home
+import homes
 import pytest
+import source_site
 from demo_home import DemoHome
 from flask import Flask
 from flask.testing import FlaskClient
+from source_site import Site
 
 from catalog.app import create_app
 from catalog.instance import Instance
@@ -36,3 +40,17 @@ def application(catalogue: Instance) -> Flask:
 def public(application: Flask) -> FlaskClient:
     """A visitor of the demonstration's catalogue."""
     return application.test_client()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A source on loopback whose pages and files a test changes."""
+    with source_site.running() as running:
+        yield running
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    """A fresh and empty catalogue."""
+    with homes.home(tmp_path / "home") as opened:
+        yield opened

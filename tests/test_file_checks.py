@@ -1,8 +1,6 @@
 """Data files that come, break, heal, vanish and come back: what the public sees of them at each step."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import homes
 import pytest
@@ -25,18 +23,6 @@ SCHEMA = "baumkataster"
 CONFORMS = "https://daten.example.org/schema/baumkataster"
 PEOPLE = "Vorname;Nachname;E-Mail;Telefon mobil\nErika;Mustermann;erika@mustermann.example;0171 2345678\n" * 3
 LOGIN = "<!DOCTYPE html><html><body><form>Zugang-4711</form></body></html>"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with source_site.running() as running:
-        yield running
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[Instance]:
-    with homes.home(tmp_path / "home") as opened:
-        yield opened
 
 
 def trees(*, bad: bool = False, rows: int = 3, mark: str = "") -> str:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,18 +21,6 @@ from catalog.app import create_app
 from catalog.instance import Instance
 from catalog.models import Exchange, Node, Organization, Quarantine, Record, RecordVersion, Rendition, Run, Staged
 from dcat.errors import StateError
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with source_site.running() as running:
-        yield running
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[Instance]:
-    with homes.home(tmp_path / "home") as opened:
-        yield opened
 
 
 def test_a_first_harvest_takes_everything_in(instance: Instance, site: Site) -> None:

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import homes
 import pytest
@@ -16,18 +15,6 @@ from source_site import Site, entries
 from catalog import jobs, search
 from catalog.instance import Instance
 from catalog.models import Run
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with source_site.running() as running:
-        yield running
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[Instance]:
-    with homes.home(tmp_path / "home") as opened:
-        yield opened
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import homes
@@ -23,18 +22,6 @@ TITLES = {
     "spiel": "Spielplätze",
     "haushalt": "Haushaltsplan 2026",
 }
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with source_site.running() as running:
-        yield running
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[Instance]:
-    with homes.home(tmp_path / "home") as opened:
-        yield opened
 
 
 @pytest.fixture

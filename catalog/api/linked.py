@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog import store
 from catalog.config import Config
 from catalog.db import Database
+from catalog.layers import LOCAL_AUTHORITY
 from catalog.models import Change, DatasetRow, Membership, Node, Rendition
 from catalog.renditions import decompress
 from catalog.store import VISIBLE
@@ -132,7 +133,7 @@ def _publisher(config: Config) -> Agent:
     return Agent(
         uri=f"{config.site_url}/publisher",
         name=(Text(config.publisher, "de"),),
-        type="http://purl.org/adms/publishertype/LocalAuthority",
+        type=LOCAL_AUTHORITY,
     )
 
 

@@ -15,7 +15,6 @@ from catalog.layers import RULES
 from catalog.models import Change, DatasetRow, Organization, Record, RecordVersion
 from catalog.public import PublicDataset
 from catalog.renditions import CKAN
-from catalog.store import GONE
 from dcat import document
 from dcat.errors import NotFoundError
 from dcat.message import Message
@@ -61,7 +60,8 @@ def list_datasets(terminal: Terminal, city: str, as_json: bool) -> None:
         )
         query = query.where(DatasetRow.city == city) if city else query
         rows = [(row, name) for row, name in session.execute(query.order_by(DatasetRow.name))]
-        found = [_listed(row, name, session) for row, name in rows]
+        states = _states(session, [row.id for row, _ in rows])
+        found = [_listed(row, name, states.get(row.id, "withdrawn")) for row, name in rows]
     if as_json:
         terminal.data(found)
         return
@@ -181,8 +181,12 @@ def _row(session: Session, name_or_id: str) -> DatasetRow:
     return row
 
 
-def _listed(row: DatasetRow, organization: str, session: Session) -> dict[str, Any]:
-    state = "withdrawn" if row.state == GONE else _state(store.find_public(session, row.id))
+def _states(session: Session, dataset_ids: list[str]) -> dict[str, str]:
+    parts = (dataset_ids[start : start + 500] for start in range(0, len(dataset_ids), 500))
+    return {shown.id: _state(shown) for part in parts for shown in store.views(session, part)}
+
+
+def _listed(row: DatasetRow, organization: str, state: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
@@ -193,9 +197,7 @@ def _listed(row: DatasetRow, organization: str, session: Session) -> dict[str, A
     }
 
 
-def _state(shown: PublicDataset | None) -> str:
-    if shown is None:
-        return "withdrawn"
+def _state(shown: PublicDataset) -> str:
     if shown.withheld or (shown.files and not any(file.state.visible for file in shown.files)):
         return "withheld"
     return "published" if all(file.state.visible for file in shown.files) else "partly"

@@ -36,8 +36,10 @@ def lint(terminal: Terminal, files: tuple[Path, ...], as_json: bool) -> int:
 
     Beispiel / Example: offenbar source lint sources/da-statistik.yaml
     """
-    found = [(file, finding) for file in files for finding in definitions.lint(file.read_bytes(), file.name)]
-    found += [(file, finding) for file in files for finding in _unknown_schemas(file)]
+    linted = [(file, file.read_bytes()) for file in files]
+    found = [(file, finding) for file, data in linted for finding in definitions.lint(data, file.name)]
+    broken = {file for file, finding in found if finding.level == "error"}
+    found += [(f, finding) for f, data in linted if f not in broken for finding in _unknown_schemas(f.name, data)]
     if as_json:
         terminal.data(
             [
@@ -96,19 +98,16 @@ def list_sources(terminal: Terminal, as_json: bool) -> None:
     )
 
 
-def _unknown_schemas(file: Path) -> list[LintFinding]:
-    findings = definitions.lint(file.read_bytes(), file.name)
-    if any(finding.level == "error" for finding in findings):
-        return []
-    source = definitions.read(file.read_bytes(), file.name)
+def _unknown_schemas(name: str, data: bytes) -> list[LintFinding]:
+    source = definitions.read(data, name)
     known = ", ".join(schemas.IDS)
     return [
         LintFinding(
             level="error",
             line=1,
             message=Message(
-                f"{file.name}: Das Schema „{schema_id}“ gibt es nicht (vorhanden: {known}).",
-                f"{file.name}: there is no schema “{schema_id}” (present: {known}).",
+                f"{name}: Das Schema „{schema_id}“ gibt es nicht (vorhanden: {known}).",
+                f"{name}: there is no schema “{schema_id}” (present: {known}).",
             ),
         )
         for _, schema_id in source.schemas

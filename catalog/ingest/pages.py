@@ -37,8 +37,12 @@ class Fetched:
     page: Page
     response: Response
     digest: str
-    unchanged: bool
     before: Kept | None
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the page is as it was kept, byte for byte."""
+        return self.before is not None and self.before.exchange.sha256 == self.digest
 
 
 def reader_revision(source: Source) -> str:
@@ -63,10 +67,9 @@ def fetch(fetcher: Fetcher, harvester: Harvester, files: Files, url: str, before
     known = Validators(before.exchange.etag, before.exchange.last_modified) if before else None
     response = fetcher.get(url, accept=harvester.accept, validators=known)
     if response.status == 304 and before is not None:
-        return Fetched(url, page_of(before.exchange, files), response, before.exchange.sha256, True, before)
+        return Fetched(url, page_of(before.exchange, files), response, before.exchange.sha256, before)
     page = Page(url=response.url, body=response.body, media_type=response.media_type, charset=response.charset)
-    digest = files.put(response.body)
-    return Fetched(url, page, response, digest, before is not None and before.exchange.sha256 == digest, before)
+    return Fetched(url, page, response, files.put(response.body), before)
 
 
 def page_of(exchange: Exchange, files: Files) -> Page:

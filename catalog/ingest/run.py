@@ -21,7 +21,6 @@ from catalog.models import Exchange, PlanItem, Quarantine, Record, Run, SourceSt
 from catalog.policy import Policies
 from dcat.errors import FetchError, StateError, UnreadableError
 from dcat.message import Message
-from dcat.model import Dataset
 from harvesters.base import Batch
 from harvesters.fetch import Fetcher
 from harvesters.registry import HARVESTERS
@@ -196,17 +195,13 @@ class Harvest:
         fetched = pages.fetch(self.fetcher, harvester, self.files, url, before)
         batch, staged = None, []
         if (
-            not fetched.unchanged
-            or fetched.before is None
+            fetched.before is None
+            or not fetched.unchanged
             or fetched.before.revision != pages.reader_revision(self.source)
         ):
             batch = harvester.read(fetched.page, self.source)
-            staged = staging.rows(batch, run_id, url, self._judge)
+            staged = staging.rows(batch, run_id, url, gate.judge(self.config, self.source))
         self._page_read(run_id, fetched, batch, staged)
-
-    def _judge(self, dataset: Dataset) -> tuple[str, Message] | None:
-        city, ours = self.config.city(self.source.city), HARVESTERS[self.source.type].publishes_files
-        return gate.refusal(dataset, self.source, city, ours=ours, site_url=self.config.site_url)
 
     def _page_read(
         self, run_id: int, fetched: pages.Fetched, batch: Batch | None, staged: list[dict[str, Any]]
@@ -218,8 +213,7 @@ class Harvest:
             run.pages += 1
             run.cursor = [*run.cursor[1:], *exchange.following]
             if batch is not None:
-                new = staging.write(session, run.id, staged)
-                run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
+                new = staging.write(session, run, staged)
                 run.reason = [*run.reason, *([p.message.de, p.message.en] for p in batch.problems)]
                 run.status = run.status if batch.whole else "partial"
                 if exchange.following and staged and not new:
@@ -293,17 +287,16 @@ class Harvest:
 
     def _stage_kept(self, run_id: int) -> None:
         """Read the pages that had not changed too: what they hold counts as seen."""
-        harvester = HARVESTERS[self.source.type]
+        harvester, judge = HARVESTERS[self.source.type], gate.judge(self.config, self.source)
         with self.database.reading() as session:
             kept = session.scalars(sa.select(Exchange).where(Exchange.run_id == run_id, ~Exchange.staged)).all()
         for exchange in kept:
             batch = harvester.read(pages.page_of(exchange, self.files), self.source)
-            staged = staging.rows(batch, run_id, exchange.url, self._judge)
+            staged = staging.rows(batch, run_id, exchange.url, judge)
             with self.database.writing() as session:
                 run = ledger.mine(session, run_id)
-                staging.write(session, run_id, staged)
+                staging.write(session, run, staged)
                 session.get_one(Exchange, exchange.id).staged = True
-                run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
                 ledger.hold(run)
 
     def _complete(self, session: Session, run: Run) -> bool:

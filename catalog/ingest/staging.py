@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -10,16 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog.db import insert_or_ignore
-from catalog.models import Staged
+from catalog.gate import Judge
+from catalog.models import Run, Staged
 from catalog.renditions import compress
 from dcat import document
 from dcat.message import Message
-from dcat.model import Dataset, Reading
+from dcat.model import Reading
 from dcat.plain import printable
 from harvesters.base import Batch, Record
 
-# Says why a dataset cannot be taken in: a short code and a sentence; None when it can.
-Judge = Callable[[Dataset], tuple[str, Message] | None]
 _BATCH = 500
 _INTERNAL = Message(
     "Der Datensatz hat in unserem Programm einen Fehler ausgelöst; er steht im Protokoll. Nächster Schritt: melden.",
@@ -33,13 +31,13 @@ def rows(batch: Batch, run_id: int, url: str, judge: Judge) -> list[dict[str, An
     return [_row(record, run_id, url, judge) for record in batch.records]
 
 
-def write(session: Session, run_id: int, staged: list[dict[str, Any]]) -> int:
-    """Write rows; a record whose id came before in this run goes to quarantine, the first one counts. Gives how many are new."""
+def write(session: Session, run: Run, staged: list[dict[str, Any]]) -> int:
+    """Write rows and count them as seen; a record whose id came before in this run goes to quarantine. Gives how many are new."""
     new = 0
     for start in range(0, len(staged), _BATCH):
         part = staged[start : start + _BATCH]
         ids = [row["remote_id"] for row in part]
-        query = sa.select(Staged.remote_id).where(Staged.run_id == run_id, Staged.remote_id.in_(ids))
+        query = sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.remote_id.in_(ids))
         taken = set(session.scalars(query))
         for position, row in enumerate(part):
             if row["remote_id"] in taken:
@@ -48,6 +46,7 @@ def write(session: Session, run_id: int, staged: list[dict[str, Any]]) -> int:
                 new += 1
             taken.add(part[position]["remote_id"])
         insert_or_ignore(session, Staged, part)
+    run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
     return new
 
 
