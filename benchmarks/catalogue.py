@@ -13,16 +13,15 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks import generated
 from catalog import config as configuration
 from catalog import jobs, setup
 from catalog.api import linked
 from catalog.instance import Instance, open_instance
 from dcat import rdf
-from dcat.model import Agent, Contact, Dataset, Distribution, Period, Place, Text
 from dcat.namespaces import expand
 
 PER_PAGE = 100
-_EU = "http://publications.europa.eu/resource/authority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,52 +141,12 @@ def _pages(count: int) -> Iterator[bytes]:
     last = -(-count // PER_PAGE)
     for number in range(1, last + 1):
         first = (number - 1) * PER_PAGE
-        datasets = [_dataset(i) for i in range(first, min(first + PER_PAGE, count))]
+        datasets = [generated.dataset(i) for i in range(first, min(first + PER_PAGE, count))]
         body = rdf.serialize(rdf.write(*datasets).all(), "ttl")
         view = f"<catalog.ttl?page={number}> a <{expand('hydra:PagedCollection')}> ; <{expand('hydra:totalItems')}> {count}"
         if number < last:
             view += f" ; <{expand('hydra:next')}> <catalog.ttl?page={number + 1}>"
         yield body + f"{view} .\n".encode()
-
-
-def _dataset(i: int) -> Dataset:
-    site = "https://daten.example.org"
-    agent = Agent(uri=f"{site}/amt/{i % 20}", name=(Text(f"Amt {i % 20}", "de"),))
-    place = Place(uri="http://dcat-ap.de/def/politicalGeocoding/municipalityKey/06411000")
-    return Dataset(
-        uri=f"{site}/dataset/{i}",
-        identifier=(f"{site}/dataset/{i}",),
-        title=(
-            Text(f"Datensatz {i} über Straßenbäume und Grünflächen", "de"),
-            Text(f"Dataset {i} on street trees", "en"),
-        ),
-        description=(
-            Text(f"Beschreibung des Datensatzes {i}. " + "Er enthält Angaben zu Lage, Art und Zustand. " * 6, "de"),
-        ),
-        publisher=agent,
-        contact_point=(Contact(uri=f"{site}/kontakt/{i % 20}", name=f"Amt {i % 20}", email="daten@example.org"),),
-        keyword=tuple(Text(word, "de") for word in sorted({"Baum", "Grün", f"Thema {i % 50}", f"Stadtteil {i % 30}"})),
-        theme=(f"{_EU}/data-theme/ENVI",),
-        spatial=(place,),
-        temporal=(Period(uri=f"{site}/dataset/{i}/zeitraum", start="2020-01-01", end="2025-12-31"),),
-        frequency=f"{_EU}/frequency/ANNUAL",
-        issued="2020-05-01",
-        modified="2025-11-03T10:00:00+01:00",
-        language=(f"{_EU}/language/DEU",),
-        distribution=tuple(
-            Distribution(
-                uri=f"{site}/distribution/{i}-{form}",
-                title=(Text(f"Datei {form}", "de"),),
-                access_url=(f"{site}/daten/{i}.{form.lower()}",),
-                download_url=(f"{site}/daten/{i}.{form.lower()}",),
-                license="http://dcat-ap.de/def/licenses/dl-by-de/2.0",
-                format=f"{_EU}/file-type/{form}",
-                modified="2025-11-03",
-                byte_size=1000 + i,
-            )
-            for form in ("CSV", "GEOJSON")
-        ),
-    )
 
 
 def _write(instance: Instance, home: Path, ending: str) -> None:

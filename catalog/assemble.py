@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog import publication
@@ -13,14 +13,16 @@ from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.publication import FileFacts
 from dcat import fit, naming
 from dcat.message import Message
-from dcat.model import Checksum, Dataset, Distribution, Problem
+from dcat.model import Checksum, Dataset, Distribution, Problem, Text
 from harvesters.dropped_file import file_name
 from harvesters.source import Source
 
 # Raised whenever the same input would be assembled differently: every source is then assembled anew.
-VERSION = 3
+VERSION = 4
 
 SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
+# Where a dataset may name another one.
+_LINKS = ("relation", "references", "is_referenced_by", "has_version", "source")
 NON_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"
 
 
@@ -89,7 +91,20 @@ class Assembled:
     addresses: tuple[FileAddress, ...]
 
 
-def assemble(upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]) -> Assembled:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What other datasets of the catalogue have to do with this one: URIs they describe, and the pages of those it links to."""
+
+    taken: frozenset[str] = frozenset()
+    pages: Mapping[str, str] = field(default_factory=dict)
+
+
+ALONE = Surroundings()
+
+
+def assemble(
+    upstream: Upstream, setting: Setting, checks: Mapping[str, Checked], surroundings: Surroundings = ALONE
+) -> Assembled:
     """Assemble one dataset; `checks` holds what is known of its files by distribution id."""
     layers = layered(upstream.dataset, setting.source, setting.city, ours=setting.ours)
     fitted = fit.fit(layers.dataset)
@@ -103,10 +118,13 @@ def assemble(upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]
     dataset = replace(
         fitted.dataset,
         distribution=tuple(file.distribution for file in visible),
-        access_rights=NON_PUBLIC if withheld else fitted.dataset.access_rights,
         modified=fitted.dataset.modified or max((file.distribution.modified for file in visible), default=""),
     )
-    dataset = naming.named(dataset, setting.site_url, upstream.id, tuple(file.id for file in visible))
+    if files and not visible:
+        dataset = _kept_back(dataset, withheld or files[0].reason)
+    dataset = _apart(dataset, surroundings.pages)
+    ids = tuple(file.id for file in visible)
+    dataset = naming.named(dataset, setting.site_url, upstream.id, ids, surroundings.taken)
     named = {file.id: distribution for file, distribution in zip(visible, dataset.distribution, strict=True)}
     shown = PublicDataset(
         id=upstream.id,
@@ -115,6 +133,7 @@ def assemble(upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]
         organization=setting.organization,
         organization_title=setting.organization_title,
         source=setting.source.id,
+        remote_id=upstream.remote_id,
         dataset=dataset,
         files=tuple(replace(file, distribution=named.get(file.id, file.distribution)) for file in files),
         withheld=withheld,
@@ -122,6 +141,63 @@ def assemble(upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]
         modified_at=upstream.modified_at,
     )
     return Assembled(shown, layers, fitted.problems, named_files)
+
+
+def links(dataset: Dataset) -> frozenset[str]:
+    """Name what a dataset links to and what may be another dataset."""
+    related = (uri for relation in dataset.qualified_relation for uri in relation.relation)
+    return frozenset(related).union(*(getattr(dataset, field) for field in _LINKS))
+
+
+def subjects(dataset: Dataset) -> tuple[str, ...]:
+    """Name the URIs a dataset describes as its own, the dataset's first."""
+    uris = (dataset.uri, *(one.uri for one in (*dataset.distribution, *dataset.sample)))
+    return tuple(uri for uri in uris if uri)
+
+
+def _apart(dataset: Dataset, pages: Mapping[str, str]) -> Dataset:
+    """Keep datasets apart: no link in the description of one leads to the description of another (docs/decisions/0011).
+
+    A harvester takes everything it can reach from a dataset for part of it. So a neighbour is named by its page, versions and
+    sources are related resources, and a service does not list the datasets it serves.
+    """
+
+    def page(uris: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted({pages.get(uri, uri) for uri in uris}))
+
+    def alone(distribution: Distribution) -> Distribution:
+        services = tuple(replace(service, serves_dataset=()) for service in distribution.access_service)
+        return replace(distribution, access_service=services)
+
+    return replace(
+        dataset,
+        relation=page((*dataset.relation, *dataset.has_version, *dataset.source)),
+        has_version=(),
+        source=(),
+        references=page(dataset.references),
+        is_referenced_by=page(dataset.is_referenced_by),
+        qualified_relation=tuple(replace(one, relation=page(one.relation)) for one in dataset.qualified_relation),
+        distribution=tuple(map(alone, dataset.distribution)),
+        sample=tuple(map(alone, dataset.sample)),
+    )
+
+
+def _kept_back(dataset: Dataset, reason: Reason | None) -> Dataset:
+    """Describe a dataset none of whose data can be had: the access right says so, and the description why."""
+    said = dataset.description
+    if reason is not None:
+        basis = f" ({reason.legal_basis})" if reason.legal_basis else ""
+        notes = {
+            "de": f"Die Daten sind nicht veröffentlicht: {reason.text.de}{basis}",
+            "en": f"The data are not published: {reason.text.en}{basis}",
+        }
+        said = tuple(
+            Text(f"{text.value}\n\n{notes[text.lang]}", text.lang) if text.lang in notes else text for text in said
+        )
+        if not any(text.lang in notes for text in said):
+            said = (*said, Text(notes["de"], "de"))
+    basis_text = (Text(reason.legal_basis, "de"),) if reason and reason.legal_basis else dataset.legal_basis
+    return replace(dataset, description=said, legal_basis=basis_text, access_rights=NON_PUBLIC, sample=())
 
 
 def addresses(dataset_id: str, dataset: Dataset, source: Source) -> tuple[FileAddress, ...]:
@@ -155,7 +231,15 @@ def _file(
     else:
         # Nothing that leads to the data, or was made of them, leaves the house.
         distribution = replace(
-            distribution, uri="", access_url=(), download_url=(), page=(), conforms_to=(), checksum=None, byte_size=None
+            distribution,
+            uri="",
+            access_url=(),
+            download_url=(),
+            access_service=(),
+            page=(),
+            conforms_to=(),
+            checksum=None,
+            byte_size=None,
         )
     return PublicFile(
         id=address.id,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalog import file_checks, publishing, search, store
+from catalog import file_checks, publishing, search, store, triples
 from catalog.db import now
 from catalog.ingest import lease, ledger
 from catalog.ingest.guard import Counts
@@ -44,7 +44,10 @@ def harvest(instance: Instance, source: Source, *, dry: bool = False, tick: Tick
     if not dry:
         refresh(instance, source)
     with instance.fetcher(source) as fetcher:
-        return _harvest(instance, source, fetcher, tick).run(dry=dry)
+        outcome = _harvest(instance, source, fetcher, tick).run(dry=dry)
+    if not dry:
+        settle(instance)
+    return outcome
 
 
 def resume(instance: Instance, source: Source, *, tick: Tick = quiet) -> Outcome | None:
@@ -122,6 +125,18 @@ def _show(instance: Instance, source: Source) -> int:
     return changed
 
 
+def settle(instance: Instance) -> int:
+    """Publish anew the datasets that link to one that came or went since; gives the number of changes."""
+    with instance.database.reading() as session:
+        due = store.unsettled(session)
+    known = {source.id: source for source in instance.sources()} if due else {}
+    return sum(
+        publishing.refresh(instance.database, instance.config, known[source_id], instance.policies, "link", datasets)
+        for source_id, datasets in due.items()
+        if source_id in known
+    )
+
+
 def without_effect(instance: Instance) -> list[Withholding]:
     """Name the decisions to hold back that meet no dataset or file we know: a misspelt one would hold back nothing."""
     missed = []
@@ -146,7 +161,9 @@ def work(instance: Instance, check_table: file_checks.CheckTable, stop: threadin
                 return
             for job in _jobs(instance, source, check_table):
                 _guarded(f"source {source.id}", job)
+        _guarded("links between datasets", lambda: settle(instance))
         _guarded("index", lambda: search.catch_up(instance))
+        _guarded("triple store", lambda: triples.catch_up(instance))
         stop.wait(pause)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog.config import City
 from dcat.message import Message
-from dcat.model import Agent, Dataset, Distribution, Place, Text
+from dcat.model import Agent, DataService, Dataset, DatasetSeries, Distribution, Place, Text
 from dcat.namespaces import HVD_REGULATION
 from dcat.vocabularies import concepts, vocabulary
 from harvesters.source import Source
@@ -23,6 +23,9 @@ RULES = {
     "license-unknown": Message("keine Lizenz angegeben", "no licence given"),
     "download-url": Message("Adresse der Datei", "address of the file"),
     "language": Message("Sprache des Datensatzes", "language of the dataset"),
+    "same-place": Message("dieselbe Kommune, als Ort genannt", "the same municipality, named as a place"),
+    "place-name": Message("Name der Kommune zu ihrem Schlüssel", "name of the municipality by its key"),
+    "dataset": Message("Angabe des Datensatzes", "stated by the dataset"),
     "hvd": Message("hochwertiger Datensatz nach EU 2023/138", "high-value dataset under EU 2023/138"),
 }
 
@@ -51,7 +54,12 @@ def layered(upstream: Dataset, source: Source, city: City, *, ours: bool) -> Lay
     gaps = _gaps(dataset, source, city, ours=ours)
     rules |= {field: rule for field, (_, rule) in gaps.items()}
     dataset = replace(dataset, **{field: value for field, (value, _) in gaps.items()})
-    dataset = replace(dataset, distribution=tuple(_distribution(d, source, rules) for d in dataset.distribution))
+    dataset = _with_places(dataset, rules)
+    dataset = replace(
+        dataset,
+        distribution=tuple(_distribution(d, dataset, source, rules) for d in dataset.distribution),
+        in_series=tuple(_series(one, dataset, rules) for one in dataset.in_series),
+    )
     if dataset.hvd_category:
         dataset = _with_regulation(dataset, rules)
     fields = (f.name for f in dataclasses.fields(dataset) if getattr(dataset, f.name) not in (None, "", ()))
@@ -95,8 +103,45 @@ def _gaps(dataset: Dataset, source: Source, city: City, *, ours: bool) -> dict[s
     return gaps
 
 
-def _distribution(distribution: Distribution, source: Source, rules: dict[str, str]) -> Distribution:
+def _with_places(dataset: Dataset, rules: dict[str, str]) -> Dataset:
+    """A municipality key stands in dcterms:spatial too, which DCAT-AP.de 3.0 still writes, and a known key brings its name."""
+    there = {place.uri for place in dataset.spatial}
+    added = tuple(Place(uri=uri) for uri in dataset.political_geocoding if uri not in there)
+    if added:
+        rules["spatial"] = "same-place"
+    places = []
+    for place in (*dataset.spatial, *added):
+        concept = vocabulary("place").find(place.uri) if place.uri and not place.label else None
+        if concept is not None and concept.uri == place.uri:
+            place = replace(place, label=(Text(concept.label.de, "de"),))
+            rules["spatial.label"] = "place-name"
+        places.append(place)
+    return replace(dataset, spatial=tuple(places))
+
+
+def _series(series: DatasetSeries, dataset: Dataset, rules: dict[str, str]) -> DatasetSeries:
+    """A series without publisher has its dataset's: DCAT-AP.de 3.0 demands one."""
+    if series.publisher is None:
+        rules["in_series.publisher"] = "dataset"
+        series = replace(series, publisher=dataset.publisher)
+    return series
+
+
+def _service(service: DataService, dataset: Dataset, rules: dict[str, str]) -> DataService:
+    """A service without publisher or contact has its dataset's: DCAT-AP.de 3.0 and the HVD profile demand them."""
+    gaps: dict[str, Any] = {}
+    if service.publisher is None:
+        gaps["publisher"] = dataset.publisher
+    if not service.contact_point and dataset.contact_point:
+        gaps["contact_point"] = dataset.contact_point
+    rules.update({f"distribution.access_service.{field}": "dataset" for field in gaps})
+    return replace(service, **gaps) if gaps else service
+
+
+def _distribution(distribution: Distribution, dataset: Dataset, source: Source, rules: dict[str, str]) -> Distribution:
     changes: dict[str, Any] = {}
+    if distribution.access_service:
+        changes["access_service"] = tuple(_service(one, dataset, rules) for one in distribution.access_service)
     if not distribution.access_url and distribution.download_url:
         changes["access_url"] = distribution.download_url[:1]
         rules["distribution.access_url"] = "download-url"
@@ -121,8 +166,18 @@ def _with_regulation(dataset: Dataset, rules: dict[str, str]) -> Dataset:
             legislation = (*distribution.applicable_legislation, HVD_REGULATION)
             distribution = replace(distribution, applicable_legislation=legislation)
             rules["distribution.applicable_legislation"] = "hvd"
-        distributions.append(distribution)
-    return replace(dataset, distribution=tuple(distributions))
+        services = tuple(_regulated(service, dataset) for service in distribution.access_service)
+        distributions.append(replace(distribution, access_service=services))
+    series = tuple(_regulated(one, dataset) for one in dataset.in_series)
+    return replace(dataset, distribution=tuple(distributions), in_series=series)
+
+
+def _regulated(node: Any, dataset: Dataset) -> Any:
+    """What belongs to a high-value dataset names the regulation, and its categories where it names none of its own."""
+    legislation = node.applicable_legislation
+    if HVD_REGULATION not in legislation:
+        legislation = (*legislation, HVD_REGULATION)
+    return replace(node, applicable_legislation=legislation, hvd_category=node.hvd_category or dataset.hvd_category)
 
 
 def _with_language(dataset: Dataset, source: Source, rules: dict[str, str]) -> Dataset:

@@ -181,9 +181,10 @@ class DatasetRow(Base):
     served: Mapped[bool] = mapped_column(default=False)
     hash: Mapped[str] = mapped_column(sa.String(64), default="")
     nodes: Mapped[list[Any]]
+    release_nodes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     seq: Mapped[int] = mapped_column(BigKey, index=True)
     published_at: Mapped[datetime.datetime]
-    modified_at: Mapped[datetime.datetime]
+    modified_at: Mapped[datetime.datetime] = mapped_column(index=True)
 
 
 class Slug(Base):
@@ -237,6 +238,7 @@ class Node(Base):
     """A node several datasets share (agent, contact, place, licence): its bytes in one format, named by their content."""
 
     __tablename__ = "node"
+    __table_args__ = (sa.Index("node_format_uri", "format", "uri"),)
 
     key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
     format: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
@@ -260,10 +262,34 @@ class Change(Base):
 
 
 class Membership(Base):
-    """When a dataset was in the catalogue, by sequence numbers: a catalogue paged at S keeps S's membership."""
+    """When a dataset was in a part of the catalogue, by sequence numbers: a catalogue paged at S keeps S's membership.
+
+    The empty scope is the whole catalogue; the others are written as `city:darmstadt`, `theme:ENVI` and so on (catalog/scopes.py).
+    """
 
     __tablename__ = "membership"
 
-    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True, index=True)
     since: Mapped[int] = mapped_column(BigKey, primary_key=True)
     until: Mapped[int | None] = mapped_column(BigKey)
+
+
+class Subject(Base):
+    """Which dataset describes a URI: its own and those of its distributions. Nothing is described by two. Keys are hashes of URIs."""
+
+    __tablename__ = "subject"
+
+    key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), index=True)
+    main: Mapped[bool]
+
+
+class DatasetLink(Base):
+    """A link from a dataset to what may be another one; `resolved` tells that the description names the other one's page."""
+
+    __tablename__ = "dataset_link"
+
+    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(40), primary_key=True, index=True)
+    resolved: Mapped[bool]

@@ -77,6 +77,8 @@ class PublicDataset:
     organization_title: str
     source: str
     dataset: Dataset
+    remote_id: str = ""
+    """the dataset's id at its source"""
     files: tuple[PublicFile, ...] = ()
     withheld: Reason | None = None
     published_at: str = ""
@@ -109,14 +111,24 @@ def read(body: bytes) -> PublicDataset:
     """Read back."""
     content = orjson.loads(body)
     return PublicDataset(
-        **{key: content[key] for key in _PLAIN},
+        **{key: content[key] for key in _PLAIN if key in content},
         dataset=document.read(content["dataset"]),
         files=tuple(_read_file(file) for file in content["files"]),
         withheld=_read_reason(content["withheld"]),
     )
 
 
-_PLAIN = ("id", "name", "city", "organization", "organization_title", "source", "published_at", "modified_at")
+_PLAIN = (
+    "id",
+    "name",
+    "city",
+    "organization",
+    "organization_title",
+    "source",
+    "remote_id",
+    "published_at",
+    "modified_at",
+)
 
 
 def _write_file(file: PublicFile) -> dict[str, Any]:

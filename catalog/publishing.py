@@ -1,7 +1,7 @@
 """From upstream records to the published catalogue: assemble, render outside any write transaction, then publish in one."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import assemble, gate, public, store
-from catalog.assemble import Assembled, Checked, FileAddress, Setting, Upstream
+from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, now
 from catalog.file_checks import checked
@@ -23,6 +23,7 @@ from catalog.store import Draft
 from dcat import document, naming
 from dcat.errors import FetchError
 from dcat.model import Dataset
+from dcat.profile import RELEASES
 from dcat.texts import best
 from harvesters.addresses import read_address
 from harvesters.network import may_reach
@@ -78,6 +79,7 @@ def drafts(
 ) -> Iterator[Draft]:
     """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along."""
     names: set[str] = set()
+    claims: dict[str, str] = {}
     remaining = iter(items)
     while batch := list(islice(remaining, BATCH)):
         with database.reading() as session:
@@ -85,6 +87,7 @@ def drafts(
             rows = _rows(session, batch)
             checks = _checks(session, batch)
             taken = _taken(session, batch) | names
+            neighbours = _neighbours(session, batch, config.site_url)
         made, finished = [], []
         for item in batch:
             row = rows.get(item.dataset_id)
@@ -92,9 +95,12 @@ def drafts(
             taken.add(name)
             names.add(name)
             upstream = _upstream(item, name, row)
-            assembled_one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}))
+            around = neighbours.around(item, claims)
+            assembled_one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
+            claims |= dict.fromkeys(assemble.subjects(assembled_one.shown.dataset), item.dataset_id)
             looked_at = to_check(assembled_one.addresses, source)
-            draft, renditions = _draft(assembled_one.shown, row, organization, looked_at, config.site_url)
+            links = {uri: uri in around.pages for uri in assemble.links(item.dataset)}
+            draft, renditions = _draft(assembled_one.shown, row, organization, looked_at, links, config.site_url)
             finished.append(draft)
             if renditions is not None:
                 made.append((item.dataset_id, renditions))
@@ -113,8 +119,9 @@ def assembled(config: Config, session: Session, source: Source, policies: Polici
     present, _ = setting(config, session, source, policies)
     item = next(held(session, [dataset_id]))
     row = session.get(DatasetRow, dataset_id)
-    checks = _checks(session, [item])
-    return assemble.assemble(_upstream(item, row.name if row else "", row), present, checks.get(dataset_id, {}))
+    checks = _checks(session, [item]).get(dataset_id, {})
+    around = _neighbours(session, [item], config.site_url).around(item, {})
+    return assemble.assemble(_upstream(item, row.name if row else "", row), present, checks, around)
 
 
 def held(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
@@ -179,6 +186,7 @@ def _draft(
     row: DatasetRow | None,
     organization: Organization,
     addresses: tuple[FileAddress, ...],
+    links: Mapping[str, bool],
     site_url: str,
 ) -> tuple[Draft, Renditions | None]:
     digest = content_hash(shown)
@@ -188,6 +196,8 @@ def _draft(
         addresses=addresses,
         hash=digest,
         nodes=(),
+        release_nodes={},
+        links=links,
         before=row.hash if row else "",
         was=row.state if row else "",
         fields=(),
@@ -195,7 +205,9 @@ def _draft(
     if not draft.changes:
         return draft, None
     renditions = make(shown, packaged(organization), site_url)
-    return replace(draft, nodes=tuple(renditions.node_keys)), renditions
+    nodes = renditions.node_keys()
+    others = {release: keys for release in RELEASES if (keys := renditions.node_keys(release)) != nodes}
+    return replace(draft, nodes=tuple(nodes), release_nodes=others), renditions
 
 
 def to_check(named: tuple[FileAddress, ...], source: Source) -> tuple[FileAddress, ...]:
@@ -224,6 +236,34 @@ def _upstream(item: Item, name: str, row: DatasetRow | None) -> Upstream:
         published_at=row.published_at.isoformat(timespec="seconds") if row else time,
         modified_at=time,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """Who describes the URIs that a batch of records names: the dataset's id by URI, and its page where it is visible."""
+
+    holders: Mapping[str, str]
+    pages: Mapping[str, str]
+
+    def around(self, item: Item, claims: Mapping[str, str]) -> Surroundings:
+        """Say what other datasets have to do with one record; `claims` are those of the records assembled just before."""
+        named = assemble.subjects(item.dataset)
+        holders = {uri: claims.get(uri) or self.holders.get(uri) for uri in named}
+        taken = frozenset(uri for uri, holder in holders.items() if holder not in (None, item.dataset_id))
+        own = {item.dataset.uri}
+        pages = {uri: self.pages[uri] for uri in assemble.links(item.dataset) - own if uri in self.pages}
+        return Surroundings(taken, pages)
+
+
+def _neighbours(session: Session, batch: list[Item], site_url: str) -> _Neighbours:
+    uris = {uri for item in batch for uri in (*assemble.subjects(item.dataset), *assemble.links(item.dataset)) if uri}
+    found = store.holders(session, uris)
+    main = {dataset_id: uri for uri, (dataset_id, is_main) in found.items() if is_main}
+    rows = session.execute(
+        sa.select(DatasetRow.id, DatasetRow.name).where(DatasetRow.id.in_(sorted(main)), store.VISIBLE)
+    )
+    pages = {main[dataset_id]: f"{site_url}/dataset/{name}" for dataset_id, name in rows}
+    return _Neighbours({uri: dataset_id for uri, (dataset_id, _) in found.items()}, pages)
 
 
 def _rows(session: Session, batch: list[Item]) -> dict[str, DatasetRow]:

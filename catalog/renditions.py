@@ -13,11 +13,16 @@ import zstandard
 from catalog import public
 from catalog.public import PublicDataset
 from dcat import ckan, rdf
-from dcat.model import CatalogRecord
-from dcat.profile import PROFILE_URI
+from dcat.model import CatalogRecord, Text
+from dcat.profile import DEFAULT, GOVDATA, RELEASES
 
+# Raised whenever the same content would be rendered to other bytes: every dataset is then published anew.
+VERSION = 2
 VIEW = "view"
 CKAN = "ckan"
+# Profile release -> what its renditions' names end in.
+_ENDINGS = {DEFAULT: "", GOVDATA: "+gov", "dcat-ap-de-2.0": "+2.0"}
+_GERMAN = ("http://publications.europa.eu/resource/authority/language/DEU",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,20 @@ class NodeRendition:
 
 @dataclass(frozen=True, slots=True)
 class Renditions:
-    """All bytes of one published dataset: by format, compressed; and the nodes it shares with others."""
+    """All bytes of one published dataset: by format, compressed; and the nodes it shares with others, by profile release."""
 
     hash: str
     bodies: Mapping[str, bytes]
-    nodes: tuple[NodeRendition, ...]
+    nodes: Mapping[str, tuple[NodeRendition, ...]]
 
-    @property
-    def node_keys(self) -> list[str]:
-        """The names of the shared nodes, in a stable order."""
-        return sorted({node.key for node in self.nodes})
+    def node_keys(self, release: str = DEFAULT) -> list[str]:
+        """The names of the shared nodes in one release, in a stable order."""
+        return sorted({node.key for node in self.nodes[release]})
+
+
+def form(ending: str, release: str = DEFAULT) -> str:
+    """Name the rendition in an RDF format and a profile release."""
+    return f"{ending}{_ENDINGS[release]}"
 
 
 def content_hash(shown: PublicDataset) -> str:
@@ -49,19 +58,19 @@ def content_hash(shown: PublicDataset) -> str:
     timeless = replace(
         shown, published_at="", modified_at="", files=tuple(replace(file, checked_at="") for file in shown.files)
     )
-    return hashlib.sha256(public.write(timeless)).hexdigest()
+    return hashlib.sha256(b"%d" % VERSION + public.write(timeless)).hexdigest()
 
 
 def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -> Renditions:
     """Make every rendition of a dataset."""
-    record = CatalogRecord(
-        uri=f"{site_url}/record/{shown.id}",
-        primary_topic=shown.dataset.uri,
-        issued=shown.published_at,
-        modified=shown.modified_at,
-        conforms_to=(PROFILE_URI,),
-    )
-    parts = rdf.write(shown.dataset, record)
+    bodies: dict[str, bytes] = {}
+    nodes: dict[str, tuple[NodeRendition, ...]] = {}
+    for release in RELEASES:
+        parts = rdf.write(shown.dataset, *_records(shown, site_url, release), release=release)
+        for ending in rdf.FORMATS:
+            bodies[form(ending, release)] = compress(rdf.fragment(parts.own, ending))
+        shared = (node for uri, triples in parts.shared.items() for node in _node(uri, tuple(triples)))
+        nodes[release] = tuple(shared)
     package = ckan.Package(
         id=shown.id,
         name=shown.name,
@@ -70,11 +79,31 @@ def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -
         created=naive(shown.published_at),
         modified=naive(shown.modified_at),
     )
-    bodies = {ending: compress(rdf.fragment(parts.own, ending)) for ending in rdf.FORMATS}
     bodies[CKAN] = compress(orjson.dumps(ckan.write(shown.dataset, package)))
     bodies[VIEW] = compress(public.write(shown))
-    nodes = (node for uri, triples in parts.shared.items() for node in _node(uri, tuple(triples)))
-    return Renditions(content_hash(shown), bodies, tuple(nodes))
+    return Renditions(content_hash(shown), bodies, nodes)
+
+
+def _records(shown: PublicDataset, site_url: str, release: str) -> tuple[CatalogRecord, CatalogRecord]:
+    """Describe our entry about a dataset, and the one at its source that it was made from."""
+    original = CatalogRecord(
+        uri=f"{site_url}/record/{shown.id}/source",
+        primary_topic=shown.dataset.uri,
+        title=(Text(f"Eintrag bei {shown.organization_title}", "de"),),
+        description=(Text(f"Harvest-Quelle {shown.source}, dort {shown.remote_id}", "de"),),
+        issued=shown.published_at,
+        modified=shown.modified_at,
+    )
+    record = CatalogRecord(
+        uri=f"{site_url}/record/{shown.id}",
+        primary_topic=shown.dataset.uri,
+        language=_GERMAN,
+        conforms_to=(RELEASES[release],),
+        source=original,
+        issued=shown.published_at,
+        modified=shown.modified_at,
+    )
+    return original, record
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -3,16 +3,16 @@
 import datetime
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import public
+from catalog import assemble, public, scopes
 from catalog.assemble import FileAddress
 from catalog.db import insert_or_ignore, now, upsert
-from catalog.models import Change, DatasetRow, FileRow, Membership, Node, Rendition, Slug
+from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, Rendition, Slug, Subject
 from catalog.public import PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
 from dcat.texts import best
@@ -32,6 +32,10 @@ class Draft:
     addresses: tuple[FileAddress, ...]
     hash: str
     nodes: tuple[str, ...]
+    release_nodes: Mapping[str, list[str]]
+    """the shared nodes of the profile releases where they are not the same"""
+    links: Mapping[str, bool]
+    """what may be another dataset, and whether the page of that dataset is named instead"""
     before: str
     was: str
     """the state before: published, gone, or empty for a new dataset"""
@@ -56,7 +60,8 @@ def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -
             {"dataset_id": dataset_id, "format": form, "hash": renditions.hash, "body": body}
             for form, body in renditions.bodies.items()
         ]
-        nodes += [{"key": n.key, "format": n.format, "uri": n.uri, "body": n.body} for n in renditions.nodes]
+        described = {node for shared in renditions.nodes.values() for node in shared}
+        nodes += [{"key": n.key, "format": n.format, "uri": n.uri, "body": n.body} for n in described]
     # The same content may be rendered again with newer times: the newest bytes count.
     upsert(session, Rendition, bodies)
     insert_or_ignore(session, Node, nodes)
@@ -81,7 +86,30 @@ def overtaken(session: Session, drafts: list[Draft]) -> set[str]:
             moved = present.get(draft.shown.id, ("", "")) != (draft.before, draft.was)
             if moved or names.get(draft.shown.name, draft.shown.id) != draft.shown.id:
                 found.add(draft.shown.id)
+        found |= _claimed_by_others(session, part)
     return found
+
+
+def _claimed_by_others(session: Session, drafts: list[Draft]) -> set[str]:
+    wanted = {key: draft.shown.id for draft in drafts if draft.changes for key in _subjects(draft)}
+    keys, found = sorted(wanted), set()
+    for start in range(0, len(keys), 500):
+        rows = session.execute(
+            sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(keys[start : start + 500]))
+        )
+        found |= {wanted[key] for key, holder in rows if holder != wanted[key]}
+    return found
+
+
+def subject_key(uri: str) -> str:
+    """Name a URI in the table of subjects."""
+    return hashlib.sha256(uri.encode()).hexdigest()[:40]
+
+
+def _subjects(draft: Draft) -> dict[str, bool]:
+    """The URIs a draft describes, by key; the dataset's own is the main one."""
+    uris = assemble.subjects(draft.shown.dataset)
+    return {subject_key(uri): position == 0 for position, uri in enumerate(uris)}
 
 
 def publish(session: Session, drafts: list[Draft], cause: str) -> None:
@@ -91,8 +119,7 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
     """
     changed = [draft for draft in drafts if draft.changes]
     # Writers are alone until they commit (catalog/db.py).
-    first = last_seq(session) + 1
-    at = now()
+    first, at = _next(session)
     numbered = list(enumerate(changed, first))
     upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("name", "published_at"))
     insert_or_ignore(session, Slug, [{"name": d.shown.name, "dataset_id": d.shown.id} for d in changed])
@@ -113,14 +140,64 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
         )
         for seq, draft in numbered
     )
-    members = [{"dataset_id": d.shown.id, "since": seq, "until": None} for seq, d in numbered if d.was != PUBLISHED]
-    insert_or_ignore(session, Membership, members)
+    for start in range(0, len(numbered), 500):
+        part = numbered[start : start + 500]
+        _write_memberships(session, part)
+        _write_subjects(session, [draft for _, draft in part])
+
+
+def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> None:
+    """Let each dataset leave and enter the parts of the catalogue as of its change."""
+    ids = [draft.shown.id for _, draft in numbered if draft.was]
+    rows = session.execute(
+        sa.select(Membership.dataset_id, Membership.scope).where(
+            Membership.dataset_id.in_(ids), Membership.until.is_(None)
+        )
+    )
+    present: dict[str, set[str]] = {}
+    for dataset_id, scope in rows:
+        present.setdefault(dataset_id, set()).add(scope)
+    entered, left = [], []
+    for seq, draft in numbered:
+        now_in, was_in = scopes.of(draft.shown), present.get(draft.shown.id, set())
+        entered += [
+            {"scope": scope, "dataset_id": draft.shown.id, "since": seq, "until": None}
+            for scope in sorted(now_in - was_in)
+        ]
+        left += [{"in": scope, "of": draft.shown.id, "at": seq} for scope in sorted(was_in - now_in)]
+    insert_or_ignore(session, Membership, entered)
+    if left:
+        statement = sa.update(Membership).where(
+            Membership.scope == sa.bindparam("in"),
+            Membership.dataset_id == sa.bindparam("of"),
+            Membership.until.is_(None),
+        )
+        session.connection().execute(statement.values(until=sa.bindparam("at")), left)
+
+
+def _write_subjects(session: Session, drafts: list[Draft]) -> None:
+    """Claim what the datasets describe, give free what they no longer do, and note whom they link."""
+    known = [draft.shown.id for draft in drafts if draft.was]
+    for table in (Subject, DatasetLink):
+        session.execute(sa.delete(table).where(table.dataset_id.in_(known)))
+    claims = [
+        {"key": key, "dataset_id": draft.shown.id, "main": main}
+        for draft in drafts
+        for key, main in _subjects(draft).items()
+    ]
+    insert_or_ignore(session, Subject, claims)
+    links = [
+        {"dataset_id": draft.shown.id, "key": key, "resolved": resolved}
+        for draft in drafts
+        for key, resolved in {subject_key(uri): resolved for uri, resolved in draft.links.items()}.items()
+    ]
+    insert_or_ignore(session, DatasetLink, links)
 
 
 def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
     """Take datasets out of the public: every rendition goes, the tombstone with the last title stays."""
     rows = session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(dataset_ids), VISIBLE)).all()
-    first, at = last_seq(session) + 1, now()
+    first, at = _next(session)
     for seq, row in enumerate(rows, first):
         session.add(
             Change(
@@ -131,12 +208,50 @@ def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
             sa.update(Membership).where(Membership.dataset_id == row.id, Membership.until.is_(None)).values(until=seq)
         )
         session.execute(sa.delete(Rendition).where(Rendition.dataset_id == row.id))
-        row.state, row.hash, row.nodes, row.seq, row.modified_at = GONE, "", [], seq, at
+        for table in (Subject, DatasetLink):
+            session.execute(sa.delete(table).where(table.dataset_id == row.id))
+        row.state, row.hash, row.nodes, row.release_nodes = GONE, "", [], {}
+        row.seq, row.modified_at = seq, at
+
+
+def holders(session: Session, uris: Iterable[str]) -> dict[str, tuple[str, bool]]:
+    """Tell which datasets describe URIs: the dataset's id, and whether the URI is its own."""
+    keys = {subject_key(uri): uri for uri in uris}
+    listed, found = sorted(keys), {}
+    for start in range(0, len(listed), 500):
+        rows = session.execute(
+            sa.select(Subject.key, Subject.dataset_id, Subject.main).where(Subject.key.in_(listed[start : start + 500]))
+        )
+        found.update({keys[key]: (dataset_id, main) for key, dataset_id, main in rows})
+    return found
+
+
+def unsettled(session: Session) -> dict[str, list[str]]:
+    """List the datasets that link to one that has come since, or to one that has gone, by source."""
+    there = sa.exists().where(Subject.key == DatasetLink.key, Subject.main)
+    query = (
+        sa.select(DatasetRow.source_id, DatasetRow.id)
+        .join(DatasetLink, DatasetLink.dataset_id == DatasetRow.id)
+        .where(VISIBLE, DatasetLink.resolved != there)
+        .distinct()
+    )
+    found: dict[str, list[str]] = {}
+    for source_id, dataset_id in session.execute(query):
+        found.setdefault(source_id, []).append(dataset_id)
+    return found
 
 
 def last_seq(session: Session) -> int:
     """Give the newest sequence number of the change log; 0 for an empty one."""
     return session.scalar(sa.select(sa.func.max(Change.seq))) or 0
+
+
+def _next(session: Session) -> tuple[int, datetime.datetime]:
+    """Give the next sequence number and the time that goes with it: later than any before, also when a clock was set back."""
+    newest = session.execute(sa.select(Change.seq, Change.at).order_by(Change.seq.desc()).limit(1)).first()
+    if newest is None:
+        return 1, now()
+    return newest.seq + 1, max(now(), newest.at + datetime.timedelta(microseconds=1))
 
 
 def find_row(session: Session, name_or_id: str) -> DatasetRow | None:
@@ -210,6 +325,7 @@ def _row(draft: Draft, seq: int) -> dict[str, object]:
         "served": any(file.served for file in shown.files),
         "hash": draft.hash,
         "nodes": list(draft.nodes),
+        "release_nodes": dict(draft.release_nodes),
         "seq": seq,
         "published_at": instant(shown.published_at),
         "modified_at": instant(shown.modified_at),

@@ -8,7 +8,20 @@ import orjson
 
 from dcat import iri
 from dcat.kinds import KINDS, Misfit, TextKind, language_tag
-from dcat.model import Agent, Checksum, Contact, Dataset, Distribution, Period, Place, Problem, Reading, Text
+from dcat.model import (
+    Agent,
+    Checksum,
+    Contact,
+    Dataset,
+    Distribution,
+    Identifier,
+    Period,
+    Place,
+    Problem,
+    Provenance,
+    Reading,
+    Text,
+)
 from dcat.plain import plain
 from dcat.profile import Property, profile
 from dcat.texts import best, by_language
@@ -135,6 +148,10 @@ def _write_dataset_value(prop: Property, value: Any, main: dict[str, Any], extra
         extras.update({f"temporal_{end}": text for end in ("start", "end") if (text := getattr(value[0], end))})
     elif key == "spatial_uri":
         _write_places(value, extras)
+    elif key == "alternate_identifier":
+        extras[key] = orjson.dumps([identifier.notation for identifier in value]).decode()
+    elif key == "provenance":
+        extras[key] = best(value[0].label)
     elif place == "extra":
         extras[key] = _extra(prop, value)
 
@@ -209,7 +226,7 @@ def _resource(distribution: Distribution, resource_id: str, package: Package, po
         resource["hash_algorithm"] = distribution.checksum.algorithm
     for prop in profile()["Distribution"].properties:
         value = getattr(distribution, prop.field)
-        if prop.ckan not in resource and value not in (None, "", ()):
+        if prop.ckan and prop.ckan not in resource and value not in (None, "", ()):
             resource[prop.ckan] = best(value) if isinstance(prop.kind, TextKind) else _flat(value)
     return resource
 
@@ -257,6 +274,11 @@ class _Reader:
             return (Period(**ends),) if any(ends.values()) else ()
         if key == "spatial_uri":
             return self.places(extras)
+        if key == "alternate_identifier":
+            return tuple(Identifier(notation=str(item)) for item in dict.fromkeys(map(str, _items(extras.get(key)))))
+        if key == "provenance":
+            said = _texts(extras.get(key))
+            return (Provenance(label=said),) if said else ()
         return self.values(prop, extras.get(key), key) if place == "extra" else ()
 
     def values(self, prop: Property, raw: Any, path: str) -> Any:
@@ -314,7 +336,7 @@ class _Reader:
     def resource(self, resource: Mapping[str, Any], path: str, default_license: str) -> Distribution:
         values: dict[str, Any] = {"uri": iri.cleaned(str(resource.get("uri") or ""))}
         for prop in profile()["Distribution"].properties:
-            if prop.kind is not None:
+            if prop.kind is not None and prop.ckan:
                 values[prop.field] = self.values(prop, resource.get(prop.ckan), f"{path}.{prop.ckan}")
         address = self.one("uri", resource.get("url"), f"{path}.url")
         if address and not values["access_url"]:

@@ -10,10 +10,20 @@ _FORMS = (
     ("xsd:gYearMonth", re.compile(r"\d{4}-\d\d", re.ASCII)),
     ("xsd:gYear", re.compile(r"\d{4}", re.ASCII)),
 )
-_GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_ODD_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ]+(GMT |UTC )?(\d\d:\d\d)(:\d\d)?(?:\.(\d+))?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?"
+_DAY = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})|(\d{4})(\d\d)(\d\d)"
+_TIME = (
+    r"[T ,]+(?P<before>GMT |UTC )?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?P<second>:\d\d)?(?:[.,](?P<fraction>\d{1,20}))?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?(?:\s*Uhr)?"
 )
+_ODD = re.compile(rf"(?:{_DAY})(?:{_TIME})?", re.ASCII)
+_MONTHS = (
+    *("januar", "februar", "märz", "april", "mai", "juni"),
+    *("juli", "august", "september", "oktober", "november", "dezember"),
+)
+_NAMED = re.compile(r"(?:(\d{1,2})\.\s*)?([A-Za-zä]{3,9})\s+(\d{4})")
+_MONTH = re.compile(r"(\d{1,2})[./](\d{4})", re.ASCII)
+# Milliseconds since 1970 as programs write them; thirteen digits are the years 2001 to 2286.
+_COUNT = re.compile(r"[1-9]\d{12}", re.ASCII)
 
 
 def datatype(value: str) -> str:
@@ -24,21 +34,40 @@ def datatype(value: str) -> str:
     return ""
 
 
+def is_count(value: str) -> bool:
+    """Tell whether a value is a bare number that can only be milliseconds since 1970."""
+    return _COUNT.fullmatch(value.strip()) is not None
+
+
 def cleaned(value: str) -> str:
     """Bring an odd date into an XSD form where it has one meaning; empty where it has none."""
     value = value.strip()
     if datatype(value):
         return value
-    if match := _GERMAN.fullmatch(value):
-        day, month, year = match.groups()
-        value = f"{year}-{int(month):02}-{int(day):02}"
-    elif match := _ODD_TIME.fullmatch(value):
-        day, before, minutes, seconds, fraction, after = match.groups()
-        zone = "Z" if before or after in ("Z", "UTC", "GMT") else after or ""
-        if len(zone) == 5:
-            zone = f"{zone[:3]}:{zone[3:]}"
-        value = f"{day}T{minutes}{seconds or ':00'}{'.' + fraction[:6] if fraction else ''}{zone}"
+    if is_count(value):
+        moment = datetime.datetime.fromtimestamp(int(value) // 1000, datetime.UTC)
+        value = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    elif match := _ODD.fullmatch(value):
+        value = _in_order(match)
+    elif (match := _NAMED.fullmatch(value)) and match[2].lower() in _MONTHS:
+        day = f"-{int(match[1]):02}" if match[1] else ""
+        value = f"{match[3]}-{_MONTHS.index(match[2].lower()) + 1:02}{day}"
+    elif match := _MONTH.fullmatch(value):
+        value = f"{match[2]}-{int(match[1]):02}"
     return value if datatype(value) else ""
+
+
+def _in_order(match: re.Match[str]) -> str:
+    numbers = [number for number in match.groups()[:9] if number]
+    year, month, day = reversed(numbers) if len(numbers[0]) < 4 else numbers
+    value = f"{year}-{int(month):02}-{int(day):02}"
+    if match["hour"] is None:
+        return value
+    zone = "Z" if match["before"] or match["zone"] in ("Z", "UTC", "GMT") else match["zone"] or ""
+    if len(zone) in (3, 5):
+        zone = f"{zone[:3]}:{zone[3:] or '00'}"
+    fraction = f".{match['fraction'][:6]}" if match["fraction"] else ""
+    return f"{value}T{int(match['hour']):02}:{match['minute']}{match['second'] or ':00'}{fraction}{zone}"
 
 
 def _exists(value: str) -> bool:

@@ -33,7 +33,8 @@ def cleaned(value: str) -> str:
     value = value.strip()
     if not value.isascii() or not is_iri(value):
         value = _encoded(value)
-    return value if is_iri(value) else ""
+    hostless = value[:6].lower().startswith(("http:", "https:")) and not is_web(value)
+    return value if is_iri(value) and not hostless else ""
 
 
 def joined(page: str, address: str) -> str:

@@ -3,17 +3,18 @@
 import functools
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
-import orjson
 import pyoxigraph as ox
 
-from dcat import dates, iri
+from dcat import dates, geometry, iri
 from dcat.message import Message
 from dcat.model import Text
 from dcat.namespaces import expand
 from dcat.plain import plain, printable
-from dcat.vocabularies import vocabulary
+from dcat.vocabularies import Concept, vocabulary
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 MAX_TEXT = 100_000
@@ -48,7 +49,7 @@ def _type(curie: str) -> ox.NamedNode:
 
 
 class Kind:
-    """One kind. `read` gives a value of the model or a Misfit; `write` an RDF term; `check` a Misfit or None.
+    """One kind. `read` gives a value of the model or a Misfit; `write` an RDF term; `check` and `remark` a Misfit or None.
 
     `inner` is set where the value stands inside a node of its own in RDF: the node's class, and the property that holds it.
     """
@@ -58,6 +59,10 @@ class Kind:
     def read(self, term: Term, vocabulary_name: str) -> Any:
         """Read one RDF term, bringing odd spellings with one meaning into the proper form."""
         raise AssertionError("every kind reads in its own way")
+
+    def remark(self, term: Term, value: Any) -> Misfit | None:
+        """Tell what was lost or guessed when this value was read from a term; most kinds lose nothing."""
+        return None
 
     def write(self, value: Any) -> Term:
         """Write one value that passed `check`."""
@@ -79,6 +84,11 @@ class TextKind(Kind):
         language = term.language if isinstance(term, ox.Literal) else None
         return Text(value, language_tag(language) if language else "")
 
+    def remark(self, term: Term, value: Text) -> Misfit | None:
+        """Name a language tag that is none and was left out."""
+        language = term.language if isinstance(term, ox.Literal) else None
+        return _no_language(language) if language and not value.lang else None
+
     def write(self, value: Text) -> ox.Literal:
         words = printable(value.value)
         return ox.Literal(words, language=value.lang) if value.lang else ox.Literal(words)
@@ -94,7 +104,7 @@ class TextKind(Kind):
                 ),
             )
         if value.lang and language_tag(value.lang) != value.lang.lower():
-            return Misfit("language-tag", _odd(value.lang, "ein Sprachkürzel wie de", "a language tag such as de"))
+            return _no_language(value.lang)
         return None
 
 
@@ -129,10 +139,14 @@ class ConceptKind(UriKind):
     """A concept of a controlled vocabulary, by URI; known spellings are brought home, others do not fit."""
 
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
-        concept = vocabulary(vocabulary_name).find(term.value)
+        concept = _find(term.value, vocabulary_name)
         if concept is None:
             return _unknown(term.value, vocabulary_name)
         return concept.uri
+
+    def remark(self, term: Term, value: str) -> Misfit | None:
+        """Name the parameters of a media type, which have no place here."""
+        return _changed(term.value, value) if _PARAMETERS.search(term.value) else None
 
     def check(self, value: str, vocabulary_name: str) -> Misfit | None:
         return None if value in vocabulary(vocabulary_name) else _unknown(value, vocabulary_name)
@@ -142,7 +156,7 @@ class OpenConceptKind(ConceptKind):
     """A concept of a vocabulary that others may extend (licences, places, contributors): any URI may stand."""
 
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
-        concept = vocabulary(vocabulary_name).find(term.value)
+        concept = _find(term.value, vocabulary_name)
         if concept is not None:
             return concept.uri
         value = iri.cleaned(term.value) if not isinstance(term, ox.BlankNode) else ""
@@ -160,6 +174,10 @@ class DateKind(Kind):
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
         return dates.cleaned(term.value) or _no_date(term.value)
 
+    def remark(self, term: Term, value: str) -> Misfit | None:
+        """Name a bare number that was taken for a count of milliseconds."""
+        return _changed(term.value, value) if dates.is_count(term.value) else None
+
     def write(self, value: str) -> ox.Literal:
         return ox.Literal(value, datatype=_type(dates.datatype(value)))
 
@@ -171,13 +189,51 @@ class IntegerKind(Kind):
     """A whole number from 0, as xsd:nonNegativeInteger."""
 
     def read(self, term: Term, vocabulary_name: str) -> int | Misfit:
-        match = re.fullmatch(r"\+?(\d{1,18})(\.0*)?", term.value.strip())
-        if match is None:
+        match = re.fullmatch(
+            r"\+?(\d{1,18}(\.\d{0,18})?(E\+?\d{1,2})?)(\s*(B|Bytes?))?", term.value.strip(), re.ASCII | re.IGNORECASE
+        )
+        number = Decimal(match[1]) if match else None
+        if number is None or number >= 10**18 or number != number.to_integral_value():
             return Misfit("integer", _odd(term.value, "eine ganze Zahl ab 0", "a whole number from 0"))
-        return int(match[1])
+        return int(number)
 
     def write(self, value: int) -> ox.Literal:
         return ox.Literal(str(value), datatype=_type("xsd:nonNegativeInteger"))
+
+
+class SizeAsDecimalKind(IntegerKind):
+    """A whole number from 0, written as xsd:decimal as DCAT-AP 2 asks for byte sizes."""
+
+    def write(self, value: int) -> ox.Literal:
+        return ox.Literal(str(value), datatype=_type("xsd:decimal"))
+
+
+class DecimalKind(Kind):
+    """A decimal number from 0, kept as it is written, as xsd:decimal."""
+
+    def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
+        value = term.value.strip()
+        if re.fullmatch(r"\d{1,12}(\.\d{1,12})?", value, re.ASCII) is None:
+            return Misfit("decimal", _odd(term.value, "eine Zahl ab 0 wie 2.5", "a number from 0 such as 2.5"))
+        return value
+
+    def write(self, value: str) -> ox.Literal:
+        return ox.Literal(value, datatype=_type("xsd:decimal"))
+
+
+class DurationKind(Kind):
+    """A span of time such as P1D, as xsd:duration."""
+
+    _FORM = re.compile(r"-?P(?=[\dT])(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?", re.ASCII)
+
+    def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
+        value = term.value.strip()
+        if len(value) > 50 or self._FORM.fullmatch(value) is None:
+            return Misfit("duration", _odd(term.value, "eine Zeitspanne wie P1D", "a span of time such as P1D"))
+        return value
+
+    def write(self, value: str) -> ox.Literal:
+        return ox.Literal(value, datatype=_type("xsd:duration"))
 
 
 class HexKind(Kind):
@@ -194,19 +250,19 @@ class HexKind(Kind):
 
 
 class WktKind(Kind):
-    """A geometry as WKT in WGS84, longitude first (GeoSPARQL wktLiteral); GeoJSON literals are turned into it."""
+    """A geometry as WKT in WGS84, longitude first (GeoSPARQL wktLiteral); GeoJSON and envelopes are turned into it."""
 
-    _FORM = re.compile(
-        r"(POINT|LINESTRING|POLYGON|MULTI[A-Z]+|GEOMETRYCOLLECTION|ENVELOPE) ?(Z )?\([-+0-9.,()eE A-Z]+\)"
-    )
+    _FORM = re.compile(r"(POINT|LINESTRING|POLYGON|MULTI[A-Z]+|GEOMETRYCOLLECTION) ?(Z )?\([-+0-9.,()eE A-Z]+\)")
 
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
-        value = re.sub(r"^<[^>]*(CRS84|/4326)>\s*", "", term.value.strip())
-        if value.startswith("{"):
-            value = _wkt_of_geojson(value)
+        value = geometry.wkt(term.value)
         if len(value) > 200_000 or not self._FORM.fullmatch(value):
             return Misfit("geometry", _odd(term.value[:60], "eine Geometrie als WKT oder GeoJSON", "WKT or GeoJSON"))
         return value
+
+    def remark(self, term: Term, value: str) -> Misfit | None:
+        """Name a height, which GeoJSON may give and a map does not need."""
+        return _changed(term.value, value) if geometry.has_heights(term.value) else None
 
     def write(self, value: str) -> ox.Literal:
         return ox.Literal(value, datatype=_type("geosparql:wktLiteral"))
@@ -222,7 +278,12 @@ class EmailKind(Kind):
     """An e-mail address, plain in the model, mailto: in RDF."""
 
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
-        value = printable(term.value).strip().removeprefix("mailto:")
+        value = _MAILTO.sub("", printable(term.value).strip())
+        if value != term.value and "@" not in value:
+            value = unquote(value)
+        if bracketed := re.fullmatch(r"[^<>]*<([^<>]+)>", value):
+            value = bracketed[1].strip()
+        value = re.sub(r"\?(subject|body|cc)=.*$", "", value, flags=re.IGNORECASE | re.DOTALL)
         if value.startswith("http"):
             # An address written as a relative link was resolved against the page.
             value = value.rsplit("/", 1)[-1]
@@ -238,7 +299,7 @@ class TelephoneKind(Kind):
     """A telephone number as a tel: URI (RFC 3966)."""
 
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
-        digits = re.sub(r"[\s()/.–-]", "", term.value.removeprefix("tel:"))
+        digits = re.sub(r"\(0\)(?=.)|[\s()/.–-]", "", term.value.strip().removeprefix("tel:"))
         if not re.fullmatch(r"\+?[0-9]{3,20}", digits):
             return Misfit("telephone", _odd(term.value, "eine Telefonnummer", "a telephone number"))
         return f"tel:{digits}"
@@ -255,12 +316,43 @@ KINDS: dict[str, Kind] = {
     "concept-or-uri": OpenConceptKind(),
     "date": DateKind(),
     "integer": IntegerKind(),
+    "size-as-decimal": SizeAsDecimalKind(),
+    "decimal": DecimalKind(),
+    "duration": DurationKind(),
     "hex": HexKind(),
     "wkt": WktKind(),
     "geometry": GeometryKind(),
     "email": EmailKind(),
     "telephone": TelephoneKind(),
 }
+
+
+# Lists of others whose addresses end in a code that ours know.
+_OTHER_LISTS = re.compile(
+    r"^https?://(www\.)?(id\.loc\.gov/vocabulary/iso639-[12]|lexvo\.org/id/iso639-[13]|purl\.org/cld/freq"
+    r"|purl\.org/net/mediatypes|inspire\.ec\.europa\.eu/(media-types|metadata-codelist/MaintenanceFrequency)"
+    r"|iana\.org/assignments/media-types|dcat-ap\.de/def/fileTypes)/",
+    re.IGNORECASE,
+)
+_PARAMETERS = re.compile(r"\s*;\s*[\w-]+\s*=.*$", re.DOTALL)
+_LICENCE_PAGE = re.compile(r"(?<=.)/(deed|legalcode)(\.[a-zA-Z_-]+)?/?$")
+_MAILTO = re.compile(r"^(mailto:(//)?\s*)+", re.IGNORECASE)
+
+
+def _find(value: str, vocabulary_name: str) -> Concept | None:
+    """Find the concept a spelling means: as it stands, else without what others put around the code."""
+    table = vocabulary(vocabulary_name)
+    if concept := table.find(value):
+        return concept
+    if len(value) > iri.MAX_LENGTH:
+        return None
+    core = _OTHER_LISTS.sub("", _PARAMETERS.sub("", value.strip())).rstrip("#/").lstrip("*")
+    if vocabulary_name == "license":
+        core = _LICENCE_PAGE.sub("", core)
+    if vocabulary_name == "language":
+        # RFC 5646: what follows the first hyphen narrows the language down, which the list does not.
+        core = re.split("[-_]", core)[0]
+    return table.find(core) if core != value else None
 
 
 def _odd(value: str, de: str, en: str) -> Message:
@@ -271,6 +363,20 @@ def _no_date(value: str) -> Misfit:
     return Misfit("date", _odd(value, "ein Datum wie 2026-05-31", "a date such as 2026-05-31"))
 
 
+def _no_language(tag: str) -> Misfit:
+    return Misfit("language-tag", _odd(tag, "ein Sprachkürzel wie de", "a language tag such as de"))
+
+
+def _changed(before: str, after: str) -> Misfit:
+    return Misfit(
+        "changed",
+        Message(
+            f"„{before[:80]}“ wurde als „{after[:80]}“ übernommen; das ist weniger oder eine Deutung.",
+            f"“{before[:80]}” was taken as “{after[:80]}”; that is less, or an interpretation.",
+        ),
+    )
+
+
 def _unknown(value: str, vocabulary_name: str) -> Misfit:
     return Misfit(
         f"unknown-{vocabulary_name}",
@@ -279,19 +385,3 @@ def _unknown(value: str, vocabulary_name: str) -> Misfit:
             f"“{value[:80]}” is not in the vocabulary {vocabulary_name}.",
         ),
     )
-
-
-def _wkt_of_geojson(value: str) -> str:
-    try:
-        geometry = orjson.loads(value)
-        name, coordinates = geometry["type"].upper(), geometry["coordinates"]
-        written = _coordinates(coordinates)
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, RecursionError):
-        return ""
-    return f"POINT ({written})" if name == "POINT" else f"{name} {written}"
-
-
-def _coordinates(value: Any) -> str:
-    if value and isinstance(value[0], int | float):
-        return " ".join(str(number) for number in value[:2])
-    return f"({', '.join(_coordinates(part) for part in value)})"

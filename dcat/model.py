@@ -75,6 +75,95 @@ class Checksum:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identifier:
+    """An identifier somebody else gave the dataset (adms:Identifier); it is passed on unchanged."""
+
+    uri: str = ""
+    notation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the data come from and what happened to them, in words (dcterms:ProvenanceStatement)."""
+
+    uri: str = ""
+    label: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What made the data: a survey, a measurement, a registration (prov:Activity)."""
+
+    uri: str = ""
+    label: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """A role in making the data that no property of its own names (prov:Attribution); roles are URIs."""
+
+    uri: str = ""
+    agent: tuple[Agent, ...] = ()
+    role: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relationship:
+    """How another resource relates to the dataset, with the role it plays (dcat:Relationship); both are URIs."""
+
+    uri: str = ""
+    relation: tuple[str, ...] = ()
+    role: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSeries:
+    """Datasets published one after another, such as one a year (dcat:DatasetSeries); they name it, it does not list them."""
+
+    uri: str = ""
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
+    publisher: Agent | None = None
+    contact_point: tuple[Contact, ...] = ()
+    spatial: tuple[Place, ...] = ()
+    temporal: tuple[Period, ...] = ()
+    applicable_legislation: tuple[str, ...] = ()
+    hvd_category: tuple[str, ...] = ()
+    frequency: str = ""
+    issued: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataService:
+    """An interface to the data of datasets (dcat:DataService); `serves_dataset` holds the URIs of the datasets.
+
+    `page` says which quality of service can be expected (DCAT-AP HVD 3.0, DataService).
+    """
+
+    uri: str = ""
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
+    endpoint_url: tuple[str, ...] = ()
+    endpoint_description: tuple[str, ...] = ()
+    publisher: Agent | None = None
+    contact_point: tuple[Contact, ...] = ()
+    page: tuple[str, ...] = ()
+    keyword: tuple[Text, ...] = ()
+    theme: tuple[str, ...] = ()
+    format: tuple[str, ...] = ()
+    conforms_to: tuple[str, ...] = ()
+    landing_page: tuple[str, ...] = ()
+    license: str = ""
+    rights: str = ""
+    access_rights: str = ""
+    availability: str = ""
+    applicable_legislation: tuple[str, ...] = ()
+    hvd_category: tuple[str, ...] = ()
+    serves_dataset: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
     """One way to get a dataset's data (dcat:Distribution): a file or an address."""
 
@@ -98,13 +187,20 @@ class Distribution:
     conforms_to: tuple[str, ...] = ()
     page: tuple[str, ...] = ()
     applicable_legislation: tuple[str, ...] = ()
+    access_service: tuple[DataService, ...] = ()
+    compress_format: str = ""
+    package_format: str = ""
+    spatial_resolution: str = ""
+    temporal_resolution: str = ""
+    has_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """A dataset as a department describes it (dcat:Dataset).
 
-    Dates are lexical forms of xsd:gYear, gYearMonth, date or dateTime; vocabulary values and links are URIs.
+    Dates are lexical forms of xsd:gYear, gYearMonth, date or dateTime; vocabulary values and links are URIs;
+    resolutions are a decimal number of metres and an xsd:duration.
     """
 
     uri: str = ""
@@ -140,37 +236,38 @@ class Dataset:
     relation: tuple[str, ...] = ()
     version: str = ""
     version_notes: tuple[Text, ...] = ()
+    has_version: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    is_referenced_by: tuple[str, ...] = ()
+    other_identifier: tuple[Identifier, ...] = ()
+    in_series: tuple[DatasetSeries, ...] = ()
+    qualified_relation: tuple[Relationship, ...] = ()
+    qualified_attribution: tuple[Attribution, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
+    was_generated_by: tuple[Activity, ...] = ()
+    spatial_resolution: str = ""
+    temporal_resolution: str = ""
+    geocoding_description: tuple[Text, ...] = ()
+    legal_basis: tuple[Text, ...] = ()
+    quality_process: str = ""
     distribution: tuple[Distribution, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataService:
-    """An interface to the data of datasets (dcat:DataService); `serves_dataset` holds the URIs of the datasets."""
-
-    uri: str = ""
-    title: tuple[Text, ...] = ()
-    description: tuple[Text, ...] = ()
-    endpoint_url: tuple[str, ...] = ()
-    endpoint_description: tuple[str, ...] = ()
-    publisher: Agent | None = None
-    contact_point: tuple[Contact, ...] = ()
-    page: tuple[str, ...] = ()
-    license: str = ""
-    availability: str = ""
-    applicable_legislation: tuple[str, ...] = ()
-    hvd_category: tuple[str, ...] = ()
-    serves_dataset: tuple[str, ...] = ()
+    sample: tuple[Distribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRecord:
-    """Our entry about a dataset (dcat:CatalogRecord): when it came in and what it follows."""
+    """An entry about a dataset (dcat:CatalogRecord): when it came in, what it follows, and `source`, the entry it was made from."""
 
     uri: str = ""
     primary_topic: str = ""
+    title: tuple[Text, ...] = ()
+    description: tuple[Text, ...] = ()
     issued: str = ""
     modified: str = ""
+    status: str = ""
+    language: tuple[str, ...] = ()
     conforms_to: tuple[str, ...] = ()
+    source: "CatalogRecord | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +286,9 @@ class Catalog:
     availability: str = ""
     issued: str = ""
     modified: str = ""
+    creator: Agent | None = None
+    rights: str = ""
+    applicable_legislation: tuple[str, ...] = ()
     service: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 NAMESPACES = {
     "adms": "http://www.w3.org/ns/adms#",
+    "as": "https://www.w3.org/ns/activitystreams#",
     "dcat": "http://www.w3.org/ns/dcat#",
     "dcatap": "http://data.europa.eu/r5r/",
     "dcatde": "http://dcat-ap.de/def/dcatde/",
@@ -11,8 +12,11 @@ NAMESPACES = {
     "geodcatap": "http://data.europa.eu/930/",
     "geosparql": "http://www.opengis.net/ont/geosparql#",
     "hydra": "http://www.w3.org/ns/hydra/core#",
+    "ldes": "https://w3id.org/ldes#",
     "locn": "http://www.w3.org/ns/locn#",
+    "odrl": "http://www.w3.org/ns/odrl/2/",
     "owl": "http://www.w3.org/2002/07/owl#",
+    "prov": "http://www.w3.org/ns/prov#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "schema": "http://schema.org/",
@@ -20,6 +24,7 @@ NAMESPACES = {
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
     "time": "http://www.w3.org/2006/time#",
+    "tree": "https://w3id.org/tree#",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }

@@ -3,11 +3,13 @@
 import hashlib
 import re
 import uuid
+from collections.abc import Container
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from dcat import iri
 from dcat.model import Dataset, Distribution
+from dcat.profile import OWNED, profile
 
 _SPACE = uuid.UUID("6f0ffe0b-a1a5-5c1e-9d3a-0ffe4ba40001")
 Node = TypeVar("Node")
@@ -39,47 +41,68 @@ def slug(title: str) -> str:
     return plain if len(plain) >= 2 else f"datensatz-{plain}".strip("-")
 
 
-def named(dataset: Dataset, site_url: str, own_id: str, distribution_ids: tuple[str, ...]) -> Dataset:
+def named(
+    dataset: Dataset, site_url: str, own_id: str, distribution_ids: tuple[str, ...], taken: Container[str] = ()
+) -> Dataset:
     """Give every node of a dataset a URI: received ones stay, the rest are ours below the site's address.
 
-    Addresses of ours are not to be received: who names one would describe the catalogue itself, or a neighbour.
+    Addresses of ours are not to be received: who names one would describe the catalogue itself, or a neighbour. `taken` are
+    URIs that another dataset describes already.
     """
-    seen: set[str] = set()
-    distributions = []
-    for distribution, identity in zip(dataset.distribution, distribution_ids, strict=True):
-        uri = distribution.uri
-        if not _is_foreign(uri, site_url) or uri in seen or uri == dataset.uri:
-            uri = f"{site_url}/distribution/{identity}"
-        seen.add(uri)
-        checksum = distribution.checksum and _named(distribution.checksum, site_url, "checksum", owner=uri)
-        distributions.append(replace(distribution, uri=uri, checksum=checksum))
-    own = dataset.uri if _is_foreign(dataset.uri, site_url) else f"{site_url}/dataset/{own_id}"
-    return replace(
-        dataset,
-        uri=own,
-        publisher=dataset.publisher and _named(dataset.publisher, site_url, "agent"),
-        creator=_all(dataset.creator, site_url, "agent"),
-        contributor=_all(dataset.contributor, site_url, "agent"),
-        originator=_all(dataset.originator, site_url, "agent"),
-        custodian=_all(dataset.custodian, site_url, "agent"),
-        contact_point=_all(dataset.contact_point, site_url, "contact"),
-        spatial=_all(dataset.spatial, site_url, "place"),
-        temporal=_all(dataset.temporal, site_url, "period", owner=own),
-        distribution=tuple(distributions),
+    received = _is_foreign(dataset.uri, site_url) and dataset.uri not in taken
+    own = dataset.uri if received else f"{site_url}/dataset/{own_id}"
+    namer = _Namer(site_url, taken, {own})
+    identified = list(zip(dataset.distribution, distribution_ids, strict=True))
+    distributions = tuple(namer.distribution(one, identity) for one, identity in identified)
+    samples = tuple(
+        namer.distribution(one, identity)
+        for one, identity in zip(dataset.sample, _sample_ids(own_id, dataset.sample), strict=True)
     )
+    return replace(namer.children(dataset, own), uri=own, distribution=distributions, sample=samples)
 
 
-def _all(nodes: tuple[Node, ...], site_url: str, kind: str, owner: str = "") -> tuple[Node, ...]:
-    return tuple(dict.fromkeys(_named(node, site_url, kind, owner) for node in nodes))
+class _Namer:
+    """Names the nodes of one dataset. `own` are the URIs this dataset describes so far."""
+
+    def __init__(self, site_url: str, taken: Container[str], own: set[str]) -> None:
+        self._site_url = site_url
+        self._taken = taken
+        self._own = own
+
+    def distribution(self, distribution: Distribution, identity: str) -> Distribution:
+        """Name a distribution and what belongs to it."""
+        uri = distribution.uri
+        if not _is_foreign(uri, self._site_url) or uri in self._own or uri in self._taken:
+            uri = f"{self._site_url}/distribution/{identity}"
+        self._own.add(uri)
+        return replace(self.children(distribution, uri), uri=uri)
+
+    def children(self, node: Node, owner: str) -> Node:
+        """Name the nodes below a node."""
+        changes: dict[str, Any] = {}
+        for prop in profile()[type(node).__name__].properties:
+            value = getattr(node, prop.field)
+            if not prop.node or prop.node == "Distribution" or not value:
+                continue
+            if prop.many:
+                changes[prop.field] = tuple(dict.fromkeys(self._child(one, prop.node, owner) for one in value))
+            else:
+                changes[prop.field] = self._child(value, prop.node, owner)
+        return replace(node, **changes) if changes else node  # type: ignore[type-var]
+
+    def _child(self, node: Any, cls: str, owner: str) -> Any:
+        # What belongs to one owner only is always ours: a received URI could be described twice.
+        owned = cls in OWNED
+        uri = node.uri
+        if owned or not _is_foreign(uri, self._site_url):
+            parts = [owner if owned else "", *(repr(getattr(node, f.name)) for f in fields(node) if f.name != "uri")]
+            digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
+            uri = f"{self._site_url}/id/{cls.lower()}/{digest}"
+        return replace(self.children(node, uri), uri=uri)
 
 
-def _named(node: Any, site_url: str, kind: str, owner: str = "") -> Any:
-    # A period or checksum belongs to one owner only; a shared URI could be described twice, so theirs are always ours.
-    if _is_foreign(node.uri, site_url) and not owner:
-        return node
-    content = "\n".join([owner, *(repr(getattr(node, f.name)) for f in fields(node) if f.name != "uri")])
-    digest = hashlib.sha256(content.encode()).hexdigest()[:20]
-    return replace(node, uri=f"{site_url}/id/{kind}/{digest}")
+def _sample_ids(dataset: str, samples: tuple[Distribution, ...]) -> tuple[str, ...]:
+    return distribution_ids(f"{dataset} sample", samples)
 
 
 def _is_foreign(uri: str, site_url: str) -> bool:

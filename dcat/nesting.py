@@ -1,12 +1,10 @@
 """Refuses documents whose form alone would bring the RDF parser down, before it sees them.
 
 pyoxigraph expands XML entities without limit, slows down quadratically in deep XML, and overflows the stack, which ends the
-process, in deep JSON-LD.
+process, in deep JSON-LD; there dcat/contexts.py reads first, with orjson's limit of 1,024 levels.
 """
 
 from xml.parsers import expat
-
-import orjson
 
 MAX_DEPTH = 500
 
@@ -33,8 +31,3 @@ def check_xml(body: bytes) -> None:
     parser.EndElementHandler = closed
     parser.EntityDeclHandler = declared
     parser.Parse(body, True)
-
-
-def check_json(body: bytes) -> None:
-    """Read JSON for its form only; ValueError when it is none or deeper than 1,024 levels, which is orjson's limit."""
-    orjson.loads(body)

@@ -1,4 +1,4 @@
-"""The property table of a profile release: the one place that lists DCAT properties. Mapping, gate and reference page loop over it."""
+"""The property tables of the profile releases: the one place that lists DCAT properties. Mapping, gate, shapes and reference loop over them."""
 
 import csv
 import functools
@@ -14,7 +14,14 @@ from dcat.message import Message
 from dcat.namespaces import expand
 
 DEFAULT = "dcat-ap-de-3.0"
-PROFILE_URI = "http://dcat-ap.de/def/dcatde/3.0/spec/"
+GOVDATA = "dcat-ap-de-3.0-govdata"
+# Release -> what dcterms:conformsTo says of a description in it. GovData's is the default with the deprecated German terms.
+RELEASES: Mapping[str, str] = {
+    DEFAULT: "http://dcat-ap.de/def/dcatde/3.0/spec/",
+    GOVDATA: "http://dcat-ap.de/def/dcatde/3.0/spec/",
+    "dcat-ap-de-2.0": "http://dcat-ap.de/def/dcatde/2.0/spec/",
+}
+READ_ONLY = "read-only"
 
 # Class of the model -> RDF class, and the classes the world uses for it.
 CLASSES: Mapping[str, tuple[type, str]] = {
@@ -25,20 +32,35 @@ CLASSES: Mapping[str, tuple[type, str]] = {
     "Place": (model.Place, "dcterms:Location"),
     "Period": (model.Period, "dcterms:PeriodOfTime"),
     "Checksum": (model.Checksum, "spdx:Checksum"),
+    "Identifier": (model.Identifier, "adms:Identifier"),
+    "Provenance": (model.Provenance, "dcterms:ProvenanceStatement"),
+    "Activity": (model.Activity, "prov:Activity"),
+    "Attribution": (model.Attribution, "prov:Attribution"),
+    "Relationship": (model.Relationship, "dcat:Relationship"),
+    "DatasetSeries": (model.DatasetSeries, "dcat:DatasetSeries"),
     "DataService": (model.DataService, "dcat:DataService"),
     "CatalogRecord": (model.CatalogRecord, "dcat:CatalogRecord"),
     "Catalog": (model.Catalog, "dcat:Catalog"),
 }
+# Classes whose nodes belong to one description only; nodes of the others may be shared by several.
+OWNED = frozenset(
+    ("Distribution", "Checksum", "Period", "Identifier", "Provenance", "Activity", "Attribution", "Relationship")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One row: a property of one class. `node` names the class of the values, where they are nodes of the model."""
+    """One row: a property of one class. `node` names the class of the values, where they are nodes of the model.
+
+    `also` are older terms written beside the term. An obligation of `read-only` says that this release understands the property
+    where a source sends it, and does not write it.
+    """
 
     owner: str
     field: str
     term: ox.NamedNode
     curie: str
+    also: tuple[ox.NamedNode, ...]
     kind: Kind | None
     node: str
     min: int
@@ -53,12 +75,13 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """One class of the table with its properties, and the foreign terms that mean one of them."""
+    """One class of the table with its properties, those that this release writes, and the terms that mean one of them."""
 
     name: str
     maker: type
     uri: ox.NamedNode
     properties: tuple[Property, ...]
+    written: tuple[Property, ...]
     by_term: Mapping[str, Property]
 
     def property(self, field: str) -> Property:
@@ -84,8 +107,9 @@ def profile(release: str = DEFAULT) -> Mapping[str, Class]:
 def _class(name: str, properties: tuple[Property, ...], foreign: Mapping[str, str]) -> Class:
     maker, curie = CLASSES[name]
     by_field = {prop.field: prop for prop in properties}
-    by_term = {prop.term.value: prop for prop in properties} | {term: by_field[f] for term, f in foreign.items()}
-    return Class(name, maker, ox.NamedNode(expand(curie)), properties, by_term)
+    by_term = {term: by_field[f] for term, f in foreign.items()} | {prop.term.value: prop for prop in properties}
+    written = tuple(prop for prop in properties if prop.obligation != READ_ONLY)
+    return Class(name, maker, ox.NamedNode(expand(curie)), properties, written, by_term)
 
 
 def _property(row: Mapping[str, str]) -> Property:
@@ -95,6 +119,7 @@ def _property(row: Mapping[str, str]) -> Property:
         field=row["field"],
         term=ox.NamedNode(expand(row["term"])),
         curie=row["term"],
+        also=tuple(ox.NamedNode(expand(term)) for term in row["also"].split()),
         kind=None if node else KINDS[kind],
         node=node,
         min=int(row["min"]),

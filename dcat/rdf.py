@@ -6,29 +6,56 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 from xml.parsers.expat import ExpatError
+from xml.sax.saxutils import quoteattr
 
+import orjson
 import pyoxigraph as ox
 
-from dcat import iri, nesting
+from dcat import contexts, iri, literals, nesting
 from dcat.errors import UnreadableError
 from dcat.kinds import KINDS, Misfit, Term, named
-from dcat.message import Message
+from dcat.message import LANGUAGES, Message
 from dcat.model import Catalog, CatalogRecord, DataService, Dataset, Problem, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
-from dcat.profile import Class, Property, profile
+from dcat.profile import DEFAULT, OWNED, Class, Property, profile
+from dcat.vocabularies import vocabulary
 
 MAX_VALUES = 1_000
 MAX_DISTRIBUTIONS = 5_000
 MAX_TRIPLES = 5_000_000
+# Descriptions read for one dataset: nodes that are named again and again count every time.
+MAX_NODES = 50_000
 
 _TYPE = ox.NamedNode(expand("rdf:type"))
+_CONCEPT = ox.NamedNode(expand("skos:Concept"))
 _INNER_VALUES = tuple(
     expand(c)
-    for c in ("vcard:hasValue", "rdf:value", "skos:prefLabel", "rdfs:label", "skos:notation", "geosparql:asWKT")
+    for c in (
+        "vcard:hasValue",
+        "rdf:value",
+        "skos:prefLabel",
+        "rdfs:label",
+        "skos:notation",
+        "dcterms:title",
+        "dcterms:identifier",
+        "geosparql:asWKT",
+        "time:inXSDDateTimeStamp",
+        "time:inXSDDateTime",
+        "time:inXSDDate",
+        "time:inXSDgYearMonth",
+        "time:inXSDgYear",
+    )
 )
 _NO_PROBLEM = {expand("rdf:type")}
 # Where a name stands in the place of a node, it fills this field.
-_NAME_FIELDS = {"Agent": "name", "Contact": "name", "Place": "label"}
+_NAME_FIELDS = {
+    "Agent": "name",
+    "Contact": "name",
+    "Place": "label",
+    "Identifier": "notation",
+    "Provenance": "label",
+    "Activity": "label",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +109,7 @@ def parse(body: bytes, ending: str, *, base: str = "") -> Graph:
         if ending == "rdf":
             nesting.check_xml(body)
         elif ending == "jsonld":
-            nesting.check_json(body)
+            body = contexts.put_in(body)
         return Graph(ox.parse(body, FORMATS[ending].syntax, base_iri=base or None, lenient=True))
     except (SyntaxError, ValueError, ExpatError) as error:
         name = FORMATS[ending].media_type
@@ -108,6 +135,7 @@ class _Reader:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.problems: list[Problem] = []
+        self._read = 0
 
     def node(self, cls: Class, node: Any, path: str) -> Any:
         found: dict[Property, list[tuple[Any, str]]] = {}
@@ -119,6 +147,8 @@ class _Reader:
                 continue
             found.setdefault(prop, []).extend((term, predicate) for term in terms)
         values: dict[str, Any] = {"uri": _uri(node)}
+        if isinstance(node, ox.NamedNode) and not values["uri"]:
+            self._report(path, "uri", node.value, _no_uri(node.value))
         for prop, terms_of in found.items():
             value = self._values(prop, terms_of, f"{path}.{prop.field}" if path else prop.field)
             if value not in (None, ()):
@@ -127,7 +157,7 @@ class _Reader:
 
     def _values(self, prop: Property, terms: list[tuple[Any, str]], path: str) -> Any:
         # A superseded term never overrules the current one; the same value twice is one value.
-        current = [term for term, predicate in terms if predicate == prop.term.value]
+        current = [term for term, predicate in terms if prop.term.value in (predicate, _twin(predicate))]
         unique = list(dict.fromkeys(current or [term for term, _ in terms]))
         most = MAX_DISTRIBUTIONS if prop.node == "Distribution" else MAX_VALUES
         if len(unique) > most:
@@ -135,6 +165,9 @@ class _Reader:
             unique = unique[:most]
         read = [self._value(prop, term, path) for term in unique]
         kept = sorted({value for value in read if value is not None}, key=_order)
+        for term in dict.fromkeys(term for term, _ in terms if current and term not in current):
+            if prop.kind is None or prop.kind.read(term, prop.vocabulary) not in kept:
+                self._report(path, "superseded", _shown(term), _superseded(prop))
         if prop.many:
             return tuple(kept)
         for value in kept[1:]:
@@ -144,15 +177,17 @@ class _Reader:
     def _value(self, prop: Property, term: Any, path: str) -> Any:
         if prop.kind is None:
             return self._child(prop, term, path)
+        spellings = [term]
         if not isinstance(term, ox.Literal) and term in self.graph.nodes:
-            inner = next((v for key in _INNER_VALUES for v in self.graph.nodes[term].get(key, ())), None)
-            if inner is not None and (isinstance(term, ox.BlankNode) or prop.kind.inner):
-                term = inner
-        value = prop.kind.read(term, prop.vocabulary)
-        if isinstance(value, Misfit):
-            self._report(path, value.code, _shown(term), value.message)
-            return None
-        return value
+            inner = [value for key in _INNER_VALUES for value in self.graph.nodes[term].get(key, ())]
+            only_inner = inner and (isinstance(term, ox.BlankNode) or prop.kind.inner)
+            spellings = inner if only_inner else [term, *inner]
+        found = [(one, prop.kind.read(one, prop.vocabulary)) for one in spellings]
+        read, value = next((pair for pair in found if not isinstance(pair[1], Misfit)), found[0])
+        remark = value if isinstance(value, Misfit) else prop.kind.remark(read, value)
+        if remark:
+            self._report(path, remark.code, _shown(read), remark.message)
+        return None if isinstance(value, Misfit) else value
 
     def _child(self, prop: Property, term: Any, path: str) -> Any:
         cls = profile()[prop.node]
@@ -160,11 +195,20 @@ class _Reader:
             field_name = _NAME_FIELDS.get(prop.node)
             text = term.value.strip()
             if iri.is_web(text):
-                return cls.maker(uri=text)
-            name = KINDS["string" if prop.node == "Contact" else "text"].read(term, "")
+                return self._child(prop, ox.NamedNode(text), path)
+            if meant := literals.meaning(prop.node, text):
+                return cls.maker(**meant)
+            name = KINDS["string" if prop.node in ("Contact", "Identifier") else "text"].read(term, "")
             if field_name and not isinstance(name, Misfit):
+                if isinstance(name, Text) and (remark := KINDS["text"].remark(term, name)):
+                    self._report(path, remark.code, term.language or "", remark.message)
                 return cls.maker(**{field_name: (name,) if isinstance(name, Text) else name})
             self._report(path, "literal", text, _literal(prop))
+            return None
+        self._read += 1
+        if self._read > MAX_NODES:
+            if self._read == MAX_NODES + 1:
+                self._report(path, "too-many", str(MAX_NODES), _too_many(prop, self._read, MAX_NODES))
             return None
         child = self.node(cls, term, path)
         return None if child == cls.maker() else child
@@ -187,6 +231,7 @@ class Parts:
 
     own: list[ox.Triple] = field(default_factory=list)
     shared: dict[str, list[ox.Triple]] = field(default_factory=dict)
+    described: set[str] = field(default_factory=set)
 
     def share(self, uri: str, triples: list[ox.Triple]) -> None:
         """Add what is said about a shared node; one that is publisher and contact at once keeps both."""
@@ -199,38 +244,54 @@ class Parts:
         return [*self.own, *(triple for uri in sorted(self.shared) for triple in self.shared[uri])]
 
 
-def write(*descriptions: Dataset | Catalog | CatalogRecord | DataService) -> Parts:
-    """Write descriptions whose nodes all have URIs (dcat/naming.py sees to that)."""
+def write(*descriptions: Dataset | Catalog | CatalogRecord | DataService, release: str = DEFAULT) -> Parts:
+    """Write descriptions whose nodes all have URIs (dcat/naming.py sees to that), in the terms of one profile release."""
     parts = Parts()
     for description in descriptions:
-        parts.own.extend(_node(description, parts))
+        parts.own.extend(_node(description, parts, profile(release)))
     own = {triple.subject.value for triple in parts.own}  # type: ignore[union-attr]
     for uri in own & parts.shared.keys():
         del parts.shared[uri]
     return parts
 
 
-def _node(value: Any, parts: Parts) -> list[ox.Triple]:
-    cls = profile()[type(value).__name__]
+def _node(value: Any, parts: Parts, classes: Mapping[str, Class]) -> list[ox.Triple]:
+    cls = classes[type(value).__name__]
     subject = named(value.uri)
+    parts.described.add(value.uri)
     triples = [ox.Triple(subject, _TYPE, cls.uri)]
     children: list[ox.Triple] = []
-    for prop in cls.properties:
+    for prop in cls.written:
         content = getattr(value, prop.field)
         if content in (None, "", ()):
             continue
         for one in content if prop.many else (content,):
-            if prop.kind is None:
-                triples.append(ox.Triple(subject, prop.term, named(one.uri)))
-                _add_child(one, prop, parts, children)
-                continue
-            term = prop.kind.write(one)
-            if prop.kind.inner:
-                term = _inner_node(value.uri, prop, term, children)
+            term = _term(value, prop, one, children)
             triples.append(ox.Triple(subject, prop.term, term))
-            if prop.range is not None and isinstance(term, ox.NamedNode):
-                parts.share(term.value, [ox.Triple(term, _TYPE, prop.range)])
+            if prop.also:
+                triples.extend(ox.Triple(subject, older, term) for older in prop.also)
+            if prop.kind is None:
+                _add_child(one, prop, parts, children, classes)
+            elif prop.range is not None and isinstance(term, ox.NamedNode):
+                parts.share(term.value, _typed(term, prop))
     return triples + children
+
+
+def _term(owner: Any, prop: Property, one: Any, children: list[ox.Triple]) -> Term:
+    if prop.kind is None:
+        return named(one.uri)
+    term: Term = prop.kind.write(one)
+    return _inner_node(owner.uri, prop, term, children) if prop.kind.inner else term
+
+
+def _typed(term: ox.NamedNode, prop: Property) -> list[ox.Triple]:
+    """Say what a named value is; a concept that no list of the EU explains brings its names along."""
+    assert prop.range is not None, "asked for values with a class only"
+    triples = [ox.Triple(term, _TYPE, prop.range)]
+    if prop.range == _CONCEPT:
+        label, preferred = vocabulary(prop.vocabulary).label(term.value), named(expand("skos:prefLabel"))
+        triples += [ox.Triple(term, preferred, ox.Literal(label.in_(lang), language=lang)) for lang in LANGUAGES]
+    return triples
 
 
 def _inner_node(owner: str, prop: Property, term: Term, children: list[ox.Triple]) -> ox.NamedNode:
@@ -242,11 +303,13 @@ def _inner_node(owner: str, prop: Property, term: Term, children: list[ox.Triple
     return node
 
 
-def _add_child(child: Any, prop: Property, parts: Parts, children: list[ox.Triple]) -> None:
-    if prop.node in ("Distribution", "Checksum", "Period"):
-        children.extend(_node(child, parts))
-    else:
-        parts.share(child.uri, _node(child, parts))
+def _add_child(
+    child: Any, prop: Property, parts: Parts, children: list[ox.Triple], classes: Mapping[str, Class]
+) -> None:
+    if prop.node not in OWNED:
+        parts.share(child.uri, _node(child, parts, classes))
+    elif child.uri not in parts.described:
+        children.extend(_node(child, parts, classes))
 
 
 def serialize(triples: Iterable[ox.Triple], ending: str) -> bytes:
@@ -269,15 +332,52 @@ def fragment(triples: Iterable[ox.Triple], ending: str) -> bytes:
     return body[1:-1] if ending == "jsonld" else body
 
 
-def join(fragments: Iterable[bytes], ending: str) -> Iterator[bytes]:
+# A piece of a document that stands between header and footer, itself in pieces where it is long.
+Fragment = bytes | Iterator[bytes]
+
+
+def join(fragments: Iterable[Fragment], ending: str) -> Iterator[bytes]:
     """Stream header, fragments and footer as one document."""
     yield header(ending)
     comma = b""
     for piece in fragments:
-        if piece:
+        if not isinstance(piece, bytes):
+            yield comma
+            yield from piece
+        elif piece:
             yield comma + piece
-            comma = b"," if ending == "jsonld" else b""
+        else:
+            continue
+        comma = b"," if ending == "jsonld" else b""
     yield footer(ending)
+
+
+def with_links(node: bytes, ending: str, links: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
+    """Stream one node's fragment with long lists of links in it, by CURIE: the node stays in one piece, memory stays flat."""
+    closing = node[node.rindex(b"\t</") :] if ending == "rdf" else _CLOSING[ending]
+    subject = node[1 : node.index(b">")].decode() if ending == "nt" else ""
+    yield node.removesuffix(closing)
+    for curie, uris in links.items():
+        some = False
+        for uri in uris:
+            yield _link(ending, subject, curie, uri, first=not some).encode()
+            some = True
+        if some and ending == "jsonld":
+            yield b"]"
+    yield closing
+
+
+_CLOSING = {"ttl": b" .\n", "nt": b"", "jsonld": b"}"}
+
+
+def _link(ending: str, subject: str, curie: str, uri: str, *, first: bool) -> str:
+    if ending == "ttl":
+        return f" ;\n\t{curie} <{uri}>" if first else f" , <{uri}>"
+    if ending == "rdf":
+        return f"\t\t<{curie} rdf:resource={quoteattr(uri)}/>\n"
+    if ending == "jsonld":
+        return (f',"{expand(curie)}":[' if first else ",") + orjson.dumps({"@id": uri}).decode()
+    return f"<{subject}> <{expand(curie)}> <{uri}> .\n"
 
 
 @functools.cache
@@ -296,7 +396,7 @@ def footer(ending: str) -> bytes:
     return {"rdf": b"</rdf:RDF>\n", "jsonld": b"]\n"}.get(ending, b"")
 
 
-_PREFIXES = {name: uri for name, uri in NAMESPACES.items() if name not in ("owl", "schema", "sh", "time")}
+_PREFIXES = {name: uri for name, uri in NAMESPACES.items() if name not in ("schema", "sh", "time")}
 
 
 def _uri(node: Any) -> str:
@@ -323,6 +423,20 @@ def _too_many(prop: Property, count: int, most: int) -> Message:
     return Message(
         f"{prop.label.de}: {count} Werte, nur die ersten {most} werden übernommen.",
         f"{prop.label.en}: {count} values, only the first {most} are taken.",
+    )
+
+
+def _superseded(prop: Property) -> Message:
+    return Message(
+        f"{prop.label.de} steht auch in einer älteren Schreibweise mit anderem Wert; es gilt die aktuelle.",
+        f"{prop.label.en} also stands in an older term with another value; the current one counts.",
+    )
+
+
+def _no_uri(value: str) -> Message:
+    return Message(
+        f"„{value[:80]}“ ist keine vollständige Adresse; der Knoten bekommt eine eigene.",
+        f"“{value[:80]}” is not a complete address; the node gets one of ours.",
     )
 
 

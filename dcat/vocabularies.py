@@ -12,6 +12,7 @@ from dcat.message import Message
 NAMES = (
     "access-right",
     "availability",
+    "change-type",
     "checksum-algorithm",
     "contributor",
     "dataset-type",

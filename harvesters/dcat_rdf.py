@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from dcat import iri, rdf
 from dcat.errors import UnreadableError
 from dcat.message import Message
+from dcat.namespaces import expand
 from harvesters.base import Batch, Harvester, Page, Record
 from harvesters.decode import decode
 from harvesters.source import Source
@@ -30,7 +31,7 @@ def read(page: Page, source: Source) -> Batch:
     text = decode(page.body, page.charset)
     ending = _ending(page, text.text)
     graph = rdf.parse(text.utf8, ending, base=page.url)
-    nodes = graph.of_type("dcat:Dataset")
+    nodes = _datasets(graph)
     if not nodes and not graph.of_type("dcat:Catalog") and not graph.of_type("hydra:PagedCollection"):
         raise UnreadableError(
             Message(
@@ -47,6 +48,14 @@ DCAT = Harvester(
     publishes_files=False,
     read=read,
 )
+
+
+def _datasets(graph: rdf.Graph) -> list[Any]:
+    """List the datasets of a page: what is typed so, and what a catalogue names as its dataset and describes without a type."""
+    typed = graph.of_type("dcat:Dataset")
+    key = expand("dcat:dataset")
+    named = {node for values in graph.nodes.values() for node in values.get(key, ()) if node in graph.nodes}
+    return typed + sorted((node for node in named if not graph.values(node, "rdf:type")), key=str)
 
 
 def _records(graph: rdf.Graph, nodes: list[Any]) -> Iterator[Record]:

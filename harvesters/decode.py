@@ -1,4 +1,7 @@
-"""Bytes to text for catalogue pages: byte order mark, XML declaration, header, strict UTF-8, else cp1252; the decision is recorded."""
+"""Bytes to text for catalogue pages: byte order mark, XML declaration, header, strict UTF-8, else cp1252; the decision is recorded.
+
+A page that claims a charset of one byte per sign, but whose umlauts are UTF-8 throughout, is UTF-8: by chance that does not happen.
+"""
 
 import codecs
 import re
@@ -39,6 +42,8 @@ def decode(body: bytes, charset: str = "") -> Decoded:
     clues += [(charset, "header")] if charset else []
     for encoding, clue in [*clues, ("utf-8", "strict")]:
         known = _CHARSET.fullmatch(encoding)
+        if known and not encoding.lower().startswith("utf") and _is_utf8(body):
+            return Decoded(body.decode(), f"utf-8 (against the {clue})")
         # What calls itself UTF-16 has a zero byte in every ASCII sign; .NET declares it in pages that are UTF-8.
         if known is None or ("16" in encoding[:6] and b"\0" not in body):
             continue
@@ -47,3 +52,14 @@ def decode(body: bytes, charset: str = "") -> Decoded:
         except (LookupError, UnicodeDecodeError):
             continue
     return Decoded(body.decode("cp1252", "replace"), "cp1252 (fallback)")
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Tell whether the signs beyond ASCII are UTF-8, and there are any; zero bytes speak for UTF-16."""
+    if body.isascii() or b"\0" in body:
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -16,7 +16,9 @@ from dcat.profile import profile
 from dcat.vocabularies import vocabulary
 
 LICENSE = "http://dcat-ap.de/def/licenses/"
-THEME = "http://publications.europa.eu/resource/authority/data-theme/"
+EU = "http://publications.europa.eu/resource/authority/"
+THEME = f"{EU}data-theme/"
+IANA = "https://www.iana.org/assignments/media-types/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 # kind, vocabulary, what stands in the source, what we make of it
@@ -26,6 +28,12 @@ ACCEPTED: list[tuple[str, str, str | ox.Literal | ox.NamedNode, Any]] = [
     ("text", "", "a < b & c > d", Text("a < b & c > d")),
     ("text", "", "B&auml;ume &amp; B&uuml;sche", Text("Bäume & Büsche")),
     ("text", "", "Eins<br/>Zwei<b>!</b>", Text("Eins\nZwei!")),
+    ("text", "", '<a href="https://x.example/?a=1&amp;b=2">hier</a>', Text("hier (https://x.example/?a=1&b=2)")),
+    ("text", "", '<a href="https://x.example">https://x.example</a>', Text("https://x.example")),
+    ("text", "", '<a href="javascript:x()">hier</a> <a name="y">da</a>', Text("hier da")),
+    ("text", "", '<img src="x.png" alt="Karte der Bäume">', Text("Karte der Bäume")),
+    ("text", "", "<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table>", Text("A B\n\n1 2")),
+    ("text", "", "5&nbsp;&euro; &ndash; x?a=1&copy=2", Text("5\xa0€ – x?a=1&copy=2")),
     ("text", "", "<p>Eins</p><script>böse()</script><style>p {}</style>", Text("Eins")),
     ("text", "", "Zeile\r\nZeile\x00", Text("Zeile\nZeile")),
     ("string", "", " abc ", "abc"),
@@ -43,7 +51,21 @@ ACCEPTED: list[tuple[str, str, str | ox.Literal | ox.NamedNode, Any]] = [
         ox.NamedNode("https://publications.europa.eu/resource/authority/data-theme/ENVI"),
         f"{THEME}ENVI",
     ),
+    ("concept", "media-type", "text/csv; charset=utf-8", f"{IANA}text/csv"),
+    ("concept", "media-type", "application/csv", f"{IANA}text/csv"),
+    ("concept", "media-type", ox.NamedNode("http://www.iana.org/assignments/media-types/text/csv#"), f"{IANA}text/csv"),
+    ("concept", "media-type", "http://purl.org/NET/mediatypes/text/csv", f"{IANA}text/csv"),
+    ("concept", "format", "*.csv", f"{EU}file-type/CSV"),
+    ("concept", "format", "text/csv;header=present", f"{EU}file-type/CSV"),
+    ("concept", "format", ox.NamedNode("https://www.iana.org/assignments/media-types/text/csv"), f"{EU}file-type/CSV"),
+    ("concept", "language", "en-US", f"{EU}language/ENG"),
+    ("concept", "language", "http://id.loc.gov/vocabulary/iso639-1/de", f"{EU}language/DEU"),
+    ("concept", "language", "http://lexvo.org/id/iso639-3/deu", f"{EU}language/DEU"),
+    ("concept", "frequency", "http://purl.org/cld/freq/monthly", f"{EU}frequency/MONTHLY"),
+    ("concept", "frequency", "http://purl.org/linked-data/sdmx/2009/code#freq-W", f"{EU}frequency/WEEKLY"),
     ("concept-or-uri", "license", "dl-de/by-2-0", f"{LICENSE}dl-by-de/2.0"),
+    ("concept-or-uri", "license", "https://creativecommons.org/licenses/by/4.0/legalcode.de", f"{LICENSE}cc-by/4.0"),
+    ("concept-or-uri", "license", "http://www.opendefinition.org/licenses/cc-zero", f"{LICENSE}cc-zero"),
     ("concept-or-uri", "license", "https://x.example/bedingungen", "https://x.example/bedingungen"),
     (
         "concept-or-uri",
@@ -61,14 +83,37 @@ ACCEPTED: list[tuple[str, str, str | ox.Literal | ox.NamedNode, Any]] = [
     ("date", "", "2021-01-28T01:51:03+0200", "2021-01-28T01:51:03+02:00"),
     ("date", "", "2021-01-28 01:51:03.1234567 UTC", "2021-01-28T01:51:03.123456Z"),
     ("date", "", "1.2.2026", "2026-02-01"),
+    ("date", "", "2021-1-5", "2021-01-05"),
+    ("date", "", "2021/01/28", "2021-01-28"),
+    ("date", "", "20210128", "2021-01-28"),
+    ("date", "", "2021-01-28Z", "2021-01-28Z"),
+    ("date", "", "2021-01-28T1:51:03+01", "2021-01-28T01:51:03+01:00"),
+    ("date", "", "28.1.2021, 10:15 Uhr", "2021-01-28T10:15:00"),
+    ("date", "", "1. März 2021", "2021-03-01"),
+    ("date", "", "Mai 2020", "2020-05"),
+    ("date", "", "01/2020", "2020-01"),
+    ("date", "", "1609459200000", "2021-01-01T00:00:00Z"),
     ("integer", "", "0", 0),
     ("integer", "", " +1024 ", 1024),
     ("integer", "", ox.Literal("12.0", datatype=ox.NamedNode(f"{XSD}decimal")), 12),
+    ("integer", "", ox.Literal("1.5E3", datatype=ox.NamedNode(f"{XSD}double")), 1500),
+    ("integer", "", "2048 Bytes", 2048),
+    ("size-as-decimal", "", "1024", 1024),
+    ("decimal", "", "2.5", "2.5"),
+    ("duration", "", "P1DT2H", "P1DT2H"),
     ("hex", "", "AABBccdd", "aabbccdd"),
     ("wkt", "", "POINT (8.65 49.87)", "POINT (8.65 49.87)"),
     ("geometry", "", "POINT (8.65 49.87)", "POINT (8.65 49.87)"),
     ("wkt", "", "<http://www.opengis.net/def/crs/OGC/1.3/CRS84> POINT(8 49)", "POINT(8 49)"),
     ("wkt", "", '{"type":"Point","coordinates":[8.65,49.87,120]}', "POINT (8.65 49.87)"),
+    ("wkt", "", '{"type":"Feature","geometry":{"type":"Point","coordinates":[8.65,49.87]}}', "POINT (8.65 49.87)"),
+    ("wkt", "", "SRID=4326;Point(8\n49)", "POINT(8 49)"),
+    (
+        "wkt",
+        "",
+        "ENVELOPE(8.5, 8.8, 50.0, 49.8)",
+        "POLYGON ((8.5 49.8, 8.8 49.8, 8.8 50.0, 8.5 50.0, 8.5 49.8))",
+    ),
     (
         "wkt",
         "",
@@ -76,10 +121,15 @@ ACCEPTED: list[tuple[str, str, str | ox.Literal | ox.NamedNode, Any]] = [
         "MULTIPOLYGON (((8 49, 9 49, 9 50, 8 49)))",
     ),
     ("email", "", "mailto:amt@x.example", "amt@x.example"),
+    ("email", "", " MAILTO: amt@x.example", "amt@x.example"),
+    ("email", "", "Grünamt <amt@x.example>", "amt@x.example"),
+    ("email", "", ox.NamedNode("mailto:amt%40x.example"), "amt@x.example"),
+    ("email", "", ox.NamedNode("mailto:amt@x.example?subject=Daten"), "amt@x.example"),
     ("email", "", ox.NamedNode("https://x.example/katalog/amt@x.example"), "amt@x.example"),
     ("email", "", "größe@müller.example", "größe@müller.example"),
     ("telephone", "", "+49 (6151) 13-1", "tel:+496151131"),
     ("telephone", "", "tel:115", "tel:115"),
+    ("telephone", "", "+49 (0) 6151 13-1", "tel:+496151131"),
 ]
 REJECTED: list[tuple[str, str, str | ox.BlankNode, str]] = [
     ("text", "", " <p> </p> ", "empty"),
@@ -92,15 +142,26 @@ REJECTED: list[tuple[str, str, str | ox.BlankNode, str]] = [
     ("uri", "", "/relativ", "uri"),
     ("uri", "", "http://[x/", "uri"),
     ("uri", "", "http://x:y/", "uri"),
+    ("uri", "", "http:///a", "uri"),
+    ("uri", "", "https:/x.example/a", "uri"),
+    ("uri", "", "www.x.example/a.csv", "uri"),
     ("uri", "", "http://a b/", "uri"),
     ("uri", "", "http://x.example/" + "a" * 2048, "uri"),
     ("uri", "", ox.BlankNode(), "uri"),
     ("concept", "theme", "https://x.example/thema", "unknown-theme"),
     ("concept", "theme", "", "unknown-theme"),
+    ("concept", "theme", "ENVI;SOCI", "unknown-theme"),
+    ("concept", "media-type", "csv; charset", "unknown-media-type"),
     ("concept-or-uri", "license", "keine Ahnung", "unknown-license"),
     ("concept-or-uri", "license", ox.BlankNode(), "unknown-license"),
     ("date", "", "", "date"),
     ("date", "", "gestern", "date"),
+    ("date", "", "31.05.26", "date"),
+    ("date", "", "0000-00-00", "date"),
+    ("date", "", "20211301", "date"),
+    ("date", "", "1609459200", "date"),
+    ("date", "", "Brumaire 1799", "date"),
+    ("date", "", "13/2020", "date"),
     ("date", "", "2026-02-30", "date"),
     ("date", "", "2026-13", "date"),
     ("date", "", "0000", "date"),
@@ -112,6 +173,14 @@ REJECTED: list[tuple[str, str, str | ox.BlankNode, str]] = [
     ("integer", "", "-1", "integer"),
     ("integer", "", "1.5", "integer"),
     ("integer", "", "12 kB", "integer"),
+    ("integer", "", "1,5 MB", "integer"),
+    ("integer", "", "1e99", "integer"),
+    ("integer", "", "1E-2", "integer"),
+    ("size-as-decimal", "", "viel", "integer"),
+    ("decimal", "", "-1", "decimal"),
+    ("decimal", "", "1e3", "decimal"),
+    ("duration", "", "ein Tag", "duration"),
+    ("duration", "", "PT", "duration"),
     ("integer", "", "9" * 19, "integer"),
     ("hex", "", "xyz", "hex"),
     ("hex", "", "abc", "hex"),
@@ -119,12 +188,15 @@ REJECTED: list[tuple[str, str, str | ox.BlankNode, str]] = [
     ("geometry", "", "Darmstadt", "geometry"),
     ("wkt", "", "<http://www.opengis.net/def/crs/EPSG/0/25832> POINT(475000 5520000)", "geometry"),
     ("wkt", "", '{"type":"Feature"}', "geometry"),
+    ("wkt", "", "8.5,49.8,8.8,50.0", "geometry"),
+    ("wkt", "", "ENVELOPE(8.5,8.8)", "geometry"),
     ("wkt", "", '{"type":7,"coordinates":[1,2]}', "geometry"),
     ("wkt", "", '{"type":"Polygon","coordinates":"abc"}', "geometry"),
     ("wkt", "", '{"type":"Polygon","coordinates":' + "[" * 1000 + "]" * 1000 + "}", "geometry"),
     ("wkt", "", "POINT (" + "1" * 200_001 + ")", "geometry"),
     ("email", "", "kein Postfach", "email"),
     ("email", "", "a@b", "email"),
+    ("email", "", "a@x.example; b@x.example", "email"),
     ("email", "", "https://x.example/kontakt", "email"),
     ("telephone", "", "auf Anfrage", "telephone"),
     ("telephone", "", "12", "telephone"),
@@ -159,6 +231,37 @@ def test_rejected(kind: str, vocabulary_name: str, raw: Any, code: str) -> None:
 
 def test_every_kind_has_both() -> None:
     assert {row[0] for row in ACCEPTED} == {row[0] for row in REJECTED} == KINDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "vocabulary_name", "raw", "code"),
+    [
+        ("text", "", ox.Literal("Bäume", language="de"), ""),
+        ("text", "", ox.Literal("Bäume", language="de-DE"), ""),
+        ("text", "", "Bäume", ""),
+        ("date", "", "31.05.2026", ""),
+        ("date", "", "1609459200000", "changed"),
+        ("concept", "media-type", "text/csv", ""),
+        ("concept", "media-type", "text/csv; charset=iso-8859-1", "changed"),
+        ("wkt", "", '{"type":"Point","coordinates":[8.65,49.87]}', ""),
+        ("wkt", "", '{"type":"Point","coordinates":[8.65,49.87,120]}', "changed"),
+    ],
+)
+def test_what_was_lost_or_guessed_is_named(kind: str, vocabulary_name: str, raw: Any, code: str) -> None:
+    value = KINDS[kind].read(term(raw), vocabulary_name)
+    remark = KINDS[kind].remark(term(raw), value)
+    assert (remark.code if remark else "") == code
+
+
+def test_a_language_tag_that_is_none_is_named() -> None:
+    # Only a parser that forgives lets such a tag through; underscores have one meaning, words have none.
+    document = b'<urn:x> <urn:p> "a"@waytoolongtag , "b"@de .'
+    for quad in ox.parse(document, ox.RdfFormat.TURTLE, lenient=True):
+        assert isinstance(quad.object, ox.Literal)
+        value = KINDS["text"].read(quad.object, "")
+        remark = KINDS["text"].remark(quad.object, value)
+        assert (value.lang, remark.code if remark else "") in {("", "language-tag"), ("de", "")}
+        assert (quad.object.value == "a") == (remark is not None)
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_rows_are_consistent() -> None:
     for cls in profile().values():
         for prop in cls.properties:
             assert (prop.kind is None) == (prop.node in CLASSES), prop.curie
-            assert prop.obligation in ("mandatory", "recommended", "optional"), prop.curie
+            assert prop.obligation in ("mandatory", "recommended", "optional", "read-only"), prop.curie
             assert prop.hvd in STRENGTH, prop.curie
             assert (prop.min == 1) == (prop.obligation == "mandatory"), prop.curie
             assert prop.vocabulary in ("", *NAMES), prop.curie

@@ -225,7 +225,7 @@ def test_names_in_the_place_of_nodes() -> None:
 
 
 def test_a_text_where_a_node_without_a_name_belongs_is_reported() -> None:
-    assert codes(turtle('dcterms:temporal "2020 bis 2021"')) == {"temporal": "literal"}
+    assert codes(turtle('dcterms:temporal "im Sommer 2020"')) == {"temporal": "literal"}
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def test_dates_of_schema_org(scheme: str) -> None:
 def test_a_superseded_term_never_overrules_the_current_one() -> None:
     reading = turtle('owl:versionInfo "alt" ; dcat:version "neu"')
     assert reading.dataset.version == "neu"
-    assert reading.problems == ()
+    assert codes(reading) == {"version": "superseded"}
 
 
 def test_a_mail_address_resolved_against_the_page() -> None:
@@ -518,7 +518,7 @@ def test_a_document_type_without_entities_is_harmless() -> None:
     assert read_only(document, "rdf").dataset == Dataset(uri=URI)
 
 
-@pytest.mark.parametrize("context", ["https://schema.org/", {"@version": 1.1, "@import": "https://schema.org/"}])
+@pytest.mark.parametrize("context", ["https://amt.example/kontext.jsonld", {"@version": 1.1, "@import": "https://amt.example/kontext.jsonld"}])
 def test_remote_contexts_are_refused(context: Any) -> None:
     document = orjson.dumps({"@context": context, "@id": URI, "name": "Bäume"})
     with pytest.raises(UnreadableError):

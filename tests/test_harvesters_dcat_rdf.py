@@ -203,6 +203,13 @@ def test_the_same_uri_twice_on_a_page_is_one_dataset() -> None:
     ]
 
 
+def test_what_a_catalogue_names_as_its_dataset_needs_no_type() -> None:
+    batch = read_turtle(
+        '<> dcat:dataset <baeume>, <nicht-hier>, [ dct:title "B" ; dct:identifier "7" ] . <baeume> dct:title "A" .'
+    )
+    assert sorted(ids(batch)) == ["7", "https://amt.example/baeume"]
+
+
 def test_relative_uris_belong_to_the_page() -> None:
     assert ids(read_turtle('<baeume> a dcat:Dataset ; dct:title "Bäume"@de .')) == ["https://amt.example/baeume"]
 
@@ -220,6 +227,8 @@ def test_relative_uris_belong_to_the_page() -> None:
         ("UTF-8", "utf-16", "utf-8"),
         ("UTF-16", "utf-8", ""),
         ("UTF-8", "utf-8-sig", "iso-8859-1"),
+        ("ISO-8859-1", "utf-8", ""),
+        ("ISO-8859-1", "utf-8", "iso-8859-1"),
         ("undefined", "utf-8", ""),
         ("punycode", "utf-8", "idna"),
         ("klingonisch", "utf-8", "auch-keiner"),
@@ -245,7 +254,9 @@ def test_truncated_rdf_is_refused(ending: str) -> None:
 
 def test_a_context_from_elsewhere_is_not_fetched() -> None:
     body = '{"@context": "https://fremd.example/kontext.jsonld", "@type": "dcat:Dataset"}'
-    assert refused(body, "https://amt.example/k.jsonld").startswith("Kein lesbares RDF")
+    sentence = refused(body, "https://amt.example/k.jsonld")
+    assert sentence.startswith("Der JSON-LD-Kontext „https://fremd.example/kontext.jsonld“ ist hier nicht bekannt")
+    assert "Turtle zu liefern" in sentence
 
 
 def test_an_error_in_json_is_refused() -> None:

@@ -28,10 +28,11 @@ def test_the_xml_declaration_wins_over_the_header() -> None:
     assert (decoded.text, decoded.decided) == (XML.format("ISO-8859-1"), "iso-8859-1 (XML declaration)")
     # Also where the header would fit.
     assert decode(XML.format("UTF-8").encode(), "iso-8859-1").decided == "utf-8 (XML declaration)"
+    assert decode(XML.format("windows-1252").encode("cp1252"), "iso-8859-1").decided == "windows-1252 (XML declaration)"
 
 
 def test_the_header_wins_over_utf8() -> None:
-    assert decode("ä".encode(), "iso-8859-1").text == "Ã¤"
+    assert decode("ä".encode("iso-8859-1"), "iso-8859-1").decided == "iso-8859-1 (header)"
     assert decode(TEXT.encode("cp1252"), "windows-1252").decided == "windows-1252 (header)"
 
 
@@ -48,7 +49,22 @@ def test_a_clue_that_does_not_hold_loses_against_the_next() -> None:
     body = XML.format("UTF-8").encode("cp1252")
     assert decode(body, "iso-8859-15").decided == "iso-8859-15 (header)"
     assert decode(body, "utf-8").decided == "cp1252 (fallback)"
-    assert decode(XML.format("ascii").encode(), "us-ascii").decided == "utf-8 (strict)"
+    assert decode(XML.format("ascii").encode("cp1252"), "us-ascii").decided == "cp1252 (fallback)"
+
+
+@pytest.mark.parametrize("claim", ["ISO-8859-1", "windows-1252", "us-ascii", "iso-8859-15"])
+def test_what_is_utf8_throughout_is_utf8_whatever_it_claims(claim: str) -> None:
+    declared = decode(XML.format(claim).encode())
+    assert (declared.text, declared.decided) == (XML.format(claim), "utf-8 (against the XML declaration)")
+    assert decode(TEXT.encode(), claim).decided == "utf-8 (against the header)"
+    # One sign that UTF-8 does not have, and the claim stands.
+    mixed = XML.format(claim).encode() + b"\xe4"
+    assert not decode(mixed).decided.startswith("utf-8")
+
+
+@pytest.mark.parametrize("claim", ["", "UTF-8", "ISO-8859-1", "utf-16"])
+def test_plain_ascii_reads_the_same_under_every_claim(claim: str) -> None:
+    assert decode(b"<a>Strasse</a>", claim).text == "<a>Strasse</a>"
 
 
 def test_every_byte_becomes_some_text() -> None:
@@ -140,4 +156,5 @@ def test_what_the_header_says_truly_is_believed(text: str, charset: str) -> None
     kept = body.decode(charset)
     if not body.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"<?xml" not in body:
         zero = "16" not in charset or b"\0" in body
-        assert not zero or decode(body, charset).text == kept
+        decoded = decode(body, charset)
+        assert not zero or decoded.text == kept or "against" in decoded.decided

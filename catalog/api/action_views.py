@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from catalog.api.action import ACTIONS, ActionError, Call, Raw
-from catalog.api.linked_views import instance
+from catalog.api.answers import instance
 
 MAX_BODY = 1_000_000
 actions = Blueprint("actions", __name__)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from catalog import store
-from catalog.api.linked_views import instance
+from catalog.api.answers import instance
 from catalog.public import PublicFile
 
 LIMIT = 100

@@ -1,40 +1,66 @@
 """DCAT-AP.de for machines: catalogue pages, single datasets and dumps, all made of stored fragments between a header and a footer."""
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial, reduce
+from itertools import groupby
+from operator import itemgetter
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import store
+from catalog import scopes, store
 from catalog.config import Config
 from catalog.db import Database
 from catalog.layers import LOCAL_AUTHORITY
 from catalog.models import Change, DatasetRow, Membership, Node, Rendition
-from catalog.renditions import decompress
+from catalog.renditions import decompress, form
 from catalog.store import VISIBLE
 from dcat import rdf
+from dcat.errors import StateError
 from dcat.kinds import named
+from dcat.message import Message
 from dcat.model import Agent, Catalog, Contact, DataService, Place, Text
 from dcat.namespaces import HVD_REGULATION, expand
+from dcat.profile import DEFAULT
 
 PAGE = 100
 MAX_PAGE = 1000
 _BATCH = 500
+_MANY = 5000
 _TYPE = named(expand("rdf:type"))
 _THEMES = "http://publications.europa.eu/resource/authority/data-theme"
 _LANGUAGES = tuple(f"http://publications.europa.eu/resource/authority/language/{code}" for code in ("DEU", "ENG"))
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the catalogue with an address of its own: its scope (catalog/scopes.py), its path, what its title adds."""
+
+    scope: str = scopes.ALL
+    path: str = "/catalog"
+    title: Message | None = None
+
+
+WHOLE = Part()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which datasets a page shows: the catalogue as it was at sequence number `at`, of one city or all, changed since or ever."""
+    """Which datasets a page shows: a part of the catalogue as it was at sequence number `at`, all or those changed since.
+
+    `after` is the id that ended the page before; with it a page is found by key.
+    """
 
     at: int
+    part: Part = WHOLE
+    release: str = DEFAULT
     page: int = 1
     limit: int = PAGE
-    city: str = ""
+    after: str = ""
     since: str = ""
     query: str = ""
     """the search as it stands in the address; `within` are the datasets it found"""
@@ -50,47 +76,52 @@ class CataloguePage:
     last: int
 
 
-def page(session: Session, config: Config, selection: Selection, ending: str, address: str) -> CataloguePage:
-    """Make one page; `address` is the public address of the first one, without its parameters."""
-    query = _members(selection)
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+class IncompleteError(StateError):
+    """A stored form of a dataset is missing: nothing is sent, since a short catalogue would be taken for a smaller one."""
+
+
+def page(session: Session, config: Config, selection: Selection, ending: str) -> CataloguePage:
+    """Make one page."""
+    members = _members(session, selection)
+    total = session.scalar(sa.select(sa.func.count()).select_from(members.subquery())) or 0
     last = max(1, -(-total // selection.limit))
-    offset = (selection.page - 1) * selection.limit
-    ids = list(session.scalars(query.order_by(Membership.dataset_id).limit(selection.limit).offset(offset)))
-    served = _service(session, config, ids)
-    opening = [*_view(selection, address, total, last), *_catalogue(session, config, ids), *served.own]
-    pieces = [rdf.fragment(opening, ending), *_fragments(session, ending, ids)]
-    pieces += _nodes(session, ending, ids, rdf.write(_about(config)).shared | served.shared)
+    query = members.order_by(Membership.dataset_id).limit(selection.limit)
+    if selection.after:
+        query = query.where(Membership.dataset_id > selection.after)
+    else:
+        query = query.offset((selection.page - 1) * selection.limit)
+    ids = list(session.scalars(query))
+    view = rdf.fragment(_view(config, selection, ending, total, last, ids[-1] if ids else ""), ending)
+    pieces = (view, *_document(session, config, selection.part, ids, ending, selection.release))
     return CataloguePage(body=b"".join(rdf.join(pieces, ending)), total=total, last=last)
 
 
-def dataset(session: Session, config: Config, dataset_id: str, ending: str) -> bytes | None:
+def dataset(session: Session, config: Config, dataset_id: str, ending: str, release: str = DEFAULT) -> bytes | None:
     """Give one dataset with the nodes it shares; None when the public may not see it."""
-    found = list(_fragments(session, ending, [dataset_id]))
-    if not found:
+    served = session.scalar(sa.select(DatasetRow.served).where(DatasetRow.id == dataset_id, VISIBLE))
+    if served is None:
         return None
-    served = _service(session, config, [dataset_id])
-    pieces = [*found, rdf.fragment(served.own, ending), *_nodes(session, ending, [dataset_id], served.shared)]
+    pieces = list(_fragments(session, [dataset_id], form(ending, release)))
+    shared: dict[str, list[ox.Triple]] = {}
+    if served:
+        service = rdf.write(_service(config, _categories(session, [dataset_id])), release=release)
+        links = {"dcat:servesDataset": [row.uri for row in _visible(session, [dataset_id])]}
+        pieces.append(b"".join(rdf.with_links(rdf.fragment(service.own, ending), ending, links)))
+        shared = service.shared
+    pieces += _nodes(session, [dataset_id], ending, release, shared)
     return b"".join(rdf.join(pieces, ending))
 
 
-def dump(database: Database, config: Config, ending: str, city: str = "") -> Iterator[bytes]:
-    """Stream the whole catalogue, or one city's, as one document; memory does not grow with it."""
+def dump(
+    database: Database, config: Config, ending: str, part: Part = WHOLE, release: str = DEFAULT
+) -> Iterator[bytes]:
+    """Stream the whole catalogue, or a part of it, as one document of one moment; memory does not grow with it."""
     with database.reading() as session:
-        wanted = sa.select(DatasetRow.id).where(VISIBLE, *([DatasetRow.city == city] if city else []))
-        ids = list(session.scalars(wanted.order_by(DatasetRow.id)))
-
-        def pieces() -> Iterator[bytes]:
-            served = _service(session, config, ids)
-            yield rdf.fragment([*_catalogue(session, config, ids), *served.own], ending)
-            keys: set[str] = set()
-            for start in range(0, len(ids), _BATCH):
-                part = ids[start : start + _BATCH]
-                yield from _fragments(session, ending, part)
-                keys |= _node_keys(session, part)
-            yield from _node_pieces(session, ending, keys, rdf.write(_about(config)).shared | served.shared)
-
-        yield from rdf.join(pieces(), ending)
+        open_members = sa.select(Membership.dataset_id).where(
+            Membership.scope == part.scope, Membership.until.is_(None)
+        )
+        ids = list(session.scalars(open_members.order_by(Membership.dataset_id)))
+        yield from rdf.join(_document(session, config, part, ids, ending, release), ending)
 
 
 def last_change(session: Session) -> Change | None:
@@ -98,26 +129,24 @@ def last_change(session: Session) -> Change | None:
     return session.scalar(sa.select(Change).order_by(Change.seq.desc()).limit(1))
 
 
-def _members(selection: Selection) -> sa.Select[str]:
-    query = sa.select(Membership.dataset_id).where(
-        Membership.since <= selection.at, sa.or_(Membership.until.is_(None), Membership.until > selection.at)
-    )
-    if selection.city or selection.since:
-        query = query.join(DatasetRow, DatasetRow.id == Membership.dataset_id)
-    if selection.city:
-        query = query.where(DatasetRow.city == selection.city)
-    if selection.within is not None:
-        query = query.where(Membership.dataset_id.in_(selection.within))
-    if selection.since:
-        query = query.where(DatasetRow.modified_at >= store.instant(selection.since))
-    return query
+def city_part(config: Config, slug: str) -> Part:
+    """Give the part with one city's datasets; ConfigError when the city is unknown."""
+    name = config.city(slug).name
+    return Part(scopes.city(slug), f"/city/{slug}/catalog", Message(name, name))
 
 
-def _about(config: Config) -> Catalog:
+HVD_PART = Part(scopes.HVD, "/catalog-hvd", Message("hochwertige Datensätze", "high-value datasets"))
+
+
+def about(config: Config, part: Part = WHOLE) -> Catalog:
+    """Describe the catalogue, or a part of it as a catalogue of its own."""
     site = config.site_url
+    title = (Text(config.title.de, "de"), Text(config.title.en, "en"))
+    if part.title is not None:
+        title = (Text(f"{config.title.de}: {part.title.de}", "de"), Text(f"{config.title.en}: {part.title.en}", "en"))
     return Catalog(
-        uri=f"{site}/catalog",
-        title=(Text(config.title.de, "de"), Text(config.title.en, "en")),
+        uri=f"{site}{part.path}",
+        title=title,
         description=(Text(config.description.de, "de"), Text(config.description.en, "en")),
         publisher=_publisher(config),
         homepage=f"{site}/",
@@ -125,151 +154,180 @@ def _about(config: Config) -> Catalog:
         theme_taxonomy=(_THEMES,),
         license="http://dcat-ap.de/def/licenses/cc-zero",
         spatial=tuple(Place(uri=city.place) for city in config.cities),
+        applicable_legislation=(HVD_REGULATION,) if part.scope == scopes.HVD else (),
         service=(f"{site}/api/data",),
     )
 
 
+def _document(
+    session: Session, config: Config, part: Part, ids: list[str], ending: str, release: str
+) -> Iterator[rdf.Fragment]:
+    """Stream the catalogue's own nodes, the datasets, and the nodes these share."""
+    catalogue = rdf.write(about(config, part), release=release)
+    service = rdf.write(_service(config, _categories(session, ids)), release=release)
+    links: Mapping[str, Iterable[str]] = {
+        "dcat:dataset": (row.uri for row in _visible(session, ids)),
+        "dcat:record": (f"{config.site_url}/record/{row.id}" for row in _visible(session, ids)),
+    }
+    yield rdf.with_links(rdf.fragment(catalogue.own, ending), ending, links)
+    serves = {"dcat:servesDataset": (row.uri for row in _visible(session, ids) if row.served)}
+    yield rdf.with_links(rdf.fragment(service.own, ending), ending, serves)
+    yield from _fragments(session, ids, form(ending, release))
+    yield from _nodes(session, ids, ending, release, catalogue.shared | service.shared)
+
+
+def _members(session: Session, selection: Selection) -> sa.Select[str]:
+    query = sa.select(Membership.dataset_id).where(
+        Membership.scope == selection.part.scope,
+        Membership.since <= selection.at,
+        sa.or_(Membership.until.is_(None), Membership.until > selection.at),
+    )
+    if selection.within is not None:
+        query = query.where(Membership.dataset_id.in_(selection.within))
+    if selection.since:
+        # From the newest change backwards: the cost follows what changed. The log never changes, so the pages stay frozen.
+        before = session.scalar(
+            sa.select(Change.seq).where(Change.at < store.instant(selection.since)).order_by(Change.seq.desc()).limit(1)
+        )
+        changed = sa.select(Change.dataset_id).where(Change.seq > (before or 0), Change.seq <= selection.at)
+        query = query.where(Membership.dataset_id.in_(changed))
+    return query
+
+
 def _publisher(config: Config) -> Agent:
-    return Agent(
-        uri=f"{config.site_url}/publisher",
-        name=(Text(config.publisher, "de"),),
-        type=LOCAL_AUTHORITY,
-    )
+    return Agent(uri=f"{config.site_url}/publisher", name=(Text(config.publisher, "de"),), type=LOCAL_AUTHORITY)
 
 
-def _service(session: Session, config: Config, ids: list[str]) -> rdf.Parts:
-    """Describe our data API, linking those of the datasets whose tables it serves; the datasets do not link back."""
+def _service(config: Config, categories: tuple[str, ...]) -> DataService:
+    """Describe our data API; it names the datasets it serves, and they do not link back."""
     site = config.site_url
-    uris: list[str] = []
-    categories: set[str] = set()
-    for start in range(0, len(ids), _BATCH):
-        rows = session.execute(
-            sa.select(DatasetRow.uri, DatasetRow.hvd)
-            .where(DatasetRow.id.in_(ids[start : start + _BATCH]), VISIBLE, DatasetRow.served)
-            .order_by(DatasetRow.id)
-        )
-        for uri, hvd in rows:
-            uris.append(uri)
-            categories.update(hvd)
-    return rdf.write(
-        DataService(
-            uri=f"{site}/api/data",
-            title=(Text("Daten-API", "de"), Text("Data API", "en")),
-            description=(
-                Text("Die Zeilen der geprüften Tabellen als JSON, seitenweise.", "de"),
-                Text("The rows of the checked tables as JSON, page by page.", "en"),
+    return DataService(
+        uri=f"{site}/api/data",
+        title=(Text("Daten-API", "de"), Text("Data API", "en")),
+        description=(
+            Text("Die Zeilen der geprüften Tabellen als JSON, seitenweise.", "de"),
+            Text("The rows of the checked tables as JSON, page by page.", "en"),
+        ),
+        endpoint_url=(f"{site}/api/data",),
+        endpoint_description=(f"{site}/api",),
+        publisher=_publisher(config),
+        contact_point=(
+            Contact(
+                uri=f"{site}/contact",
+                name=config.title.de,
+                email=config.contact,
+                url="" if config.contact else f"{site}/",
             ),
-            endpoint_url=(f"{site}/api/data",),
-            endpoint_description=(f"{site}/api",),
-            publisher=_publisher(config),
-            contact_point=(
-                Contact(
-                    uri=f"{site}/contact",
-                    name=config.title.de,
-                    email=config.contact,
-                    url="" if config.contact else f"{site}/",
-                ),
-            ),
-            page=(f"{site}/api",),
-            applicable_legislation=(HVD_REGULATION,) if categories else (),
-            hvd_category=tuple(sorted(categories)),
-            serves_dataset=tuple(uris),
-        )
+        ),
+        page=(f"{site}/api",),
+        license="http://dcat-ap.de/def/licenses/cc-zero",
+        applicable_legislation=(HVD_REGULATION,) if categories else (),
+        hvd_category=categories,
     )
 
 
-def _catalogue(session: Session, config: Config, ids: list[str]) -> Iterator[ox.Triple]:
-    """Describe the catalogue, linking the datasets of this page and our records about them."""
-    yield from rdf.write(_about(config)).own
-    subject, dataset, record = (
-        named(f"{config.site_url}/catalog"),
-        named(expand("dcat:dataset")),
-        named(expand("dcat:record")),
-    )
+def _categories(session: Session, ids: list[str]) -> tuple[str, ...]:
+    """Name the HVD categories of the datasets whose tables the data API serves."""
+    return tuple(sorted({category for row in _visible(session, ids) if row.served for category in row.hvd}))
+
+
+def _visible(session: Session, ids: list[str]) -> Iterator[sa.Row[tuple[str, str, bool, list[str]]]]:
+    """Read id, URI, whether the data API serves it, and HVD categories of those the public may see, by id."""
+    query = sa.select(DatasetRow.id, DatasetRow.uri, DatasetRow.served, DatasetRow.hvd).where(VISIBLE)
     for start in range(0, len(ids), _BATCH):
-        rows = session.execute(
-            sa.select(DatasetRow.uri, DatasetRow.id)
-            .where(DatasetRow.id.in_(ids[start : start + _BATCH]), VISIBLE)
-            .order_by(DatasetRow.id)
-        )
-        for uri, dataset_id in rows:
-            yield ox.Triple(subject, dataset, named(uri))
-            yield ox.Triple(subject, record, named(f"{config.site_url}/record/{dataset_id}"))
+        yield from session.execute(query.where(DatasetRow.id.in_(ids[start : start + _BATCH])).order_by(DatasetRow.id))
 
 
-def _view(selection: Selection, address: str, total: int, last: int) -> list[ox.Triple]:
-    """Hydra paging in the new form (links) and the old one (texts), as different harvesters read it."""
-    here = _link(address, selection, selection.page)
+def _view(config: Config, selection: Selection, ending: str, total: int, last: int, end: str) -> list[ox.Triple]:
+    """Hydra paging in the new form (links) and the old one (texts), as different harvesters read it. `end` is the last id here."""
+    address = f"{config.site_url}{selection.part.path}.{ending}"
+    here = _link(address, selection, selection.page, selection.after)
+    steps = {"first": _link(address, selection, 1)}
+    if selection.page > 1:
+        steps["previous"] = _link(address, selection, selection.page - 1)
+    if selection.page < last:
+        steps["next"] = _link(address, selection, selection.page + 1, end)
+    # Who ends where a page calls itself the last one must find its own address there.
+    steps["last"] = here if selection.page >= last else _link(address, selection, last)
     subject = named(here)
     triples = [
-        ox.Triple(subject, named(expand("rdf:type")), named(expand(f"hydra:{name}")))
+        ox.Triple(subject, _TYPE, named(expand(f"hydra:{name}")))
         for name in ("PagedCollection", "PartialCollectionView")
     ]
-    steps = {"first": 1, "previous": selection.page - 1, "next": selection.page + 1, "last": last}
-    for name, number in steps.items():
-        if 1 <= number <= last:
-            link = _link(address, selection, number)
-            triples.append(ox.Triple(subject, named(expand(f"hydra:{name}")), named(link)))
-            triples.append(ox.Triple(subject, named(expand(f"hydra:{name}Page")), ox.Literal(link)))
+    for name, link in steps.items():
+        triples.append(ox.Triple(subject, named(expand(f"hydra:{name}")), named(link)))
+        triples.append(ox.Triple(subject, named(expand(f"hydra:{name}Page")), ox.Literal(link)))
     integer = named(expand("xsd:integer"))
     for name, count in (("totalItems", total), ("itemsPerPage", selection.limit)):
         triples.append(ox.Triple(subject, named(expand(f"hydra:{name}")), ox.Literal(str(count), datatype=integer)))
     return triples
 
 
-def _link(address: str, selection: Selection, number: int) -> str:
-    parameters = [f"page={number}", f"snapshot={selection.at}"]
+def _link(address: str, selection: Selection, number: int, after: str = "") -> str:
+    parameters = {"page": str(number), "snapshot": str(selection.at)}
+    if after:
+        parameters["after"] = after
     if selection.limit != PAGE:
-        parameters.append(f"limit={selection.limit}")
+        parameters["limit"] = str(selection.limit)
     if selection.since:
-        parameters.append(f"modified_since={selection.since.replace('+', '%2B')}")
-    if selection.query:
-        parameters.append(selection.query)
-    return f"{address}?{'&'.join(parameters)}"
+        parameters["modified_since"] = selection.since
+    if selection.release != DEFAULT:
+        parameters["profile"] = selection.release
+    return f"{address}?{urlencode(parameters)}" + (f"&{selection.query}" if selection.query else "")
 
 
-def _fragments(session: Session, ending: str, ids: list[str]) -> Iterator[bytes]:
+def _fragments(session: Session, ids: list[str], name: str) -> Iterator[bytes]:
+    stored = sa.and_(Rendition.dataset_id == DatasetRow.id, Rendition.hash == DatasetRow.hash, Rendition.format == name)
+    query = sa.select(Rendition.body).select_from(DatasetRow).outerjoin(Rendition, stored).where(VISIBLE)
     for start in range(0, len(ids), _BATCH):
-        rows = session.execute(
-            sa.select(Rendition.body)
-            .join(DatasetRow, sa.and_(DatasetRow.id == Rendition.dataset_id, DatasetRow.hash == Rendition.hash))
-            .where(Rendition.dataset_id.in_(ids[start : start + _BATCH]), Rendition.format == ending, VISIBLE)
-            .order_by(Rendition.dataset_id)
-        )
-        yield from (decompress(body) for (body,) in rows)
+        part = ids[start : start + _BATCH]
+        for (body,) in session.execute(query.where(DatasetRow.id.in_(part)).order_by(DatasetRow.id)):
+            if body is None:
+                raise IncompleteError(
+                    Message(
+                        "Der Katalog wird gerade neu aufbereitet. Nächster Schritt: in einigen Minuten noch einmal abrufen.",
+                        "The catalogue is being prepared anew. Next step: fetch it again in some minutes.",
+                    )
+                )
+            yield decompress(body)
 
 
-def _nodes(session: Session, ending: str, ids: list[str], ours: dict[str, list[ox.Triple]]) -> Iterator[bytes]:
-    return _node_pieces(session, ending, _node_keys(session, ids), ours)
-
-
-def _node_keys(session: Session, ids: list[str]) -> set[str]:
-    keys: set[str] = set()
-    for start in range(0, len(ids), _BATCH):
-        rows = session.scalars(
-            sa.select(DatasetRow.nodes).where(DatasetRow.id.in_(ids[start : start + _BATCH]), VISIBLE)
-        )
-        keys.update(*rows)
-    return keys
-
-
-def _node_pieces(session: Session, ending: str, keys: set[str], ours: dict[str, list[ox.Triple]]) -> Iterator[bytes]:
+def _nodes(
+    session: Session, ids: list[str], ending: str, release: str, ours: dict[str, list[ox.Triple]]
+) -> Iterator[bytes]:
     """Each shared node once, the catalogue's own too; what a dataset says of itself counts more than what others call it."""
-    bodies = {uri: rdf.fragment(triples, ending) for uri, triples in ours.items()}
+    keys: set[str] = set()
+    query = sa.select(DatasetRow.nodes, DatasetRow.release_nodes).where(VISIBLE)
+    for start in range(0, len(ids), _BATCH):
+        for nodes, others in session.execute(query.where(DatasetRow.id.in_(ids[start : start + _BATCH]))):
+            keys.update(others.get(release, nodes))
+    own = ((uri, rdf.fragment(ours[uri], ending)) for uri in sorted(ours))
+    merged = heapq.merge(own, _stored_nodes(session, keys, ending))
+    for part in _batches(groupby(merged, key=itemgetter(0)), ending):
+        datasets = store.holders(session, part)
+        yield from (body for uri, body in part.items() if uri not in datasets)
+
+
+def _batches(groups: Iterable[tuple[str, Iterator[tuple[str, bytes]]]], ending: str) -> Iterator[dict[str, bytes]]:
+    held: dict[str, bytes] = {}
+    for uri, described in groups:
+        held[uri] = reduce(partial(_fuller, ending=ending), (body for _, body in described))
+        if len(held) == _BATCH:
+            yield held
+            held = {}
+    yield held
+
+
+def _stored_nodes(session: Session, keys: set[str], ending: str) -> Iterator[tuple[str, bytes]]:
+    """Read nodes in the order of their URIs: few by their keys, many in one pass over the table."""
+    query = sa.select(Node.uri, Node.body, Node.key).where(Node.format == ending)
+    if len(keys) > _MANY:
+        rows = session.execute(query.order_by(Node.uri, Node.key).execution_options(yield_per=_BATCH))
+        return ((uri, body) for uri, body, key in rows if key in keys)
     listed = sorted(keys)
-    for start in range(0, len(listed), _BATCH):
-        rows = session.execute(
-            sa.select(Node.uri, Node.body)
-            .where(Node.key.in_(listed[start : start + _BATCH]), Node.format == ending)
-            .order_by(Node.key)
-        )
-        for uri, body in rows:
-            bodies[uri] = _fuller(bodies.get(uri, body), body, ending)
-    named_uris = sorted(bodies)
-    for start in range(0, len(named_uris), _BATCH):
-        part = named_uris[start : start + _BATCH]
-        datasets = set(session.scalars(sa.select(DatasetRow.uri).where(DatasetRow.uri.in_(part), VISIBLE)))
-        yield from (bodies[uri] for uri in part if uri not in datasets)
+    starts = range(0, len(listed), _BATCH)
+    found = [row for s in starts for row in session.execute(query.where(Node.key.in_(listed[s : s + _BATCH])))]
+    return ((uri, body) for uri, body, _ in sorted(found, key=itemgetter(0, 2)))
 
 
 def _fuller(one: bytes, other: bytes, ending: str) -> bytes:

@@ -1,34 +1,30 @@
-"""The addresses of linked data: content negotiation, validators, compression. What they send is made in linked.py."""
+"""The addresses of linked data: content and profile negotiation, paging, dumps. What they send is made in linked.py."""
 
 import datetime
-import gzip
 import re
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, redirect, request
-from werkzeug.exceptions import BadRequest, Gone, NotFound
+from flask import Blueprint, Response, redirect, request
+from werkzeug.exceptions import BadRequest, Gone, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog import search, store
-from catalog.api import linked
-from catalog.api.linked import Selection
+from catalog import organizations, scopes, search, store
+from catalog.api import answers, linked
+from catalog.api.answers import instance
+from catalog.api.linked import HVD_PART, WHOLE, Part, Selection
 from catalog.api.search_syntax import SearchSyntaxError, read_filters
-from catalog.config import Config
-from catalog.instance import Instance, program_version
 from catalog.store import GONE
 from dcat import dates, rdf
+from dcat.message import Message
+from dcat.profile import DEFAULT, RELEASES
+from dcat.vocabularies import vocabulary
 
 linked_data = Blueprint("linked", __name__)
-ENDINGS = "any(ttl,rdf,jsonld,nt)"
+ENDINGS = "any(ttl,rdf,xml,jsonld,nt)"
 _NEGOTIATED = re.compile(rf"/(?:catalog)?|/dataset/({store.UUID.pattern})")
 _TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {"application/xml": "rdf"}
-
-
-def instance() -> Instance:
-    """Give the catalogue this application serves."""
-    found: Instance = current_app.extensions["offenbar"]
-    return found
+_PROFILE = re.compile(r"<([^>]*)>(?:\s*;\s*q=([01](?:\.\d{1,3})?))?")
 
 
 @linked_data.before_app_request
@@ -40,7 +36,7 @@ def negotiate() -> AnyResponse | None:
     ending = _wanted()
     if ending is None:
         return redirect(f"{request.script_root}/dataset") if request.path == "/catalog" else None
-    return _dataset(match[1], ending) if match[1] else _catalogue(ending)
+    return _dataset(match[1], ending) if match[1] else _catalogue(ending, WHOLE)
 
 
 @linked_data.after_app_request
@@ -54,40 +50,113 @@ def vary(answer: Response) -> Response:
 @linked_data.get(f"/catalog.<{ENDINGS}:ending>")
 def catalogue(ending: str) -> Response:
     """Give a page of the catalogue."""
-    return _catalogue(ending)
+    return _catalogue(_format(ending), WHOLE)
 
 
-@linked_data.get(f"/city/<slug>/catalog.<{ENDINGS}:ending>")
-def city_catalogue(slug: str, ending: str) -> Response:
-    """Give a page of one city's datasets."""
-    if slug not in {city.slug for city in instance().config.cities}:
-        raise NotFound
-    return _catalogue(ending, slug)
+@linked_data.get(f"/catalog-hvd.<{ENDINGS}:ending>")
+def high_value(ending: str) -> Response:
+    """Give a page of the high-value datasets."""
+    return _catalogue(_format(ending), HVD_PART)
+
+
+@linked_data.get(f"/<any(city,organization,group):kind>/<name>/catalog.<{ENDINGS}:ending>")
+def part(kind: str, name: str, ending: str) -> Response:
+    """Give a page of the datasets of one city, organisation or theme."""
+    return _catalogue(_format(ending), _part(kind, name))
+
+
+@linked_data.get(f"/dump.<{ENDINGS}:ending>")
+def dump(ending: str) -> Response:
+    """Give the whole catalogue as one document."""
+    return _dump(_format(ending), WHOLE)
+
+
+@linked_data.get(f"/<any(city,organization,group):kind>/<name>/dump.<{ENDINGS}:ending>")
+def dump_of_part(kind: str, name: str, ending: str) -> Response:
+    """Give the datasets of one city, organisation or theme as one document."""
+    return _dump(_format(ending), _part(kind, name))
 
 
 @linked_data.get(f"/dataset/<name>.<{ENDINGS}:ending>")
 def dataset(name: str, ending: str) -> Response:
     """Give one dataset."""
-    return _dataset(name, ending)
+    return _dataset(name, _format(ending))
 
 
-def _catalogue(ending: str, city: str = "") -> Response:
+def _format(ending: str) -> str:
+    return "rdf" if ending == "xml" else ending
+
+
+def _part(kind: str, name: str) -> Part:
     config = instance().config
+    if kind == "city" and name in {city.slug for city in config.cities}:
+        return linked.city_part(config, name)
+    concept = vocabulary("theme").find(name) if kind == "group" else None
+    if concept is not None:
+        return Part(scopes.theme(concept.code), f"/group/{concept.code.lower()}/catalog", concept.label)
+    if kind == "organization":
+        with instance().database.reading() as session:
+            found = organizations.find(session, name)
+        if found is not None:
+            title = Message(found.title, found.title)
+            return Part(scopes.organization(found.name), f"/organization/{found.name}/catalog", title)
+    raise NotFound
+
+
+def _catalogue(ending: str, of: Part) -> Response:
+    config, kind = instance().config, _content_type(ending)
+    release = _release()
     with instance().database.reading() as session:
         newest = linked.last_change(session)
-        selection = _selection(newest.seq if newest else 0, city)
-        etag = _etag(config, ending, newest.seq if newest else 0, selection)
-        modified = newest.at if newest else None
-        if _known(etag, modified):
-            return _finished(_answer(ending, 304), etag, modified)
-        address = f"{config.site_url}{'/city/' + city if city else ''}/catalog.{ending}"
-        made = linked.page(session, config, selection, ending, address)
+        seq, modified = (newest.seq, newest.at) if newest else (0, None)
+        selection = _selection(seq, of, release)
+        tag = answers.etag(config, ending, seq, selection)
+        if answers.known(tag, modified) or request.method == "HEAD":
+            return _profiled(answers.not_modified(kind, tag, modified), release)
+        try:
+            made = linked.page(session, config, selection, ending)
+        except linked.IncompleteError as error:
+            raise ServiceUnavailable(retry_after=60) from error
     if selection.page > made.last:
         raise NotFound
-    return _finished(_compressed(made.body, ending), etag, modified)
+    return _profiled(answers.whole(made.body, kind, tag, modified), release)
 
 
-def _selection(newest: int, city: str) -> Selection:
+def _dump(ending: str, of: Part) -> Response:
+    config, kind = instance().config, _content_type(ending)
+    release = _release()
+    with instance().database.reading() as session:
+        newest = linked.last_change(session)
+    seq, modified = (newest.seq, newest.at) if newest else (0, None)
+    tag = answers.etag(config, "dump", ending, seq, of, release)
+    if answers.known(tag, modified) or request.method == "HEAD":
+        return _profiled(answers.not_modified(kind, tag, modified), release)
+    pieces = linked.dump(instance().database, config, ending, of, release)
+    return _profiled(answers.streamed(pieces, kind, tag, modified), release)
+
+
+def _dataset(name: str, ending: str) -> Response:
+    config, kind = instance().config, _content_type(ending)
+    release = _release()
+    with instance().database.reading() as session:
+        row = store.find_row(session, name)
+        if row is None:
+            raise NotFound
+        if row.state == GONE:
+            raise Gone
+        tag = answers.etag(config, ending, row.seq, row.hash, release)
+        if answers.known(tag, row.modified_at) or request.method == "HEAD":
+            return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
+        try:
+            body = linked.dataset(session, config, row.id, ending, release)
+        except linked.IncompleteError as error:
+            raise ServiceUnavailable(retry_after=60) from error
+    if body is None:
+        raise NotFound
+    return _profiled(answers.whole(body, kind, tag, row.modified_at), release)
+
+
+def _selection(newest: int, of: Part, release: str) -> Selection:
     since = request.args.get("modified_since", "").replace(" ", "+")
     if since and dates.datatype(since) not in ("xsd:date", "xsd:dateTime"):
         raise BadRequest
@@ -99,11 +168,16 @@ def _selection(newest: int, city: str) -> Selection:
             store.instant(since).astimezone(datetime.UTC)
     except OverflowError as error:
         raise BadRequest from error
+    after = request.args.get("after", "")
+    if after and not store.UUID.fullmatch(after):
+        raise BadRequest
     return Selection(
         at=min(_number("snapshot", newest, 2**62, least=0), newest),
+        part=of,
+        release=release,
         page=_number("page", 1, 10**6),
         limit=_number("limit", linked.PAGE, linked.MAX_PAGE),
-        city=city,
+        after=after,
         **_matching(),
         since=since,
     )
@@ -131,22 +205,6 @@ def _number(name: str, default: int, most: int, least: int = 1) -> int:
     return int(value)
 
 
-def _dataset(name: str, ending: str) -> Response:
-    with instance().database.reading() as session:
-        row = store.find_row(session, name)
-        if row is None:
-            raise NotFound
-        if row.state == GONE:
-            raise Gone
-        etag = _etag(instance().config, ending, row.seq, row.hash)
-        if _known(etag, row.modified_at):
-            return _finished(_answer(ending, 304), etag, row.modified_at)
-        body = linked.dataset(session, instance().config, row.id, ending)
-    if body is None:
-        raise NotFound
-    return _finished(_compressed(body, ending), etag, row.modified_at)
-
-
 def _wanted() -> str | None:
     """Choose the RDF format a client prefers to HTML; none when it takes HTML as gladly."""
     accept = request.accept_mimetypes
@@ -158,45 +216,29 @@ def _wanted() -> str | None:
     return ending if quality > html else None
 
 
-def _answer(ending: str, status: int = 200) -> Response:
-    media_type = rdf.FORMATS[ending].media_type
+def _release() -> str:
+    """Choose the profile release: `?profile=` by name or URI, else Accept-Profile, else the present one (W3C DX-PROF-CONNEG)."""
+    if asked := request.args.get("profile", ""):
+        found = asked if asked in RELEASES else _BY_URI.get(asked)
+        if found is None:
+            raise BadRequest
+        return found
+    wanted = _PROFILE.findall(request.headers.get("Accept-Profile", "")[:1000])
+    ranked = sorted(wanted, key=lambda pair: -float(pair[1] or 1))
+    return next((_BY_URI[uri] for uri, quality in ranked if uri in _BY_URI and quality != "0"), DEFAULT)
+
+
+# Where two releases have one URI, the first is meant.
+_BY_URI = {uri: name for name, uri in reversed(tuple(RELEASES.items()))}
+
+
+def _profiled(answer: Response, release: str) -> Response:
+    answer.headers["Link"] = f'<{RELEASES[release]}>; rel="profile"'
+    answer.headers["Content-Profile"] = f"<{RELEASES[release]}>"
+    answer.vary.add("Accept-Profile")
+    return answer
+
+
+def _content_type(ending: str) -> str:
     charset = "" if ending in ("jsonld", "nt") else "; charset=utf-8"
-    return Response(status=status, content_type=f"{media_type}{charset}")
-
-
-def _compressed(body: bytes, ending: str) -> Response:
-    answer = _answer(ending)
-    if _compresses():
-        # A fixed time in the header: the same content is the same bytes.
-        body = gzip.compress(body, 5, mtime=0)
-        answer.headers["Content-Encoding"] = "gzip"
-    answer.set_data(body)
-    return answer
-
-
-def _compresses() -> bool:
-    return "Accept-Encoding" in request.headers and request.accept_encodings.quality("gzip") > 0
-
-
-def _etag(config: Config, ending: str, *parts: object) -> str:
-    """Name what decides the bytes: the catalogue's state, the settings it speaks of, and the program that writes them."""
-    about = (config.site_url, config.title, config.description, config.publisher, config.contact, config.cities)
-    return store.digest(repr((program_version(), ending, about, *parts)))
-
-
-def _known(etag: str, modified: datetime.datetime | None) -> bool:
-    """RFC 9110, section 13.2.2: If-None-Match decides alone when it is sent."""
-    if "If-None-Match" in request.headers:
-        return request.if_none_match.contains_weak(etag) or request.if_none_match.contains_weak(f"{etag}-gzip")
-    since = request.if_modified_since
-    return bool(since and modified and modified.replace(microsecond=0) <= since)
-
-
-def _finished(answer: Response, etag: str, modified: datetime.datetime | None) -> Response:
-    # The compressed form is another sequence of bytes, so a strong validator must differ.
-    answer.set_etag(f"{etag}-gzip" if _compresses() else etag)
-    answer.last_modified = modified
-    answer.headers["Cache-Control"] = "public, max-age=60"
-    answer.vary.add("Accept-Encoding")
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    return answer
+    return f"{rdf.FORMATS[ending].media_type}{charset}"

@@ -16,12 +16,21 @@ from catalog.instance import Instance
 from catalog.models import DatasetRow
 from catalog.renditions import CKAN
 from dcat.message import Message
+from dcat.profile import DEFAULT, RELEASES
 
 FORMATS = ("ttl", "rdf", "jsonld", "nt", "ckan-jsonl")
 
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(FORMATS), default="ttl", show_default=True, help="Format.")
+@click.option(
+    "--profile",
+    "release",
+    type=click.Choice(tuple(RELEASES)),
+    default=DEFAULT,
+    show_default=True,
+    help="Ausgabe des Anwendungsprofils. / Release of the application profile.",
+)
 @click.option("--city", default="", help="Nur diese Kommune. / This city only.")
 @click.option(
     "-o",
@@ -30,7 +39,7 @@ FORMATS = ("ttl", "rdf", "jsonld", "nt", "ckan-jsonl")
     help="Datei; sonst Standardausgabe. / File; else standard output.",
 )
 @pass_terminal
-def command(terminal: Terminal, form: str, city: str, output: Path | None) -> None:
+def command(terminal: Terminal, form: str, release: str, city: str, output: Path | None) -> None:
     """Den Katalog ausgeben: DCAT-AP.de in vier RDF-Formaten, oder CKAN-Pakete Zeile für Zeile.
 
     Write the catalogue: DCAT-AP.de in four RDF formats, or CKAN packages line by line.
@@ -38,12 +47,11 @@ def command(terminal: Terminal, form: str, city: str, output: Path | None) -> No
     Beispiel / Example: offenbar export --format ttl --city frankfurt -o frankfurt.ttl
     """
     instance = opened()
-    if city:
-        instance.config.city(city)
+    part = linked.city_part(instance.config, city) if city else linked.WHOLE
     pieces = (
         _packages(instance, city)
         if form == "ckan-jsonl"
-        else linked.dump(instance.database, instance.config, form, city)
+        else linked.dump(instance.database, instance.config, form, part, release)
     )
     with output.open("wb") if output else contextlib.nullcontext(sys.stdout.buffer) as target:
         for piece in pieces:

@@ -1,5 +1,6 @@
 """What a visitor or a program reads when something is not there or went wrong: never a trace, a path or an address of ours."""
 
+import re
 from dataclasses import dataclass
 
 import orjson
@@ -59,6 +60,8 @@ FAILED = Wording(
         "Try again in a few minutes. If you write to us, please quote the request id.",
     ),
 )
+# Interfaces for programs; /feedback is a page.
+_PROGRAMS = re.compile(r"/(api/|feeds/|feed(?![a-z])|oai$)")
 WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 410: GONE, 413: TOO_LARGE, 500: FAILED}
 
 
@@ -77,7 +80,7 @@ def _answer(error: HTTPException) -> AnyResponse:
     status = ready.status_code
     if status < 400 or error.response is not None:
         return ready
-    answer = _problem(status) if request.path.startswith("/api/") else _page(status)
+    answer = _problem(status) if _PROGRAMS.match(request.path) else _page(status)
     for name in ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range"):
         if name in ready.headers:
             answer.headers[name] = ready.headers[name]

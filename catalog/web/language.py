@@ -94,7 +94,7 @@ def _remember(response: Response) -> Response:
         response.headers["Content-Language"] = lang()
         response.vary.add("Cookie")
     chosen = _known(request.args.get("lang", ""))
-    if chosen and chosen != request.cookies.get(COOKIE):
+    if response.mimetype == "text/html" and chosen and chosen != request.cookies.get(COOKIE):
         path = request.script_root or "/"
         response.set_cookie(
             COOKIE, chosen, max_age=YEAR, path=path, samesite="Lax", secure=request.is_secure, httponly=True

@@ -1,0 +1,38 @@
+"""Sends one stored file under the web server offenbar uses, and does nothing else: as fast as a page can be."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+
+_FILE = "OFFENBAR_BENCHMARK_FILE"
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+def application(_environ: dict[str, object], start_response: StartResponse) -> Iterable[bytes]:
+    """Read the file and send it."""
+    body = Path(os.environ[_FILE]).read_bytes()
+    start_response("200 OK", [("Content-Type", "application/octet-stream"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def main(file: str, port: str) -> None:
+    """Serve as catalog/server.py does, with one worker."""
+    os.environ[_FILE] = file
+    server = Granian(
+        "benchmarks.stored_file:application",
+        address="127.0.0.1",
+        port=int(port),
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=4,
+        log_enabled=False,
+    )
+    server.serve()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

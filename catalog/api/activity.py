@@ -1,0 +1,161 @@
+"""What the feeds tell: each dataset's newest change, in the order of the change log, and what the dataset says now.
+
+The time of a change is the log's (Change.at), which never goes back; a dataset's own times are older than its publication.
+"""
+
+import bisect
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import scopes, store
+from catalog.models import Change, DatasetRow, Membership, Node, Organization
+from catalog.store import VISIBLE
+
+_BATCH = 500
+# More than any sequence number.
+LAST = 2**62
+Condition = sa.ColumnElement[bool]
+_LARGE = (scopes.HVD, scopes.theme(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The newest change of one dataset: create, update, revive or withdraw.
+
+    `visible` tells whether the part of the catalogue that was asked for shows the dataset; only then it has a content.
+    """
+
+    seq: int
+    kind: str
+    at: datetime.datetime
+    id: str
+    name: str
+    uri: str
+    city: str
+    organization: str
+    organization_title: str
+    hvd: bool
+    visible: bool
+
+
+def stamp(at: datetime.datetime) -> str:
+    """Write an instant as RFC 3339 and xsd:dateTime do, as exactly as the log knows it."""
+    return at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+
+
+def find(session: Session, dataset_id: str) -> Activity | None:
+    """Find one dataset's newest change."""
+    row = session.execute(_query(scopes.ALL).where(DatasetRow.id == dataset_id)).first()
+    return Activity(*row) if row else None
+
+
+def between(session: Session, first: int, last: int) -> list[Activity]:
+    """List the changes in a range of sequence numbers that no later change of the same dataset has replaced."""
+    query = _query(scopes.ALL).where(DatasetRow.seq.between(first, last)).order_by(DatasetRow.seq)
+    return [Activity(*row) for row in session.execute(query)]
+
+
+def after(session: Session, seq: int, limit: int, scope: str = scopes.ALL, upto: int = LAST) -> list[Activity]:
+    """List the newest changes after a sequence number and up to another, oldest first."""
+    query = _query(scope).where(DatasetRow.seq > seq, DatasetRow.seq <= upto).order_by(DatasetRow.seq).limit(limit)
+    return [Activity(*row) for row in session.execute(query)]
+
+
+def before(session: Session, seq: int, limit: int, scope: str = scopes.ALL) -> list[Activity]:
+    """List the newest changes before a sequence number, newest first."""
+    query = _query(scope).where(DatasetRow.seq < seq).order_by(DatasetRow.seq.desc()).limit(limit)
+    return [Activity(*row) for row in session.execute(query)]
+
+
+def count_after(session: Session, seq: int, scope: str = scopes.ALL, upto: int = LAST) -> int:
+    """Count the datasets whose newest change comes after a sequence number, and not after another."""
+    query = sa.select(sa.func.count()).select_from(DatasetRow).where(DatasetRow.seq > seq, DatasetRow.seq <= upto)
+    return session.scalar(query.where(_ever_in(scope))) or 0
+
+
+def present(session: Session, first: int, last: int) -> list[int]:
+    """List the sequence numbers in a range that are still the newest of their datasets."""
+    query = sa.select(DatasetRow.seq).where(DatasetRow.seq.between(first, last)).order_by(DatasetRow.seq)
+    return list(session.scalars(query))
+
+
+def times(session: Session, seqs: Iterable[int]) -> dict[int, datetime.datetime]:
+    """Look up when changes happened, by sequence number."""
+    found: dict[int, datetime.datetime] = {}
+    wanted = list(seqs)
+    for start in range(0, len(wanted), _BATCH):
+        part = wanted[start : start + _BATCH]
+        found.update(
+            (seq, at) for seq, at in session.execute(sa.select(Change.seq, Change.at).where(Change.seq.in_(part)))
+        )
+    return found
+
+
+def first_since(session: Session, instant: datetime.datetime) -> int:
+    """Find the first sequence number at or after an instant, one past the newest if there is none.
+
+    The log is in the order of time and has no gaps, so it is found by halving; no index is needed.
+    """
+    at = sa.select(Change.at)
+    numbers = range(1, store.last_seq(session) + 1)
+    return 1 + bisect.bisect_left(numbers, instant, key=lambda seq: session.scalars(at.where(Change.seq == seq)).one())
+
+
+def payloads(session: Session, activities: Iterable[Activity], ending: str) -> dict[str, list[bytes]]:
+    """Read what visible datasets say, by id: the dataset's own fragment in one RDF format, then the shared nodes it uses."""
+    ids = [activity.id for activity in activities if activity.visible]
+    fragments = store.bodies(session, ending, ids)
+    rows = session.execute(sa.select(DatasetRow.id, DatasetRow.nodes).where(DatasetRow.id.in_(ids)))
+    keys: dict[str, list[str]] = {dataset_id: nodes for dataset_id, nodes in rows}  # noqa: C416 - rows are no pairs to mypy
+    bodies: dict[str, bytes] = {}
+    listed = sorted({key for nodes in keys.values() for key in nodes})
+    for start in range(0, len(listed), _BATCH):
+        part = listed[start : start + _BATCH]
+        rows = session.execute(sa.select(Node.key, Node.body).where(Node.key.in_(part), Node.format == ending))
+        bodies.update((key, body) for key, body in rows)
+    # A missing piece fails aloud: half a description would look whole.
+    return {dataset_id: [fragments[dataset_id], *(bodies[key] for key in keys[dataset_id])] for dataset_id in ids}
+
+
+def _query(scope: str) -> sa.Select[*tuple[Any, ...]]:
+    """Ask for the datasets that are or were in a part of the catalogue; one that left it is not visible there."""
+    visible: Condition = VISIBLE
+    if scope != scopes.ALL:
+        visible = sa.and_(VISIBLE, _member(scope).where(Membership.until.is_(None)).exists())
+    return (
+        sa.select(
+            Change.seq,
+            Change.kind,
+            Change.at,
+            DatasetRow.id,
+            DatasetRow.name,
+            DatasetRow.uri,
+            DatasetRow.city,
+            Organization.name,
+            Organization.title,
+            sa.cast(DatasetRow.hvd, sa.Text) != "[]",
+            visible,
+        )
+        .select_from(DatasetRow)
+        .join(Change, Change.seq == DatasetRow.seq)
+        .join(Organization, Organization.id == DatasetRow.organization_id)
+        .where(_ever_in(scope))
+    )
+
+
+def _ever_in(scope: str) -> Condition:
+    """Choose by membership: small parts are found by their members, large ones by going along the log."""
+    if scope == scopes.ALL:
+        return sa.true()
+    if scope.startswith(_LARGE):
+        return _member(scope).exists()
+    return DatasetRow.id.in_(sa.select(Membership.dataset_id).where(Membership.scope == scope))
+
+
+def _member(scope: str) -> sa.Select[str]:
+    return sa.select(Membership.dataset_id).where(Membership.scope == scope, Membership.dataset_id == DatasetRow.id)

@@ -1,0 +1,113 @@
+"""How data are answered: validators first, compression, and a 304 that costs nothing (RFC 9110, sections 8.8, 12.5.3 and 13)."""
+
+import datetime
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+
+import zstandard
+from flask import Response, current_app, request
+
+from catalog import store
+from catalog.config import Config
+from catalog.instance import Instance, program_version
+
+# The codings we send, the one we prefer first.
+_CODINGS = ("zstd", "gzip")
+_CHUNK = 64_000
+MAX_AGE = 60
+
+
+def instance() -> Instance:
+    """Give the catalogue this application serves."""
+    found: Instance = current_app.extensions["offenbar"]
+    return found
+
+
+def etag(config: Config, *parts: object) -> str:
+    """Name what decides the bytes: the catalogue's state, the settings it speaks of, and the program that writes them."""
+    about = (config.site_url, config.title, config.description, config.publisher, config.contact, config.cities)
+    return store.digest(repr((program_version(), about, *parts)))
+
+
+def known(tag: str, modified: datetime.datetime | None) -> bool:
+    """Tell whether the client has it already; If-None-Match decides alone when it is sent (RFC 9110, section 13.2.2)."""
+    if "If-None-Match" in request.headers:
+        sent = request.if_none_match
+        return any(sent.contains_weak(form) for form in (tag, *(f"{tag}-{coding}" for coding in _CODINGS)))
+    since = request.if_modified_since
+    return bool(since and modified and modified.replace(microsecond=0) <= since)
+
+
+def not_modified(
+    content_type: str, tag: str, modified: datetime.datetime | None, *, max_age: int = MAX_AGE
+) -> Response:
+    """Answer what the client has already, or a HEAD: the headers of the answer without its body."""
+    status = 304 if known(tag, modified) else 200
+    return _finished(Response(status=status, content_type=content_type), tag, modified, coding(), max_age)
+
+
+def whole(
+    body: bytes, content_type: str, tag: str, modified: datetime.datetime | None, *, max_age: int = MAX_AGE
+) -> Response:
+    """Answer with a body, compressed as the client likes it."""
+    chosen = coding()
+    answer = Response(_compressed(body, chosen), content_type=content_type)
+    return _finished(answer, tag, modified, chosen, max_age)
+
+
+def streamed(pieces: Iterable[bytes], content_type: str, tag: str, modified: datetime.datetime | None) -> Response:
+    """Answer piece by piece, compressed on the way; memory does not grow with the body."""
+    chosen = coding()
+    return _finished(Response(_stream(pieces, chosen), content_type=content_type), tag, modified, chosen, MAX_AGE)
+
+
+def coding() -> str:
+    """Choose the content coding the client prefers; empty for none. One that says nothing gets none."""
+    if "Accept-Encoding" not in request.headers:
+        return ""
+    accepted = request.accept_encodings
+    quality, _, chosen = max((accepted.quality(name), -place, name) for place, name in enumerate(_CODINGS))
+    return chosen if quality > 0 else ""
+
+
+def _compressed(body: bytes, chosen: str) -> bytes:
+    if chosen == "zstd":
+        return zstandard.compress(body, 1)
+    # A fixed time in the header: the same content is the same bytes.
+    return gzip.compress(body, 5, mtime=0) if chosen == "gzip" else body
+
+
+def _stream(pieces: Iterable[bytes], chosen: str) -> Iterator[bytes]:
+    if not chosen:
+        yield from _gathered(pieces)
+        return
+    compressor = zstandard.ZstdCompressor(3).compressobj() if chosen == "zstd" else zlib.compressobj(5, wbits=31)
+    for piece in _gathered(pieces):
+        if compressed := compressor.compress(piece):
+            yield compressed
+    yield compressor.flush()
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small pieces: each one sent costs the server a round."""
+    held, size = [], 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= _CHUNK:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def _finished(answer: Response, tag: str, modified: datetime.datetime | None, chosen: str, max_age: int) -> Response:
+    if chosen and answer.status_code == 200:
+        answer.headers["Content-Encoding"] = chosen
+    # A compressed form is another sequence of bytes, so a strong validator must differ.
+    answer.set_etag(f"{tag}-{chosen}" if chosen else tag)
+    answer.last_modified = modified
+    answer.headers["Cache-Control"] = f"public, max-age={max_age}"
+    answer.vary.add("Accept-Encoding")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer

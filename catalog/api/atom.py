@@ -1,0 +1,117 @@
+"""The newest changes as Atom feeds (RFC 4287), paged (RFC 5005, section 3), with tombstones for withdrawn datasets (RFC 6721)."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from sqlalchemy.orm import Session
+
+from catalog import scopes, store
+from catalog.api import activity
+from catalog.api.activity import Activity
+from catalog.api.markup import DECLARATION, element, text
+from catalog.config import Config
+from catalog.public import PublicDataset
+from dcat.message import Lang, Message
+from dcat.model import Text
+from dcat.texts import best
+from dcat.vocabularies import vocabulary
+
+PAGE = 50
+MAX_SUMMARY = 2_000
+MAX_KEYWORDS = 30
+MEDIA_TYPE = "application/atom+xml"
+_NAMES = {"xmlns": "http://www.w3.org/2005/Atom", "xmlns:at": "http://purl.org/atompub/tombstones/1.0"}
+_THEMES = "http://publications.europa.eu/resource/authority/data-theme"
+_GONE = Message(
+    "Nicht mehr hier: zurückgezogen oder anders eingeordnet.", "No longer here: withdrawn or filed elsewhere."
+)
+_DATASETS = Message("Datensätze", "datasets")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """What one feed tells of: everything, or a part of the catalogue (catalog/scopes.py) that a title names."""
+
+    title: str = ""
+    scope: str = scopes.ALL
+
+
+def make(session: Session, config: Config, channel: Channel, path: str, before: int, lang: Lang) -> bytes:
+    """Make one page of a feed: the changes before a sequence number, newest first; 0 begins with the newest of all."""
+    newest = store.last_seq(session)
+    found = activity.before(session, before or newest + 1, PAGE + 1, channel.scope)
+    shown = {view.id: view for view in store.views(session, [one.id for one in found[:PAGE] if one.visible])}
+    parts = _opening(session, config, channel, path, newest, lang)
+    parts.append(_link("self", _address(config, path, before, lang), MEDIA_TYPE))
+    if len(found) > PAGE:
+        parts.append(_link("next", _address(config, path, found[PAGE - 1].seq, lang), MEDIA_TYPE))
+    parts += [
+        _entry(config, one, shown[one.id], lang) if one.visible else _tombstone(one, lang) for one in found[:PAGE]
+    ]
+    return (DECLARATION + element("feed", "\n".join(["", *parts, ""]), {**_NAMES, "xml:lang": lang})).encode()
+
+
+def _opening(session: Session, config: Config, channel: Channel, path: str, newest: int, lang: Lang) -> list[str]:
+    """Name the feed; its date is that of the catalogue's newest change, so that nothing in it is older than it says."""
+    times = activity.times(session, [newest])
+    updated = activity.stamp(times[newest]) if newest else "1970-01-01T00:00:00Z"
+    return [
+        element("id", text(f"{config.site_url}{quote(path)}")),
+        element("title", text(f"{config.title.in_(lang)}: {channel.title or _DATASETS.in_(lang)}")),
+        element("updated", updated),
+        element("author", element("name", text(config.publisher)) + element("uri", text(f"{config.site_url}/"))),
+        _link("alternate", f"{config.site_url}/dataset", "text/html"),
+        _link("first", _address(config, path, 0, lang), MEDIA_TYPE),
+    ]
+
+
+def _address(config: Config, path: str, before: int, lang: Lang) -> str:
+    given = [f"before={before}"] * bool(before) + [f"lang={lang}"] * (lang != "de")
+    return f"{config.site_url}{quote(path)}{'?' if given else ''}{'&'.join(given)}"
+
+
+def _entry(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> str:
+    site, dataset = config.site_url, shown.dataset
+    summary = best(dataset.description, lang)
+    parts = [
+        element("id", f"urn:uuid:{one.id}"),
+        element("title", text(best(dataset.title, lang) or one.name)),
+        element("updated", activity.stamp(one.at)),
+        element("published", activity.stamp(store.instant(shown.published_at))),
+        element(
+            "author",
+            element("name", text(one.organization_title))
+            + element("uri", text(f"{site}/organization/{one.organization}")),
+        ),
+        _link("alternate", f"{site}/dataset/{one.name}", "text/html"),
+        _link("alternate", f"{site}/dataset/{one.id}.ttl", "text/turtle"),
+        *_categories(config, one, shown, lang),
+        element("summary", text(summary if len(summary) <= MAX_SUMMARY else f"{summary[:MAX_SUMMARY]}…")),
+    ]
+    return element("entry", "\n".join(["", *parts, ""]))
+
+
+def _categories(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> list[str]:
+    """Sort an entry by city, themes and keywords."""
+    city = next((city.name for city in config.cities if city.slug == one.city), one.city)
+    given = [{"term": one.city, "scheme": f"{config.site_url}/city", "label": city}]
+    for uri in shown.dataset.theme:
+        concept = vocabulary("theme").find(uri)
+        label = concept.label.in_(lang) if concept else uri
+        given.append({"term": concept.code if concept else uri, "scheme": _THEMES, "label": label})
+    given += [{"term": keyword.value} for keyword in _keywords(shown.dataset.keyword, lang)]
+    return [element("category", "", attributes) for attributes in given]
+
+
+def _keywords(keywords: tuple[Text, ...], lang: Lang) -> list[Text]:
+    of_language = [keyword for keyword in keywords if keyword.lang.split("-")[0].lower() in (lang, "")]
+    return (of_language or list(keywords))[:MAX_KEYWORDS]
+
+
+def _tombstone(one: Activity, lang: Lang) -> str:
+    comment = element("at:comment", text(_GONE.in_(lang)))
+    return element("at:deleted-entry", comment, {"ref": f"urn:uuid:{one.id}", "when": activity.stamp(one.at)})
+
+
+def _link(relation: str, address: str, media_type: str) -> str:
+    return element("link", "", {"rel": relation, "type": media_type, "href": address})

@@ -1,0 +1,169 @@
+"""The addresses of the feeds: which form and which part is asked for, validators, compression. What they send is made in feeds.py and atom.py.
+
+Every answer may be kept but must be asked about again: a withdrawal takes its content out of every page, also out of closed ones.
+An unchanged view, newest page or Atom feed costs one look at the end of the change log.
+"""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest, NotFound
+
+from catalog import organizations, scopes, store
+from catalog.api import activity, answers, atom, feeds
+from catalog.api.answers import instance
+from catalog.api.atom import Channel
+from catalog.api.feeds import Feed
+from dcat.message import LANGUAGES, Lang
+from dcat.vocabularies import vocabulary
+
+feed_pages = Blueprint("feeds", __name__)
+
+
+@feed_pages.get("/feed")
+@feed_pages.get("/feed.<any(trig,jsonld):ending>")
+def stream(ending: str = "") -> Response:
+    """Give the event stream (DCAT-AP Feeds): its view, or one `page` or `section` of it."""
+    _only("page", "section")
+    page, section = _number("page"), _number("section")
+    if page and section:
+        raise BadRequest
+    with instance().database.reading() as session:
+        asked = _feed(session, ending)
+        if page > asked.tree.pages(asked.newest) or section > asked.tree.sections(asked.newest):
+            raise NotFound
+        state = _state(session, asked, page)
+        tag = answers.etag(instance().config, asked.ending, asked.address, page, section, state)
+        return _answered(tag, feeds.MEDIA_TYPES[asked.ending], lambda: _part(session, asked, page, section))
+
+
+@feed_pages.get("/feed/activity/<int:seq>")
+def one_activity(seq: int) -> Response:
+    """Give one activity of the event stream by itself; 404 once a newer one of the same dataset has replaced it."""
+    _only()
+    with instance().database.reading() as session:
+        asked = _feed(session, "")
+        body = feeds.single(session, asked, seq) if 1 <= seq <= asked.newest else None
+    if body is None:
+        raise NotFound
+    tag = answers.etag(instance().config, "activity", asked.ending, seq)
+    return _answered(tag, feeds.MEDIA_TYPES[asked.ending], lambda: body)
+
+
+@feed_pages.get("/feeds/dataset.atom")
+def every_dataset() -> Response:
+    """Give the newest changes of the catalogue (Atom)."""
+    return _atom(lambda session: Channel())
+
+
+@feed_pages.get("/feeds/organization/<name>.atom")
+def organization(name: str) -> Response:
+    """Give the newest changes of one department (Atom)."""
+    return _atom(lambda session: _organization(session, name))
+
+
+@feed_pages.get("/feeds/group/<theme>.atom")
+def group(theme: str) -> Response:
+    """Give the newest changes of one theme (Atom)."""
+    found = vocabulary("theme").find(theme)
+    if found is None:
+        raise NotFound
+    return _atom(lambda session: Channel(title=found.label.in_(_language()), scope=scopes.theme(found.code)))
+
+
+@feed_pages.get("/feeds/city/<slug>.atom")
+def city(slug: str) -> Response:
+    """Give the newest changes of one city (Atom)."""
+    found = next((city for city in instance().config.cities if city.slug == slug), None)
+    if found is None:
+        raise NotFound
+    return _atom(lambda session: Channel(title=found.name, scope=scopes.city(slug)))
+
+
+@feed_pages.after_request
+def vary(answer: Response) -> Response:
+    """Tell caches that one address answers in two forms."""
+    if request.path == "/feed" or request.path.startswith("/feed/"):
+        answer.vary.add("Accept")
+    return answer
+
+
+def _organization(session: Session, name: str) -> Channel:
+    # PostgreSQL refuses to look for what it could not hold.
+    found = organizations.find(session, name) if "\0" not in name else None
+    if found is None:
+        raise NotFound
+    return Channel(title=found.title, scope=scopes.organization(found.name))
+
+
+def _feed(session: Session, ending: str) -> Feed:
+    config = instance().config
+    suffix = f".{ending}" if ending else ""
+    return Feed(
+        site=config.site_url,
+        address=f"{config.site_url}/feed{suffix}",
+        ending=ending or _wanted(),
+        newest=store.last_seq(session),
+    )
+
+
+def _wanted() -> str:
+    """Choose the form a client asks for; TriG when it does not matter."""
+    quality = {ending: request.accept_mimetypes.quality(kind) for ending, kind in feeds.MEDIA_TYPES.items()}
+    return "jsonld" if quality["jsonld"] > quality["trig"] else "trig"
+
+
+def _state(session: Session, asked: Feed, page: int) -> object:
+    """Name what decides the bytes. A closed page loses activities, and each loss is seen in the numbers that are left."""
+    if page and page < asked.tree.pages(asked.newest):
+        return activity.present(session, (page - 1) * asked.tree.page + 1, page * asked.tree.page)
+    return asked.newest
+
+
+def _part(session: Session, asked: Feed, page: int, section: int) -> bytes:
+    if page:
+        return feeds.page(session, asked, page)
+    if section:
+        return feeds.section(session, asked, section)
+    return feeds.view(session, instance().config, asked)
+
+
+def _atom(choose: Callable[[Session], Channel]) -> Response:
+    _only("before", "lang")
+    before, lang, config = _number("before"), _language(), instance().config
+    with instance().database.reading() as session:
+        channel = choose(session)
+        tag = answers.etag(config, "atom", request.path, before, lang, store.last_seq(session))
+        return _answered(tag, atom.MEDIA_TYPE, lambda: atom.make(session, config, channel, request.path, before, lang))
+
+
+def _number(name: str) -> int:
+    """Read a number from 1; 0 where it is not given."""
+    value = request.args.get(name, "")
+    if not value:
+        return 0
+    if not (value.isascii() and value.isdigit() and len(value) <= 12 and int(value) >= 1):
+        raise BadRequest
+    return int(value)
+
+
+def _language() -> Lang:
+    """Tell which language is asked for in the address: a feed is kept in shared caches, so no cookie decides."""
+    found: Lang | None = next((lang for lang in LANGUAGES if lang == request.args.get("lang", "de")), None)
+    if found is None:
+        raise BadRequest
+    return found
+
+
+def _only(*names: str) -> None:
+    """Refuse what is not known or stands twice: it must not look as if it had been heeded."""
+    if any(name not in names or len(values) > 1 for name, values in request.args.lists()):
+        raise BadRequest
+
+
+def _answered(tag: str, media_type: str, make: Callable[[], bytes]) -> Response:
+    content_type = media_type if media_type.endswith("json") else f"{media_type}; charset=utf-8"
+    if answers.known(tag, None) or request.method == "HEAD":
+        return answers.not_modified(content_type, tag, None, max_age=0)
+    return answers.whole(make(), content_type, tag, None, max_age=0)
