@@ -28,6 +28,9 @@ COMMANDS = {
     "validate": "Eine Datei, Adresse oder einen Datensatz prüfen. / Check a file, address or dataset.",
     "schema": "Die gemeinsamen Schemata zeigen. / Show the shared schemas.",
     "export": "Den Katalog als DCAT-AP.de oder CKAN ausgeben. / Write the catalogue as DCAT-AP.de or CKAN.",
+    "compat": "Zeigen, was GovData, Hessen, Europa und Mobilithek noch vermissen. / Show what GovData, Hessen, Europe and Mobilithek still miss.",
+    "quality": "Die Qualität der Metadaten zeigen, und was am meisten bringt. / Show the quality of the metadata, and what gains most.",
+    "links": "Adressen auflisten, die nicht mehr antworten. / List addresses that no longer answer.",
     "index": "Den Suchindex neu aufbauen. / Rebuild the search index.",
     "bench": "Die Messungen in benchmarks/ ausführen. / Run the measurements in benchmarks/.",
 }

@@ -43,10 +43,14 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Seconds by format that the peer took for `count` datasets, and how many triples it wrote for them."""
+    """CPU seconds by format that the peer took for `count` datasets, and how many triples it wrote for them.
+
+    `share` is the part of the wall-clock time in which it had a processor: less than 1 on a machine that others use too.
+    """
 
     parsing: dict[str, float]
     writing: dict[str, float]
+    share: float
     count: int
     triples: int
     versions: dict[str, str]
@@ -69,11 +73,11 @@ class Peer:
         self._run("fill", turtle)
 
     @contextmanager
-    def served(self) -> Iterator[int]:
-        """Serve the site; gives the port."""
+    def served(self) -> Iterator[serving.Server]:
+        """Serve the site."""
         command = (self.python, _PROGRAM, "serve", self.settings, self.port)
-        with serving.running([str(part) for part in command], self.port, self.settings.parent, {}) as port:
-            yield port
+        with serving.running([str(part) for part in command], self.port, self.settings.parent, {}) as server:
+            yield server
 
     def _run(self, command: str, *documents: Path) -> str:
         return run(self.python, _PROGRAM, command, self.settings, *documents)

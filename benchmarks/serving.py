@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from dcat.errors import StateError
@@ -15,7 +16,32 @@ from dcat.message import Message
 
 ROOT = Path(__file__).parent.parent
 _START = 60.0
-_LEAST, _LONG = 7, 3.0
+_ROUNDS, _TURN = 11, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: its port, and the process that all of its processes descend from."""
+
+    port: int
+    pid: int
+
+    def cpu(self) -> float:
+        """Sum up the CPU seconds of all its processes."""
+        found = [_process(file) for file in Path("/proc").glob("[0-9]*/stat")]
+        own = {self.pid}
+        # A child may have a lower number than its parent, so once through is not enough.
+        while more := {pid for pid, parent, _ in found if parent in own} - own:
+            own |= more
+        return sum(seconds for pid, _, seconds in found if pid in own)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many pages one client gets in a second by the wall clock, and for a second of the server's CPU time."""
+
+    wall: float
+    cpu: float
 
 
 def free_port() -> int:
@@ -26,8 +52,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, folder: Path, named: Mapping[str, str]) -> Iterator[int]:
-    """Run a server until the block ends, giving its port; StateError when it does not answer within a minute.
+def running(command: Sequence[str], port: int, folder: Path, named: Mapping[str, str]) -> Iterator[Server]:
+    """Run a server until the block ends; StateError when it does not answer within a minute.
 
     It starts in `folder`: granian takes a module for part of the package it finds around the current one.
     """
@@ -35,7 +61,7 @@ def running(command: Sequence[str], port: int, folder: Path, named: Mapping[str,
     process = subprocess.Popen(list(command), cwd=folder, env=environment)
     try:
         _wait(process, port)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         try:
@@ -45,28 +71,42 @@ def running(command: Sequence[str], port: int, folder: Path, named: Mapping[str,
             process.wait()
 
 
-def page(port: int, path: str) -> bytes:
+def page(server: Server, path: str) -> bytes:
     """Fetch a page once."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         return _get(connection, path)
     finally:
         connection.close()
 
 
-def per_second(port: int, path: str) -> float:
-    """Measure how many pages a second one client gets over one connection: the reciprocal of the median time of a page."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
+def alternately(servers: Sequence[Server], path: str) -> list[Rate]:
+    """Measure one page of several servers, by the median of its times and by the mean of its CPU time.
+
+    The servers are asked in turns, so that whatever else the machine does slows all of them alike.
+    """
+    connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=60) for server in servers]
+    for connection in connections:
         _get(connection, path)
-        seconds: list[float] = []
-        while len(seconds) < _LEAST or sum(seconds) < _LONG:
-            start = time.perf_counter()
-            _get(connection, path)
-            seconds.append(time.perf_counter() - start)
-    finally:
+    before = [server.cpu() for server in servers]
+    seconds: list[list[float]] = [[] for _ in servers]
+    for _ in range(_ROUNDS):
+        for connection, times in zip(connections, seconds, strict=True):
+            times += _timed(connection, path)
+    worked = [server.cpu() - start for server, start in zip(servers, before, strict=True)]
+    for connection in connections:
         connection.close()
-    return 1 / statistics.median(seconds)
+    return [Rate(1 / statistics.median(t), len(t) / cpu) for t, cpu in zip(seconds, worked, strict=True)]
+
+
+def _timed(connection: http.client.HTTPConnection, path: str) -> list[float]:
+    """Ask for a page a few times, a slow one only once: a server that was idle for long is not at its best."""
+    seconds: list[float] = []
+    while not seconds or sum(seconds) < _TURN:
+        start = time.perf_counter()
+        _get(connection, path)
+        seconds.append(time.perf_counter() - start)
+    return seconds
 
 
 def _get(connection: http.client.HTTPConnection, path: str) -> bytes:
@@ -97,3 +137,13 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
             "A server has not started. Next step: look at its output.",
         )
     )
+
+
+def _process(file: Path) -> tuple[int, int, float]:
+    """Read a process's number, its parent's, and its CPU seconds (proc(5)); nothing of one that is just ending."""
+    try:
+        number, _, rest = file.read_text(encoding="utf-8", errors="replace").rpartition(")")
+    except OSError:
+        return 0, 0, 0.0
+    fields = rest.split()
+    return int(number.split()[0]), int(fields[1]), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

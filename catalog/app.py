@@ -14,6 +14,7 @@ from catalog.api.data import data
 from catalog.api.feed_views import feed_pages
 from catalog.api.linked_views import linked_data
 from catalog.api.oai_views import oai_pages
+from catalog.api.quality_views import quality_pages
 from catalog.api.sparql import sparql
 from catalog.instance import Instance, open_instance
 from catalog.public import FileState
@@ -37,7 +38,7 @@ def create_app(catalogue: Instance) -> Flask:
     app.extensions["offenbar"] = catalogue
     app.extensions["offenbar.config"] = catalogue.config
     app.extensions["offenbar.reading"] = _reading
-    for blueprint in (linked_data, feed_pages, oai_pages, actions, data, sparql, pages, service):
+    for blueprint in (linked_data, feed_pages, oai_pages, actions, data, sparql, quality_pages, pages, service):
         app.register_blueprint(blueprint)
     app.teardown_appcontext(_close)
     security.protect(app)

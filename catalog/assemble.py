@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog import publication
 from catalog.config import City
-from catalog.layers import Layered, layered
+from catalog.layers import Layered, Origin, layered
 from catalog.policy import Policies
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.publication import FileFacts
@@ -16,6 +16,8 @@ from dcat.message import Message
 from dcat.model import Checksum, Dataset, Distribution, Problem, Text
 from harvesters.dropped_file import file_name
 from harvesters.source import Source
+from validators import schemas
+from validators.schemas import TableSchema
 
 # Raised whenever the same input would be assembled differently: every source is then assembled anew.
 VERSION = 4
@@ -120,11 +122,18 @@ def assemble(
         distribution=tuple(file.distribution for file in visible),
         modified=fitted.dataset.modified or max((file.distribution.modified for file in visible), default=""),
     )
-    if files and not visible:
+    if samples := _samples(named_files):
+        dataset = _sampled(dataset, samples)
+        layers = replace(layers, origins=(*layers.origins, Origin("references", "computed", "sample-dataset")))
+    if withheld or (files and not visible):
         dataset = _kept_back(dataset, withheld or files[0].reason)
     dataset = _apart(dataset, surroundings.pages)
     ids = tuple(file.id for file in visible)
     dataset = naming.named(dataset, setting.site_url, upstream.id, ids, surroundings.taken)
+    if not dataset.identifier:
+        # Portals find the same dataset by its identifier, whichever way it comes.
+        dataset = replace(dataset, identifier=(dataset.uri,))
+        layers = replace(layers, origins=(*layers.origins, Origin("identifier", "computed", "own-identifier")))
     named = {file.id: distribution for file, distribution in zip(visible, dataset.distribution, strict=True)}
     shown = PublicDataset(
         id=upstream.id,
@@ -141,6 +150,24 @@ def assemble(
         modified_at=upstream.modified_at,
     )
     return Assembled(shown, layers, fitted.problems, named_files)
+
+
+def _samples(files: tuple[FileAddress, ...]) -> tuple[TableSchema, ...]:
+    """Find the shared schemas of a dataset's tables that have a sample dataset in the Musterdatenkatalog."""
+    found = (
+        schemas.load(schema_id)
+        for schema_id in dict.fromkeys(file.schema_id for file in files)
+        if schema_id in schemas.IDS
+    )
+    return tuple(schema for schema in found if schema.sample)
+
+
+def _sampled(dataset: Dataset, samples: tuple[TableSchema, ...]) -> Dataset:
+    """Name the sample datasets and their keywords (DCAT-AP.de convention handbook 2.0): so the cities' datasets line up."""
+    references = sorted({*dataset.references, *(schema.sample for schema in samples)})
+    present = {text.value.casefold() for text in dataset.keyword}
+    added = (Text(schema.title.de, "de") for schema in samples if schema.title.de.casefold() not in present)
+    return replace(dataset, references=tuple(references), keyword=(*dataset.keyword, *added))
 
 
 def links(dataset: Dataset) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The database: engine, sessions for reading and for writing, shared column types. SQLite by default, PostgreSQL when it grows."""
 
 import datetime
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -171,21 +172,33 @@ def _begin_postgresql(connection: sa.Connection) -> None:
 def insert_or_ignore(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
     """Insert rows; those whose key is taken already stay as they are."""
     if rows:
-        session.execute(_insert(session, model).on_conflict_do_nothing(), rows)
+        session.connection().execute(_insert(session.get_bind().dialect.name, model), rows)
 
 
 def upsert(
     session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]], *, keep: tuple[str, ...] = ()
 ) -> None:
     """Insert rows, or bring those with the same primary key up to date, except for the columns to keep."""
-    if not rows:
-        return
-    statement = _insert(session, model)
+    if rows:
+        statement = _upsert(session.get_bind().dialect.name, model, tuple(rows[0]), keep)
+        session.connection().execute(statement, rows)
+
+
+# Making a statement costs more than running it for one row.
+@functools.cache
+def _insert(dialect: str, model: type[DeclarativeBase]) -> sa.Insert:
+    made: sa.Insert = _inserting(dialect)(model.__table__).on_conflict_do_nothing()
+    return made
+
+
+@functools.cache
+def _upsert(dialect: str, model: type[DeclarativeBase], names: tuple[str, ...], keep: tuple[str, ...]) -> sa.Insert:
+    statement = _inserting(dialect)(model.__table__)
     key = [column.name for column in model.__table__.primary_key]
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in key and name not in keep}
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
+    changes = {name: statement.excluded[name] for name in names if name not in key and name not in keep}
+    made: sa.Insert = statement.on_conflict_do_update(index_elements=key, set_=changes)
+    return made
 
 
-def _insert(session: Session, model: type[DeclarativeBase]) -> Any:
-    dialect = session.get_bind().dialect.name
-    return (sqlite if dialect == "sqlite" else postgresql).insert(model)
+def _inserting(dialect: str) -> Any:
+    return sqlite.insert if dialect == "sqlite" else postgresql.insert

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalog import file_checks, publishing, search, store, triples
+from catalog import file_checks, links, publishing, quality, search, store, triples
 from catalog.db import now
 from catalog.ingest import lease, ledger
 from catalog.ingest.guard import Counts
@@ -155,6 +155,7 @@ def without_effect(instance: Instance) -> list[Withholding]:
 
 def work(instance: Instance, check_table: file_checks.CheckTable, stop: threading.Event, pause: float = 5.0) -> None:
     """Do what is due until told to stop. A source that fails is logged and tried again at its next time."""
+    _guarded("scores of datasets published before", lambda: quality.fill(instance, stop.is_set))
     while not stop.is_set():
         for source in _sources(instance):
             if stop.is_set():
@@ -162,6 +163,8 @@ def work(instance: Instance, check_table: file_checks.CheckTable, stop: threadin
             for job in _jobs(instance, source, check_table):
                 _guarded(f"source {source.id}", job)
         _guarded("links between datasets", lambda: settle(instance))
+        _guarded("links to data", lambda: links.check(instance, stop=stop.is_set))
+        _guarded("scores", lambda: quality.catch_up(instance, stop.is_set))
         _guarded("index", lambda: search.catch_up(instance))
         _guarded("triple store", lambda: triples.catch_up(instance))
         stop.wait(pause)

@@ -12,6 +12,7 @@ from dcat.vocabularies import concepts, vocabulary
 from harvesters.source import Source
 
 UNKNOWN_LICENSE = "http://dcat-ap.de/def/licenses/other-closed"
+PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 MUNICIPALITY = "http://dcat-ap.de/def/politicalGeocoding/Level/municipality"
 LOCAL_AUTHORITY = "http://purl.org/adms/publishertype/LocalAuthority"
 
@@ -20,6 +21,12 @@ RULES = {
     "source-department": Message("Amt und Stadt der Quelle", "department and city of the source"),
     "city-contributor": Message("Datenbereitsteller der Stadt", "contributor of the city"),
     "city-place": Message("Dateiablage eines Amtes: gilt für die Stadt", "a department's file drop: covers the city"),
+    "published-here": Message("die Daten gibt es hier für alle", "the data are here for everybody"),
+    "sample-dataset": Message(
+        "Musterdatensatz des gemeinsamen Schemas (Musterdatenkatalog)",
+        "sample dataset of the shared schema (Musterdatenkatalog)",
+    ),
+    "own-identifier": Message("die URI des Datensatzes", "the URI of the dataset"),
     "license-unknown": Message("keine Lizenz angegeben", "no licence given"),
     "download-url": Message("Adresse der Datei", "address of the file"),
     "language": Message("Sprache des Datensatzes", "language of the dataset"),
@@ -94,12 +101,14 @@ def _gaps(dataset: Dataset, source: Source, city: City, *, ours: bool) -> dict[s
     fill("access_rights", "".join(concepts("access-right", (defaults.access_rights,))))
     fill("contributor_id", _contributors(defaults.contributor))
     fill("contributor_id", _contributors(city.contributor), "city-contributor")
+    fill("references", defaults.references)
     fill("political_geocoding", defaults.political_geocoding)
     fill("political_geocoding_level", defaults.political_geocoding_level)
     if ours:
         fill("political_geocoding", (city.place,), "city-place")
         fill("political_geocoding_level", (MUNICIPALITY,), "city-place")
         fill("spatial", (Place(uri=city.place),), "city-place")
+        fill("access_rights", PUBLIC, "published-here")
     return gaps
 
 
@@ -166,18 +175,23 @@ def _with_regulation(dataset: Dataset, rules: dict[str, str]) -> Dataset:
             legislation = (*distribution.applicable_legislation, HVD_REGULATION)
             distribution = replace(distribution, applicable_legislation=legislation)
             rules["distribution.applicable_legislation"] = "hvd"
-        services = tuple(_regulated(service, dataset) for service in distribution.access_service)
-        distributions.append(replace(distribution, access_service=services))
-    series = tuple(_regulated(one, dataset) for one in dataset.in_series)
+        services = (
+            _regulated(one, dataset, "distribution.access_service", rules) for one in distribution.access_service
+        )
+        distributions.append(replace(distribution, access_service=tuple(services)))
+    series = tuple(_regulated(one, dataset, "in_series", rules) for one in dataset.in_series)
     return replace(dataset, distribution=tuple(distributions), in_series=series)
 
 
-def _regulated(node: Any, dataset: Dataset) -> Any:
+def _regulated(node: Any, dataset: Dataset, path: str, rules: dict[str, str]) -> Any:
     """What belongs to a high-value dataset names the regulation, and its categories where it names none of its own."""
-    legislation = node.applicable_legislation
-    if HVD_REGULATION not in legislation:
-        legislation = (*legislation, HVD_REGULATION)
-    return replace(node, applicable_legislation=legislation, hvd_category=node.hvd_category or dataset.hvd_category)
+    if HVD_REGULATION not in node.applicable_legislation:
+        node = replace(node, applicable_legislation=(*node.applicable_legislation, HVD_REGULATION))
+        rules[f"{path}.applicable_legislation"] = "hvd"
+    if not node.hvd_category:
+        node = replace(node, hvd_category=dataset.hvd_category)
+        rules[f"{path}.hvd_category"] = "hvd"
+    return node
 
 
 def _with_language(dataset: Dataset, source: Source, rules: dict[str, str]) -> Dataset:

@@ -293,3 +293,68 @@ class DatasetLink(Base):
     dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(40), primary_key=True, index=True)
     resolved: Mapped[bool]
+
+
+class Score(Base):
+    """The quality of one visible dataset (dcat/quality.py): points by dimension and metric. `stale` asks for a new look at it."""
+
+    __tablename__ = "score"
+    __table_args__ = (
+        sa.Index("score_total", "total", "dataset_id"),
+        sa.Index("score_organization", "organization_id", "total"),
+    )
+
+    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
+    organization_id: Mapped[str] = mapped_column(sa.ForeignKey("organization.id"))
+    findability: Mapped[int]
+    accessibility: Mapped[int]
+    interoperability: Mapped[int]
+    reusability: Mapped[int]
+    contextuality: Mapped[int]
+    total: Mapped[int]
+    metrics: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    scored_at: Mapped[datetime.datetime] = mapped_column(index=True)
+    stale: Mapped[bool] = mapped_column(index=True)
+
+
+class ScoreSum(Base):
+    """Counters over the scores of an organisation, so that nobody has to add up datasets: their number, totals, bands, metrics."""
+
+    __tablename__ = "score_sum"
+
+    organization_id: Mapped[str] = mapped_column(sa.ForeignKey("organization.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(100), primary_key=True)
+    value: Mapped[int] = mapped_column(BigKey)
+
+
+class Link(Base):
+    """An address that published distributions of one source name, and what checks of it found. Keys are hashes of source and address."""
+
+    __tablename__ = "link"
+    __table_args__ = (sa.Index("link_due", "due_at", "host"), sa.Index("link_broken", "broken", "failing_since"))
+
+    key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    source_id: Mapped[str] = mapped_column(sa.String(100))
+    url: Mapped[str]
+    host: Mapped[str]
+    state: Mapped[str] = mapped_column(sa.String(20), default="")
+    status: Mapped[int | None]
+    code: Mapped[str] = mapped_column(sa.String(20), default="")
+    failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime.datetime | None]
+    broken: Mapped[bool] = mapped_column(default=False)
+    ok_at: Mapped[datetime.datetime | None]
+    checked_at: Mapped[datetime.datetime | None]
+    changed_at: Mapped[datetime.datetime | None] = mapped_column(index=True)
+    due_at: Mapped[datetime.datetime]
+    history: Mapped[list[Any]]
+
+
+class LinkUse(Base):
+    """Which published dataset names which link."""
+
+    __tablename__ = "link_use"
+
+    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.ForeignKey("link.key"), primary_key=True, index=True)

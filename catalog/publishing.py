@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, gate, public, store
+from catalog import assemble, gate, link_uses, public, quality, store
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, now
@@ -19,6 +19,7 @@ from catalog.organizations import packaged
 from catalog.policy import Policies
 from catalog.public import PublicDataset
 from catalog.renditions import VIEW, Renditions, content_hash, decompress, make
+from catalog.scores import Scored
 from catalog.store import Draft
 from dcat import document, naming
 from dcat.errors import FetchError
@@ -106,10 +107,13 @@ def drafts(
                 made.append((item.dataset_id, renditions))
         with database.reading() as session:
             before = store.bodies(session, VIEW, [draft.shown.id for draft in finished if draft.changes and draft.was])
+            statuses = link_uses.statuses(session, [draft.shown for draft in finished if draft.changes])
         with database.writing() as session:
             store.write_renditions(session, made)
         tick(len(batch))
         for draft in finished:
+            if draft.changes:
+                draft = replace(draft, scored=_scored(draft, statuses[draft.shown.id]))
             old = before.get(draft.shown.id)
             yield replace(draft, fields=public.differences(old, draft.shown)) if old else draft
 
@@ -208,6 +212,12 @@ def _draft(
     nodes = renditions.node_keys()
     others = {release: keys for release in RELEASES if (keys := renditions.node_keys(release)) != nodes}
     return replace(draft, nodes=tuple(nodes), release_nodes=others), renditions
+
+
+def _scored(draft: Draft, statuses: Mapping[str, int]) -> Scored:
+    """Measure a draft; of a new dataset whose links are known from others, news may come before it is published."""
+    points = quality.measure(draft.shown, statuses).points
+    return Scored(draft.shown.id, draft.organization_id, points, stale=bool(statuses))
 
 
 def to_check(named: tuple[FileAddress, ...], source: Source) -> tuple[FileAddress, ...]:

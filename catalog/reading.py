@@ -3,11 +3,12 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import organizations, search, store
+from catalog import links, organizations, quality, search, store
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow
 from catalog.public import PublicDataset
-from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results
+from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results, Scored
+from catalog.renditions import SCHEMA_ORG
 from catalog.store import GONE, VISIBLE
 from dcat.message import Message
 from dcat.vocabularies import vocabulary
@@ -44,7 +45,12 @@ class Reading:
             return Found(gone=Message(row.title, row.title_en or row.title))
         if name_or_id not in (row.name, row.id):
             return Found(moved_to=row.name)
-        return Found(public=store.find_public(self._session, row.id))
+        described = store.bodies(self._session, SCHEMA_ORG, [row.id])
+        return Found(
+            public=store.find_public(self._session, row.id),
+            schema_org=described.get(row.id, b""),
+            score=self._score(row.id),
+        )
 
     def search(self, query: Query) -> Results:
         """Search; a facet counts what would be left if its value were chosen."""
@@ -100,6 +106,10 @@ class Reading:
         )
         rows = self._session.execute(query.add_columns(DatasetRow.city, DatasetRow.title).limit(100))
         return tuple(store.views(self._session, [row[0] for row in rows]))
+
+    def _score(self, dataset_id: str) -> Scored | None:
+        total = quality.total(self._session, dataset_id)
+        return None if total is None else Scored(total, links.broken_of(self._session, dataset_id))
 
     def _city(self, slug: str) -> str:
         return next((city.name for city in self._instance.config.cities if city.slug == slug), slug)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from catalog.public import PublicDataset
+from dcat import quality
 from dcat.message import Message
+from dcat.quality import Band
 
 SORTS = ("relevance", "newest", "title")
 
@@ -17,6 +19,24 @@ class Counts:
     themes: tuple[tuple[str, Message, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The quality of a dataset's metadata: its points of so many, and how many of its links are broken."""
+
+    total: int
+    broken: int = 0
+
+    @property
+    def most(self) -> int:
+        """The points that can be had."""
+        return quality.most()
+
+    @property
+    def band(self) -> Band:
+        """The band of the points."""
+        return quality.band(self.total)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a name or id leads to: a dataset, its present name after a renaming, or the title of one that was withdrawn."""
@@ -24,6 +44,9 @@ class Found:
     public: PublicDataset | None = None
     moved_to: str = ""
     gone: Message | None = None
+    schema_org: bytes = b""
+    """the stored description for search engines; empty while the dataset is prepared anew"""
+    score: Scored | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

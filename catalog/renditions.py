@@ -10,9 +10,9 @@ import orjson
 import pyoxigraph as ox
 import zstandard
 
-from catalog import public
+from catalog import public, structured
 from catalog.public import PublicDataset
-from dcat import ckan, rdf
+from dcat import ckan, croissant, rdf, schema_org
 from dcat.model import CatalogRecord, Text
 from dcat.profile import DEFAULT, GOVDATA, RELEASES
 
@@ -20,6 +20,10 @@ from dcat.profile import DEFAULT, GOVDATA, RELEASES
 VERSION = 2
 VIEW = "view"
 CKAN = "ckan"
+SCHEMA_ORG = "schema.org"
+CROISSANT = "croissant"
+# The profiles beside DCAT, which exist as JSON-LD only.
+BESIDE = {SCHEMA_ORG: schema_org.URI, CROISSANT: croissant.URI}
 # Profile release -> what its renditions' names end in.
 _ENDINGS = {DEFAULT: "", GOVDATA: "+gov", "dcat-ap-de-2.0": "+2.0"}
 _GERMAN = ("http://publications.europa.eu/resource/authority/language/DEU",)
@@ -49,8 +53,8 @@ class Renditions:
 
 
 def form(ending: str, release: str = DEFAULT) -> str:
-    """Name the rendition in an RDF format and a profile release."""
-    return f"{ending}{_ENDINGS[release]}"
+    """Name the rendition in an RDF format and a profile release, or in a profile beside DCAT."""
+    return release if release in BESIDE else f"{ending}{_ENDINGS[release]}"
 
 
 def content_hash(shown: PublicDataset) -> str:
@@ -80,6 +84,10 @@ def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -
         modified=naive(shown.modified_at),
     )
     bodies[CKAN] = compress(orjson.dumps(ckan.write(shown.dataset, package)))
+    page = structured.page(shown, site_url)
+    bodies[SCHEMA_ORG] = compress(orjson.dumps(schema_org.write(shown.dataset, page)))
+    if page.tables:
+        bodies[CROISSANT] = compress(orjson.dumps(croissant.write(shown.dataset, page)))
     bodies[VIEW] = compress(public.write(shown))
     return Renditions(content_hash(shown), bodies, nodes)
 

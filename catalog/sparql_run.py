@@ -16,7 +16,7 @@ from typing import IO
 
 from catalog import sparql_query, triples
 from catalog.instance import Instance
-from catalog.triples import Snapshot
+from catalog.triples import Snapshot, StoreError
 from dcat.errors import OffenbarError
 from dcat.message import Message
 
@@ -122,18 +122,18 @@ _OUTCOMES = {
 
 def catch_up(instance: Instance) -> None:
     """Let the store catch up if little is missing and nobody else writes; otherwise the queries go on with what is there."""
-    with suppress(OSError):
+    with suppress(StoreError):
         triples.catch_up(instance, patience=2, most=triples.BATCH)
 
 
 def seq(instance: Instance) -> int:
-    """Give the sequence number an answer would belong to now; StateError while there is no store."""
+    """Give the sequence number an answer would belong to now; StoreError while there is no store."""
     with triples.snapshot(instance) as found:
         return found.mark.seq
 
 
 def run(instance: Instance, query: Query) -> Answer:
-    """Run a query; QueryError says in a sentence why there is no answer, StateError that there is no store yet."""
+    """Run a query; QueryError says in a sentence why there is no answer, StoreError that there is none to ask yet."""
     with _place(instance) as place:
         for _ in range(2):
             with triples.snapshot(instance) as found:
@@ -143,8 +143,8 @@ def run(instance: Instance, query: Query) -> Answer:
             if said["outcome"] != "damaged":
                 raise _error(said, query)
             log.warning("the triple store is damaged and is made anew")
-            triples.discard(instance)
-            triples.catch_up(instance, patience=2, most=triples.BATCH)
+            triples.discard(instance, patience=2, seen=found.folder)
+            catch_up(instance)
     raise QueryError(FAILED, status=500)
 
 
@@ -176,7 +176,7 @@ def _ask(found: Snapshot, query: Query, place: IO[str]) -> tuple[dict[str, str],
 
 def _error(said: dict[str, str], query: Query) -> QueryError:
     outcome = said["outcome"]
-    if outcome in ("syntax", "refused"):
+    if outcome == "syntax":
         found = said["message"]
         return QueryError(
             Message(

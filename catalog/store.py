@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, public, scopes
+from catalog import assemble, link_uses, public, scopes, scores
 from catalog.assemble import FileAddress
 from catalog.db import insert_or_ignore, now, upsert
 from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, Rendition, Slug, Subject
 from catalog.public import PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
+from catalog.scores import Scored
 from dcat.texts import best
 
 PUBLISHED = "published"
@@ -40,6 +41,8 @@ class Draft:
     was: str
     """the state before: published, gone, or empty for a new dataset"""
     fields: tuple[str, ...]
+    scored: Scored | None = None
+    """its quality, where the public sees a difference"""
 
     @property
     def changes(self) -> bool:
@@ -144,6 +147,9 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
         part = numbered[start : start + 500]
         _write_memberships(session, part)
         _write_subjects(session, [draft for _, draft in part])
+    link_uses.note(session, (draft.shown for draft in changed))
+    # News of a link that came after the quality was measured have marked it, and the mark stays.
+    scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
 
 
 def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> None:
@@ -212,6 +218,8 @@ def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
             session.execute(sa.delete(table).where(table.dataset_id == row.id))
         row.state, row.hash, row.nodes, row.release_nodes = GONE, "", [], {}
         row.seq, row.modified_at = seq, at
+    link_uses.forget(session, [row.id for row in rows])
+    scores.remove(session, [row.id for row in rows])
 
 
 def holders(session: Session, uris: Iterable[str]) -> dict[str, tuple[str, bool]]:

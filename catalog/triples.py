@@ -38,6 +38,17 @@ _NOT_READY = Message(
     "The store for SPARQL is being built. Next step: ask again in a minute.",
 )
 
+_BROKEN = Message(
+    "Der Speicher für SPARQL war nicht lesbar oder nicht zu schreiben und wird neu aufgebaut. Nächster Schritt: wenn das wieder "
+    "geschieht, Platz und Rechte des Datenordners prüfen.",
+    "The store for SPARQL could not be read or written and is made anew. Next step: if this happens again, check space and rights "
+    "of the data folder.",
+)
+
+
+class StoreError(StateError):
+    """The store is not there yet, or could not be read or written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -72,10 +83,10 @@ def catch_up(instance: Instance, patience: float = 600, most: int | None = None)
             return 0
         try:
             return _fill(instance, folder, most)
-        except OSError:
+        except (OSError, RuntimeError) as error:
             # Damage shows while reading, or the disk is full: either way the next one begins anew.
             shutil.rmtree(folder / "store", ignore_errors=True)
-            raise
+            raise StoreError(_BROKEN) from error
 
 
 def rebuild(instance: Instance) -> int:
@@ -84,11 +95,12 @@ def rebuild(instance: Instance) -> int:
     return catch_up(instance)
 
 
-def discard(instance: Instance) -> None:
-    """Throw the store away. Snapshots that are still being queried go with the next ones."""
+def discard(instance: Instance, patience: float = 600, seen: Path | None = None) -> None:
+    """Throw the store away, or only if the snapshot `seen` is still the newest. Snapshots being queried go with the next ones."""
     folder = _folder(instance)
     with _lock_file(folder) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _locked(lock, patience) or (seen and (folder / "current").resolve() != seen):
+            return
         (folder / "current").unlink(missing_ok=True)
         shutil.rmtree(folder / "store", ignore_errors=True)
         _remove_unused(folder)
@@ -96,21 +108,21 @@ def discard(instance: Instance) -> None:
 
 @contextmanager
 def snapshot(instance: Instance) -> Iterator[Snapshot]:
-    """Hold the newest snapshot; StateError when there is none yet."""
+    """Hold the newest snapshot; StoreError when there is none yet."""
     folder = _folder(instance)
     while True:
         try:
             target = (folder / "current").resolve(strict=True)
             lock = os.open(target, os.O_RDONLY)
         except FileNotFoundError as error:
-            raise StateError(_NOT_READY) from error
+            raise StoreError(_NOT_READY) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_SH)
             # It may have been removed between finding and holding it.
             if target.exists():
                 mark = _read_mark(target)
                 if mark is None or (mark.layout, mark.site) != (_LAYOUT, instance.config.site_url):
-                    raise StateError(_NOT_READY)
+                    raise StoreError(_NOT_READY)
                 yield Snapshot(target, mark, lock)
                 return
         finally:
@@ -173,7 +185,7 @@ def _open(work: Path, wanted: Mark) -> tuple[ox.Store, Mark]:
             log.unlink()
         try:
             return ox.Store(work), mark
-        except OSError:
+        except (OSError, RuntimeError):
             pass
     shutil.rmtree(work, ignore_errors=True)
     return ox.Store(work), replace(wanted, about="", seq=0)

@@ -352,11 +352,12 @@ class _Reader:
 
     def _read(self, prop: Property, raw: str, path: str) -> Any:
         assert prop.kind is not None, "nodes are read elsewhere"
-        value = prop.kind.read(KINDS["string"].write(raw), prop.vocabulary)
-        if isinstance(value, Misfit):
-            self.problems.append(Problem(path=path, code=value.code, value=raw[:500], message=value.message))
-            return None
-        return value
+        term = KINDS["string"].write(raw)
+        value = prop.kind.read(term, prop.vocabulary)
+        remark = value if isinstance(value, Misfit) else prop.kind.remark(term, value)
+        if remark:
+            self.problems.append(Problem(path=path, code=remark.code, value=raw[:500], message=remark.message))
+        return None if isinstance(value, Misfit) else value
 
 
 def _mappings(raw: Any) -> list[Mapping[str, Any]]:

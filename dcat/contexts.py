@@ -1,8 +1,9 @@
 """JSON-LD contexts by address: our own tables stand in for the well-known ones, any other is refused, nothing is ever fetched.
 
 The files in contexts/ hold the terms we read, as the published contexts define them, in the CURIEs of dcat/namespaces.py. The
-contexts of DCAT-AP since 2.2 define a term per class; no term means two things there, so ours stand for every class (JSON-LD 1.1,
-4.1.8). What no context defines JSON-LD would leave out without a word (5.1.2); it is kept under UNDEFINED, for the reader to report.
+contexts of DCAT-AP since 2.2 define a term per class (JSON-LD 1.1, 4.1.8); no term means two things there, so ours stand for every
+class. What no context defines JSON-LD leaves out without a word (JSON-LD 1.1 API, 5.1.2); it is kept under UNDEFINED, for the
+reader to report.
 """
 
 import functools
@@ -94,7 +95,7 @@ def _local(context: Any) -> tuple[Any, int]:
         return [part for part, _ in parts], sum(count for _, count in parts)
     if isinstance(context, str):
         return find(context), 1
-    # 4.1.9: the context that imports overrides what it imports.
+    # JSON-LD 1.1, 4.1.10: the context that imports overrides what it imports.
     if isinstance(context, dict) and isinstance(context.get("@import"), str):
         return find(context["@import"]) | {key: value for key, value in context.items() if key != "@import"}, 1
     return context, 0

@@ -6,10 +6,7 @@ from typing import Any
 from dcat.kinds import TextKind
 from dcat.message import Message
 from dcat.model import Contact, Dataset, Distribution, Period, Problem, Reading
-from dcat.profile import Class, Property, profile
-
-# Texts that name a thing once per language (DCAT-AP.de, usage notes); keywords may repeat.
-_ONE_PER_LANGUAGE = {"title", "description", "name"}
+from dcat.profile import ONE_PER_LANGUAGE, Class, Property, profile
 
 
 def fit(dataset: Dataset) -> Reading:
@@ -41,7 +38,7 @@ def _many(prop: Property, values: tuple[Any, ...], where: str, problems: list[Pr
         fitted = _one(prop, value, place, problems)
         if fitted is not None:
             kept.append(fitted)
-    if isinstance(prop.kind, TextKind) and prop.field in _ONE_PER_LANGUAGE:
+    if isinstance(prop.kind, TextKind) and prop.field in ONE_PER_LANGUAGE:
         return _one_per_language(kept, where, problems)
     return tuple(kept)
 
@@ -96,6 +93,13 @@ def _names(cls: Class) -> str:
         "Contact": "Ein Kontakt",
         "Period": "Ein Zeitraum",
         "Checksum": "Eine Prüfsumme",
+        "Identifier": "Ein Identifier",
+        "Provenance": "Eine Aussage zur Provenienz",
+        "Activity": "Eine Tätigkeit",
+        "Attribution": "Eine Rollenzuordnung",
+        "Relationship": "Eine Beziehung",
+        "DatasetSeries": "Eine Serie",
+        "DataService": "Ein Datenservice",
     }.get(cls.name, cls.name)
 
 

@@ -10,6 +10,10 @@ _NUMBER = r"\s*([-+]?\d{1,3}(?:\.\d{1,15})?)\s*"
 # As CKAN, Solr and CSW write a box: west, east, north, south.
 _ENVELOPE = re.compile(rf"ENVELOPE\s*\({_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}\)", re.IGNORECASE)
 _NAME = re.compile(r"^[A-Za-z]+(?=\s*(Z\s*)?\()")
+# WKT with numbers and nothing else below its name, and in it each position's longitude and latitude.
+_NAMED = re.compile(r"[A-Za-z]+\s*(?:ZM?|M)?\s*\([-+0-9.,eE()\s]+\)")
+_DECIMAL = r"[-+]?\d{1,3}(?:\.\d{0,30})?(?:[eE][-+]?\d{1,2})?"
+_POINT = re.compile(rf"(?:^[A-Za-z\s]*|,)[\s(]*({_DECIMAL})\s+({_DECIMAL})(?=[\s),])")
 MAX_LENGTH = 1_000_000
 
 
@@ -46,3 +50,14 @@ def _coordinates(value: Any) -> str:
     if value and isinstance(value[0], int | float):
         return " ".join(str(number) for number in value[:2])
     return f"({', '.join(_coordinates(part) for part in value)})"
+
+
+def extent(value: str) -> tuple[float, float, float, float] | None:
+    """Give the west, south, east and north of WKT in WGS84; None where it is none, or in other coordinates."""
+    if len(value) > MAX_LENGTH or _NAMED.fullmatch(value) is None:
+        return None
+    points = [(float(point[1]), float(point[2])) for point in _POINT.finditer(value)]
+    longitudes, latitudes = [point[0] for point in points], [point[1] for point in points]
+    if not points or max(map(abs, longitudes)) > 180 or max(map(abs, latitudes)) > 90:
+        return None
+    return min(longitudes), min(latitudes), max(longitudes), max(latitudes)

@@ -9,15 +9,16 @@ from urllib.parse import unquote
 
 import pyoxigraph as ox
 
-from dcat import dates, geometry, iri
+from dcat import dates, geometry, iri, spellings
 from dcat.message import Message
 from dcat.model import Text
 from dcat.namespaces import expand
 from dcat.plain import plain, printable
-from dcat.vocabularies import Concept, vocabulary
+from dcat.vocabularies import vocabulary
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 MAX_TEXT = 100_000
+_MAILTO = re.compile(r"^(mailto:(//)?\s*)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +140,14 @@ class ConceptKind(UriKind):
     """A concept of a controlled vocabulary, by URI; known spellings are brought home, others do not fit."""
 
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
-        concept = _find(term.value, vocabulary_name)
+        concept = spellings.find(term.value, vocabulary_name)
         if concept is None:
             return _unknown(term.value, vocabulary_name)
         return concept.uri
 
     def remark(self, term: Term, value: str) -> Misfit | None:
         """Name the parameters of a media type, which have no place here."""
-        return _changed(term.value, value) if _PARAMETERS.search(term.value) else None
+        return _changed(term.value, value) if spellings.has_parameters(term.value) else None
 
     def check(self, value: str, vocabulary_name: str) -> Misfit | None:
         return None if value in vocabulary(vocabulary_name) else _unknown(value, vocabulary_name)
@@ -156,7 +157,7 @@ class OpenConceptKind(ConceptKind):
     """A concept of a vocabulary that others may extend (licences, places, contributors): any URI may stand."""
 
     def read(self, term: Term, vocabulary_name: str) -> str | Misfit:
-        concept = _find(term.value, vocabulary_name)
+        concept = spellings.find(term.value, vocabulary_name)
         if concept is not None:
             return concept.uri
         value = iri.cleaned(term.value) if not isinstance(term, ox.BlankNode) else ""
@@ -325,34 +326,6 @@ KINDS: dict[str, Kind] = {
     "email": EmailKind(),
     "telephone": TelephoneKind(),
 }
-
-
-# Lists of others whose addresses end in a code that ours know.
-_OTHER_LISTS = re.compile(
-    r"^https?://(www\.)?(id\.loc\.gov/vocabulary/iso639-[12]|lexvo\.org/id/iso639-[13]|purl\.org/cld/freq"
-    r"|purl\.org/net/mediatypes|inspire\.ec\.europa\.eu/(media-types|metadata-codelist/MaintenanceFrequency)"
-    r"|iana\.org/assignments/media-types|dcat-ap\.de/def/fileTypes)/",
-    re.IGNORECASE,
-)
-_PARAMETERS = re.compile(r"\s*;\s*[\w-]+\s*=.*$", re.DOTALL)
-_LICENCE_PAGE = re.compile(r"(?<=.)/(deed|legalcode)(\.[a-zA-Z_-]+)?/?$")
-_MAILTO = re.compile(r"^(mailto:(//)?\s*)+", re.IGNORECASE)
-
-
-def _find(value: str, vocabulary_name: str) -> Concept | None:
-    """Find the concept a spelling means: as it stands, else without what others put around the code."""
-    table = vocabulary(vocabulary_name)
-    if concept := table.find(value):
-        return concept
-    if len(value) > iri.MAX_LENGTH:
-        return None
-    core = _OTHER_LISTS.sub("", _PARAMETERS.sub("", value.strip())).rstrip("#/").lstrip("*")
-    if vocabulary_name == "license":
-        core = _LICENCE_PAGE.sub("", core)
-    if vocabulary_name == "language":
-        # RFC 5646: what follows the first hyphen narrows the language down, which the list does not.
-        core = re.split("[-_]", core)[0]
-    return table.find(core) if core != value else None
 
 
 def _odd(value: str, de: str, en: str) -> Message:

@@ -7,6 +7,7 @@ NAMESPACES = {
     "dcatap": "http://data.europa.eu/r5r/",
     "dcatde": "http://dcat-ap.de/def/dcatde/",
     "dcterms": "http://purl.org/dc/terms/",
+    "dqv": "http://www.w3.org/ns/dqv#",
     "eli": "http://data.europa.eu/eli/ontology#",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "geodcatap": "http://data.europa.eu/930/",
@@ -14,6 +15,7 @@ NAMESPACES = {
     "hydra": "http://www.w3.org/ns/hydra/core#",
     "ldes": "https://w3id.org/ldes#",
     "locn": "http://www.w3.org/ns/locn#",
+    "oa": "http://www.w3.org/ns/oa#",
     "odrl": "http://www.w3.org/ns/odrl/2/",
     "owl": "http://www.w3.org/2002/07/owl#",
     "prov": "http://www.w3.org/ns/prov#",
@@ -36,3 +38,11 @@ def expand(curie: str) -> str:
     """Turn a CURIE of our tables into the full URI."""
     prefix, _, name = curie.partition(":")
     return NAMESPACES[prefix] + name
+
+
+def shortened(uri: str) -> str:
+    """Turn a URI into a CURIE; one of no known namespace stays as it is."""
+    for prefix, namespace in NAMESPACES.items():
+        if uri.startswith(namespace) and len(uri) > len(namespace):
+            return f"{prefix}:{uri.removeprefix(namespace)}"
+    return uri

@@ -22,6 +22,8 @@ RELEASES: Mapping[str, str] = {
     "dcat-ap-de-2.0": "http://dcat-ap.de/def/dcatde/2.0/spec/",
 }
 READ_ONLY = "read-only"
+# Texts that name a thing once per language (DCAT-AP.de, usage notes); others, such as keywords, may repeat.
+ONE_PER_LANGUAGE = frozenset(("title", "description", "name"))
 
 # Class of the model -> RDF class, and the classes the world uses for it.
 CLASSES: Mapping[str, tuple[type, str]] = {

@@ -171,7 +171,7 @@ class _Reader:
         if prop.many:
             return tuple(kept)
         for value in kept[1:]:
-            self._report(path, "several-values", str(value), _several(prop))
+            self._report(path, "several-values", _told(value), _several(prop))
         return kept[0] if kept else None
 
     def _value(self, prop: Property, term: Any, path: str) -> Any:
@@ -222,7 +222,8 @@ class _Reader:
             f"Die Eigenschaft {predicate} gehört nicht zum Profil und wird nicht weitergegeben.",
             f"The property {predicate} is not part of the profile and is not passed on.",
         )
-        self._report(where, "unknown-property", "; ".join(_shown(term) for term in terms[:5]), message)
+        more = [f"… ({len(terms)})"] if len(terms) > 5 else []
+        self._report(where, "unknown-property", "; ".join([_shown(term) for term in terms[:5]] + more), message)
 
 
 @dataclass(slots=True)
@@ -396,7 +397,7 @@ def footer(ending: str) -> bytes:
     return {"rdf": b"</rdf:RDF>\n", "jsonld": b"]\n"}.get(ending, b"")
 
 
-_PREFIXES = {name: uri for name, uri in NAMESPACES.items() if name not in ("schema", "sh", "time")}
+_PREFIXES = {name: uri for name, uri in NAMESPACES.items() if name not in ("dqv", "oa", "schema", "sh", "time")}
 
 
 def _uri(node: Any) -> str:
@@ -413,6 +414,15 @@ def _order(value: Any) -> Any:
     if hasattr(value, "uri"):
         return tuple(str(getattr(value, f.name)) for f in fields(value))
     return value
+
+
+def _told(value: Any) -> str:
+    """Write a value of the model in one line: a node as all that is known about it."""
+    if isinstance(value, tuple):
+        return ", ".join(_told(one) for one in value)
+    if hasattr(value, "uri"):
+        return "; ".join(filter(None, (_told(getattr(value, field.name)) for field in fields(value))))
+    return value.value if isinstance(value, Text) else "" if value is None else str(value)
 
 
 def _shown(term: Term) -> str:

@@ -22,7 +22,8 @@ from catalog.instance import Instance
 from catalog.layers import RULES
 from catalog.policy import CODES, SCOPES
 from dcat.kinds import KINDS
-from dcat.profile import DEFAULT, Class, profile
+from dcat.namespaces import shortened
+from dcat.profile import DEFAULT, READ_ONLY, RELEASES, Class, Property, profile
 from dcat.vocabularies import NAMES, vocabulary
 from docs import finding_codes
 from harvesters import source
@@ -47,12 +48,15 @@ _TABLE_ERRORS = {
     "unique-error": "A value that must be unique is repeated.",
 }
 _PROBLEMS = {
+    "changed": "taken, but with less than was there, or by interpretation",
     "date": "not a date such as 2026-05-31",
+    "decimal": "not a number from 0 such as 2.5",
+    "duration": "not a span of time such as P1D",
     "email": "not an e-mail address",
     "empty": "an empty text",
     "geometry": "neither WKT nor GeoJSON",
     "hex": "not a checksum in hexadecimal digits",
-    "incomplete": "a contact, period, checksum, agent or distribution that lacks what it needs is left out",
+    "incomplete": "a description of its own, such as a contact, distribution or service, that lacks what it needs is left out",
     "integer": "not a whole number",
     "language-tag": "not a language tag such as de",
     "language-twice": "two texts in one language; the first stays",
@@ -61,6 +65,7 @@ _PROBLEMS = {
     "no-path": "a resource of a data package without usable path",
     "parts": "a resource of several files; the first is linked",
     "several-values": "may stand once only; the others are left out",
+    "superseded": "an older term says something else than the current one, which counts",
     "telephone": "not a telephone number",
     "too-long": "a text of more than 100,000 characters",
     "too-many": "more values than are read",
@@ -180,10 +185,19 @@ def profile_page() -> str:
     lines = [
         f"# Profile {DEFAULT}",
         "",
-        "The table `dcat/profiles/"
-        + DEFAULT
-        + ".csv` is the only place that lists properties. Reading, writing, checking and",
-        "this page loop over it. *kind* says how a value is read and written (`dcat/kinds.py`).",
+        f"The tables in `dcat/profiles/` are the only place that lists properties; this page shows `{DEFAULT}.csv`. Reading,",
+        "writing, checking, the SHACL shapes and this page loop over it. *kind* says how a value is read and written",
+        "(`dcat/kinds.py`). The obligation `read-only` means: understood when a source sends it, not written.",
+        "",
+        "## Releases",
+        "",
+        "One description is written in the terms of several releases. Reading understands all of them at once.",
+        "",
+        *_table(("release", "dcterms:conformsTo"), [(f"`{name}`", f"<{uri}>") for name, uri in RELEASES.items()]),
+        "",
+        f"Where the others differ from `{DEFAULT}`; *also* is an older term written beside the term:",
+        "",
+        *_table(("property", "release", "term", "also", "kind", "obligation"), list(_differences())),
     ]
     for cls in profile().values():
         lines += ["", f"## {cls.name}", "", *_class(cls)]
@@ -232,7 +246,8 @@ def findings() -> str:
             "",
             "## Problems while reading metadata",
             "",
-            "The value is left out of what is published, kept as the source sent it, and shown by `offenbar dataset explain`.",
+            "Unless the meaning says otherwise, the value is left out of what is published. It is kept as the source sent it, and",
+            "shown by `offenbar dataset explain`.",
             "",
             *_table(("code", "meaning"), [(f"`{p.code}`", _PROBLEMS[p.code]) for p in problems]),
         ]
@@ -398,7 +413,7 @@ def _class(cls: Class) -> list[str]:
             f"`{p.curie}`",
             p.label.en,
             p.label.de,
-            p.node or next(name for name, kind in KINDS.items() if kind is p.kind),
+            _kind(p),
             f"{p.min}..{'*' if p.many else 1}",
             p.obligation,
             p.hvd,
@@ -412,6 +427,26 @@ def _class(cls: Class) -> list[str]:
     current = {p.term.value for p in cls.properties}
     foreign = [(f"`{term}`", f"`{p.field}`") for term, p in cls.by_term.items() if term not in current]
     return [*lines, "", "Also read as:", "", *_table(("foreign term", "field"), foreign)] if foreign else lines
+
+
+def _differences() -> Iterator[tuple[str, ...]]:
+    for name in RELEASES:
+        for cls in profile(name).values():
+            whole = not cls.written
+            if whole:
+                yield f"{cls.name}, all", f"`{name}`", "", "", "", READ_ONLY
+            for prop, default in zip(cls.properties, profile()[cls.name].properties, strict=True):
+                if not whole and _release_cells(prop) != _release_cells(default):
+                    yield f"`{cls.name}.{prop.field}`", f"`{name}`", *_release_cells(prop)
+
+
+def _release_cells(prop: Property) -> tuple[str, ...]:
+    also = " ".join(f"`{shortened(term.value)}`" for term in prop.also)
+    return f"`{prop.curie}`", also, _kind(prop), prop.obligation
+
+
+def _kind(prop: Property) -> str:
+    return prop.node or next(name for name, kind in KINDS.items() if kind is prop.kind)
 
 
 def _codes(codes: Sequence[finding_codes.Code]) -> list[str]:

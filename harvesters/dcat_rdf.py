@@ -23,6 +23,7 @@ _TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {
     "application/x-turtle": "ttl",
 }
 _NEXT = ("hydra:next", "hydra:nextPage")
+_LOCALE = re.compile(rb"""(?<=["'])(@[a-z]{2,3})_([A-Za-z]{2,4})(?=[\s;,.\]])""")
 _WEB_PAGE = re.compile(r"(\s|<\?xml[^>]*>|<!--.*?-->)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -30,7 +31,7 @@ def read(page: Page, source: Source) -> Batch:
     """Read one page of a catalogue; the pages that follow are named by its Hydra view."""
     text = decode(page.body, page.charset)
     ending = _ending(page, text.text)
-    graph = rdf.parse(text.utf8, ending, base=page.url)
+    graph = _parse(text.utf8, ending, page.url)
     nodes = _datasets(graph)
     if not nodes and not graph.of_type("dcat:Catalog") and not graph.of_type("hydra:PagedCollection"):
         raise UnreadableError(
@@ -48,6 +49,17 @@ DCAT = Harvester(
     publishes_files=False,
     read=read,
 )
+
+
+def _parse(body: bytes, ending: str, url: str) -> rdf.Graph:
+    try:
+        return rdf.parse(body, ending, base=url)
+    except UnreadableError:
+        # Older programs write locales such as de_DE where language tags belong; in Turtle one of them spoils the page.
+        repaired = _LOCALE.sub(rb"\1-\2", body) if ending in ("ttl", "nt") else body
+        if repaired == body:
+            raise
+        return rdf.parse(repaired, ending, base=url)
 
 
 def _datasets(graph: rdf.Graph) -> list[Any]:

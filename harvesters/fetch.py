@@ -41,6 +41,7 @@ from harvesters.response import Response, Validators, received, request_headers,
 
 Resolve = Callable[[str, int], Sequence[str]]
 _Write = Callable[[bytes], object]
+_Receive = Callable[[BaseHTTPResponse, Address], Response]
 
 _STEP = 1 << 16
 _MOVED = (301, 308)
@@ -48,6 +49,8 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (429, 502, 503, 504)
 # 202 and 204 carry no data yet, and nobody asked for the part of a 206.
 _GOOD = (200, 203)
+# How servers refuse HEAD at addresses where GET is welcome.
+_NO_HEAD = (403, 405, 501)
 # More addresses than this for one name would only eat up the time of the request.
 _TRIES = 4
 
@@ -115,20 +118,47 @@ class Fetcher:
         finally:
             part.unlink(missing_ok=True)
 
+    def probe(self, url: str) -> Response:
+        """Ask whether an address answers, reading no body: HEAD, and where a server refuses that, a GET broken off after the headers."""
+        try:
+            return self._glance(url, "HEAD")
+        except FetchError as error:
+            if error.status not in _NO_HEAD:
+                raise
+        return self._glance(url, "GET")
+
+    def _glance(self, url: str, method: str) -> Response:
+        def receive(raw: BaseHTTPResponse, address: Address) -> Response:
+            raw.close()
+            if not 200 <= raw.status < 300:
+                raise failures.status(address, raw.status)
+            return received(address.url, raw.status, raw.headers, 0, "")
+
+        headers = request_headers(self._agent, "*/*", Validators())
+        return self._follow(url, headers, self._clock() + self._limits.total, receive, method)
+
     def _fetch(self, url: str, accept: str, asked: Validators, write: _Write, limit: int) -> Response:
-        """Follow redirects to the answer and hand its body to `write`."""
+        """Fetch what an address leads to and hand its body to `write`."""
         until = self._clock() + self._limits.total
+
+        def receive(raw: BaseHTTPResponse, address: Address) -> Response:
+            return self._receive(raw, address, asked, write, limit, until)
+
+        return self._follow(url, request_headers(self._agent, accept, asked), until, receive)
+
+    def _follow(
+        self, url: str, headers: dict[str, str], until: float, receive: _Receive, method: str = "GET"
+    ) -> Response:
+        """Follow redirects to the answer and hand it to `receive`."""
         start = address = read_address(url)
-        headers = request_headers(self._agent, accept, asked)
         moved_to, permanent = "", True
         for _ in range(self._limits.redirects + 1):
             if not may_reach(self._network, address, start):
                 raise failures.not_allowed(address, self._network)
-            with self._answer(address, headers, until) as raw:
+            with self._answer(address, headers, until, method) as raw:
                 location = raw.headers.get("location", "")
                 if raw.status not in _REDIRECTS or not location:
-                    response = self._receive(raw, address, asked, write, limit, until)
-                    return replace(response, requested=shown(url), moved_to=moved_to)
+                    return replace(receive(raw, address), requested=shown(url), moved_to=moved_to)
                 permanent = permanent and raw.status in _MOVED
             following = follow(address, location)
             if (address.scheme, following.scheme) == ("https", "http"):
@@ -138,13 +168,15 @@ class Fetcher:
         raise failures.redirects(start, self._limits.redirects)
 
     @contextmanager
-    def _answer(self, address: Address, headers: dict[str, str], until: float) -> Iterator[BaseHTTPResponse]:
+    def _answer(
+        self, address: Address, headers: dict[str, str], until: float, method: str
+    ) -> Iterator[BaseHTTPResponse]:
         """Send the request, again if that may help, and give the answer with its body still unread."""
         for attempt in range(self._limits.retries + 1):
             last = attempt == self._limits.retries
             wait = random.SystemRandom().uniform(0.2, 0.4) * 2**attempt
             try:
-                raw = self._send(address, headers, until)
+                raw = self._send(address, headers, until, method)
             except FetchError as error:
                 if last or error.code != "connection":
                     raise
@@ -164,7 +196,7 @@ class Fetcher:
                 _finish(raw)
             self._wait(max(wait, asked or 0.0), until, failure)
 
-    def _send(self, address: Address, headers: dict[str, str], until: float) -> BaseHTTPResponse:
+    def _send(self, address: Address, headers: dict[str, str], until: float, method: str) -> BaseHTTPResponse:
         """One request on one connection, which stays in use until the answer is finished."""
         self._keep_pace(address, until)
         if address.credentials:
@@ -172,7 +204,7 @@ class Fetcher:
         left = self._left(address, until)
         try:
             return self._pool(address).urlopen(
-                "GET",
+                method,
                 address.target,
                 headers=headers,
                 redirect=False,

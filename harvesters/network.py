@@ -10,11 +10,13 @@ class Network:
     """The hosts of one source. `allow` holds host or host:port; if it is empty, only `home` counts, the host of the source's own address.
 
     Without both, every request may reach the host it names and no other. Private addresses need an entry in `allow`.
+    `anywhere` opens every public host: for looking whether links answer, wherever they lead.
     """
 
     allow: tuple[str, ...] = ()
     home: str = ""
     country: str = ""
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ def is_named(network: Network, host: str, port: int) -> bool:
 
 def may_reach(network: Network, address: Address, start: Address) -> bool:
     """Tell whether a request that began at `start` may go to an address."""
+    if network.anywhere:
+        return True
     if network.allow:
         return is_named(network, address.host, address.port)
     if network.home:

@@ -70,6 +70,7 @@ class Defaults:
     license_attribution: tuple[Text, ...] = ()
     political_geocoding: tuple[str, ...] = ()
     political_geocoding_level: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,12 +19,15 @@ LISTING = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server says at one address; without `etag` it knows no validators."""
+    """What the server says at one address; without `etag` it knows no validators. `head` is its status for HEAD where it differs."""
 
     body: bytes
     media_type: str
     status: int = 200
     etag: bool = True
+    location: str = ""
+    seconds: float = 0.0
+    head: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: dict[str, Answer] = {}
         self.seen: list[tuple[str, int]] = []
+        self.methods: list[str] = []
 
     @property
     def host(self) -> str:
@@ -100,21 +105,30 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         answer = self.server.answers.get(self.path, Answer(b"nicht gefunden", "text/plain", 404, etag=False))
         etag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"' if answer.etag else ""
-        status, body = answer.status, answer.body
+        head = self.command == "HEAD"
+        status, body = (head and answer.head) or answer.status, answer.body
+        time.sleep(answer.seconds)
         if status == 200 and etag and self.headers.get("If-None-Match") == etag:
             status, body = 304, b""
         self.server.seen.append((self.path, status))
+        self.server.methods.append(f"{self.command} {self.path}")
         self.send_response(status)
         if etag and status in (200, 304):
             self.send_header("ETag", etag)
+        if answer.location:
+            self.send_header("Location", answer.location)
         if status != 304:
             self.send_header("Content-Type", answer.media_type)
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if not head:
+            self.wfile.write(body)
 
 
 @contextmanager

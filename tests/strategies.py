@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from dcat.kinds import KINDS
-from dcat.model import Checksum, Dataset, Distribution, Place, Text
+from dcat.model import Checksum, Dataset, Distribution, Identifier, Place, Provenance, Text
 from dcat.plain import plain
-from dcat.profile import Property, profile
+from dcat.profile import DEFAULT, Property, profile
 from dcat.vocabularies import vocabulary
 
 LANGUAGES = ("", "de", "en", "fr", "de-at")
@@ -49,7 +49,6 @@ def one_value(prop: Property) -> st.SearchStrategy[Any]:
         "decimal": st.decimals(0, 10**6, places=2).map(str),
         "duration": st.sampled_from(("P1D", "PT15M", "P1Y2M", "P3DT4H5M6.5S")),
         "size-as-decimal": st.integers(0, 10**17),
-        "decimal": st.decimals(0, 10**6, places=2).map(str),
         "hex": st.binary(min_size=4, max_size=64).map(bytes.hex),
         "wkt": st.builds("POINT ({} {})".format, NUMBERS, NUMBERS),
         "geometry": st.builds("POINT ({} {})".format, NUMBERS, NUMBERS),
@@ -85,6 +84,21 @@ def nodes(draw: st.DrawFn, name: str = "Dataset", number: Any = None) -> Any:
     return cls.maker(**values)
 
 
+def as_written(node: Any, release: str = DEFAULT) -> Any:
+    """A node as it comes back from a release: without what that release only reads."""
+    cls = profile(release)[type(node).__name__]
+    values: dict[str, Any] = {}
+    for prop in cls.properties:
+        value = getattr(node, prop.field)
+        if prop not in cls.written:
+            values[prop.field] = type(value)() if isinstance(value, tuple | str) else None
+        elif prop.node and isinstance(value, tuple):
+            values[prop.field] = in_order([as_written(one, release) for one in value])
+        elif prop.node and value is not None:
+            values[prop.field] = as_written(value, release)
+    return replace(node, **values)
+
+
 def datasets() -> st.SearchStrategy[Any]:
     """Datasets in which every node has a URI."""
     return nodes()
@@ -107,8 +121,13 @@ def ckan_datasets(draw: st.DrawFn) -> Dataset:
     # CKAN shows the name where there is no title.
     values["title"] = values["title"] or (Text("Baumkataster", "de"),)
     values["keyword"] = tuple(dict.fromkeys(Text(text.value) for text in dataset.keyword))
-    for name in ("contact_point", "landing_page", "creator", "contributor", "originator", "custodian", "version_notes"):
+    for name in ("contact_point", "landing_page", "creator", "contributor", "originator", "custodian"):
         values[name] = values[name][:1]
+    # Of several statements the first, of an identifier its notation.
+    said = next((one.label for one in dataset.provenance if one.label), ())
+    values["provenance"] = (Provenance(label=_untagged(said)),) if said else ()
+    notations = dict.fromkeys(one.notation for one in dataset.other_identifier if one.notation)
+    values["other_identifier"] = tuple(Identifier(notation=notation) for notation in notations)
     # An empty period is none.
     values["temporal"] = tuple(replace(period, uri="") for period in dataset.temporal if period.start or period.end)[:1]
     values["spatial"] = tuple(
@@ -116,7 +135,13 @@ def ckan_datasets(draw: st.DrawFn) -> Dataset:
         for position, place in enumerate(dataset.spatial)
     )
     values["distribution"] = tuple(_ckan_distribution(one, draw(URIS)) for one in dataset.distribution)
-    return Dataset(**values | {"uri": ""})
+    return _without_place_in_ckan(Dataset(**values | {"uri": ""}))
+
+
+def _without_place_in_ckan(node: Any) -> Any:
+    """What the table names no CKAN key for, such as series and services, a package does not hold."""
+    properties = profile()[type(node).__name__].properties
+    return replace(node, **{prop.field: () for prop in properties if prop.node and not prop.ckan})
 
 
 def _ckan_distribution(distribution: Distribution, url: str) -> Distribution:
@@ -127,7 +152,7 @@ def _ckan_distribution(distribution: Distribution, url: str) -> Distribution:
     checksum = values["checksum"]
     complete = checksum is not None and checksum.algorithm and checksum.value
     values["checksum"] = replace(checksum, uri="") if complete else None
-    return Distribution(**values)
+    return _without_place_in_ckan(Distribution(**values))
 
 
 def _flat(value: Any) -> Any:

@@ -7,12 +7,27 @@ import builders
 import pytest
 
 from catalog import public, publication
-from catalog.assemble import NON_PUBLIC, Assembled, Checked, Setting, Upstream, addresses, assemble, quoted
+from catalog.assemble import (
+    ALONE,
+    NON_PUBLIC,
+    Assembled,
+    Checked,
+    Setting,
+    Surroundings,
+    Upstream,
+    addresses,
+    assemble,
+    links,
+    quoted,
+    subjects,
+)
 from catalog.config import City
 from catalog.policy import Policies, Withholding
 from catalog.public import FileState, Reason
+from dcat import rdf
 from dcat.message import Message
-from dcat.model import Checksum, Contact, Dataset, Distribution, Text
+from dcat.model import Checksum, Contact, Dataset, Distribution, Relationship, Text
+from dcat.profile import RELEASES
 
 SITE = builders.SITE
 ID = "7e0f1a52-0000-4000-8000-000000000001"
@@ -55,6 +70,7 @@ def assembled(
     ours: bool = True,
     withhold: Withholding | None = None,
     source: Any = SOURCE,
+    around: Surroundings = ALONE,
 ) -> Assembled:
     given = Upstream(
         id=ID, name="baeume", remote_id="baeume", dataset=upstream, published_at="2026-01-01", modified_at="2026-02-02"
@@ -69,7 +85,7 @@ def assembled(
         site_url=SITE,
     )
     found = {a.id: check for a, check in zip(addresses(ID, upstream, source), checks, strict=False)}
-    return assemble(given, setting, found)
+    return assemble(given, setting, found, around)
 
 
 def withholding(name: str = "") -> Withholding:
@@ -94,12 +110,39 @@ def assert_no_trace(body: bytes) -> None:
 @pytest.mark.parametrize("ours", [True, False])
 def test_a_withheld_dataset_leaves_no_trace_of_its_data(ours: bool) -> None:
     upstream = dataset(file(), file("https://amt.example/ablage/baeume.geojson", uri="https://amt.example/d/2"))
-    shown = assembled(upstream, OK, OK, ours=ours, withhold=withholding()).shown
-    assert shown.dataset.distribution == () and shown.dataset.access_rights == NON_PUBLIC
+    sample = file("https://amt.example/ablage/beispiel.csv", uri="https://amt.example/d/3")
+    shown = assembled(replace(upstream, sample=(sample,)), OK, OK, ours=ours, withhold=withholding()).shown
+    assert shown.dataset.distribution == shown.dataset.sample == () and shown.dataset.access_rights == NON_PUBLIC
     assert shown.withheld == REASON
     assert [(f.state, f.reason) for f in shown.files] == [(FileState.WITHHELD, REASON)] * 2
     assert shown.dataset.title == upstream.title
     assert_no_trace(public.write(shown))
+
+
+@pytest.mark.parametrize("files", [(), (file(),)], ids=["without files", "with a file"])
+def test_a_withheld_dataset_says_why_in_its_description(files: tuple[Distribution, ...]) -> None:
+    upstream = replace(
+        dataset(),
+        description=(Text("Alle Bäume.", "de"), Text("All trees.", "en"), Text("Tous les arbres.", "fr")),
+        access_rights=f"{builders.AUTHORITY}/access-right/PUBLIC",
+        distribution=files,
+    )
+    shown = assembled(upstream, OK, withhold=withholding()).shown
+    assert shown.dataset.description == (
+        Text("Alle Bäume.\n\nDie Daten sind nicht veröffentlicht: Geschützt. (§ 44)", "de"),
+        Text("All trees.\n\nThe data are not published: Protected. (§ 44)", "en"),
+        Text("Tous les arbres.", "fr"),
+    )
+    assert shown.dataset.access_rights == NON_PUBLIC
+    assert shown.dataset.legal_basis == (Text("§ 44", "de"),)
+    assert shown.dataset.distribution == ()
+
+
+@pytest.mark.parametrize("said", [(), (Text("Tous les arbres.", "fr"),)])
+def test_the_reason_stands_in_german_where_neither_language_is_there(said: tuple[Text, ...]) -> None:
+    shown = assembled(replace(dataset(), description=said), OK, withhold=withholding()).shown
+    note = Text("Die Daten sind nicht veröffentlicht: Geschützt. (§ 44)", "de")
+    assert shown.dataset.description == (*said, note)
 
 
 def test_a_withheld_file_leaves_no_trace_and_the_others_stay() -> None:
@@ -214,8 +257,82 @@ def test_a_file_that_waits_shows_nothing_yet(release: str, checked: Checked, cod
     (waiting,) = shown.files
     assert waiting.state is FileState.PENDING and waiting.reason is not None and waiting.reason.code == code
     assert (waiting.report, waiting.sentence, waiting.rows) == (None, None, ())
-    assert shown.dataset.distribution == () and shown.dataset.access_rights == ""
+    assert shown.dataset.distribution == () and shown.dataset.access_rights == NON_PUBLIC
+    assert [text.value for text in shown.dataset.description] == [
+        f"Die Daten sind nicht veröffentlicht: {waiting.reason.text.de}"
+    ]
     assert_no_trace(public.write(shown))
+
+
+def test_a_dataset_that_never_had_files_is_not_kept_back() -> None:
+    shown = assembled(Dataset(title=(Text("Bäume", "de"),)), ours=False).shown
+    assert shown.dataset.access_rights == "" and shown.dataset.description == ()
+
+
+def test_links_to_datasets_of_the_catalogue_lead_to_their_pages() -> None:
+    ours, theirs = "https://amt.example/wege", "https://amt.example/fremd"
+    page = f"{SITE}/dataset/wege"
+    linking = dict.fromkeys(("relation", "references", "is_referenced_by"), (ours, theirs))
+    related = Relationship(relation=(ours,), role=("https://rollen.example/1",))
+    upstream = replace(dataset(), qualified_relation=(related,), **linking)
+    assert links(upstream) == {ours, theirs}
+    found = assembled(upstream, OK, around=Surroundings(pages={ours: page})).shown.dataset
+    for field in linking:
+        assert {page, theirs} <= set(getattr(found, field)) and ours not in getattr(found, field)
+    assert [one.relation for one in found.qualified_relation] == [(page,)]
+    alone = assembled(upstream, OK).shown.dataset
+    assert alone.relation == tuple(sorted((ours, theirs))), "what nobody here describes is named as it is"
+
+
+def test_versions_and_sources_are_related_resources() -> None:
+    upstream = replace(
+        dataset(),
+        relation=("https://a.example/r",),
+        has_version=("https://a.example/v",),
+        source=("https://a.example/s",),
+    )
+    found = assembled(upstream, OK)
+    shown = found.shown.dataset
+    assert (shown.has_version, shown.source) == ((), ())
+    assert shown.relation == ("https://a.example/r", "https://a.example/s", "https://a.example/v")
+    assert links(upstream) == set(shown.relation)
+    assert found.layers.dataset.has_version == ("https://a.example/v",), "the stored description keeps the role"
+
+
+def test_a_service_does_not_list_its_datasets() -> None:
+    served = builders.service(serves_dataset=("https://amt.example/baeume", "https://amt.example/wege"))
+    upstream = replace(dataset(file(access_service=(served,))), sample=(file(URL + "?1", access_service=(served,)),))
+    shown = assembled(upstream, OK, ours=False).shown.dataset
+    services = [one for d in (*shown.distribution, *shown.sample) for one in d.access_service]
+    assert [one.serves_dataset for one in services] == [(), ()]
+    assert services[0].title == served.title
+
+
+def test_no_link_leads_from_one_description_into_another() -> None:
+    """What a harvester reaches from a dataset holds no other dataset (docs/decisions/0011)."""
+    neighbour = "https://amt.example/wege"
+    fields = ("relation", "references", "is_referenced_by", "has_version", "source")
+    served = builders.full_service(serves_dataset=(neighbour,))
+    upstream = replace(
+        builders.full_dataset(distribution=(builders.full_distribution(access_service=(served,)),)),
+        qualified_relation=(Relationship(relation=(neighbour,), role=("https://rollen.example/1",)),),
+        **dict.fromkeys(fields, (neighbour,)),
+    )
+    around = Surroundings(pages={neighbour: f"{SITE}/dataset/wege"})
+    shown = assembled(upstream, OK, ours=False, around=around).shown.dataset
+    for release in RELEASES:
+        assert neighbour not in {getattr(t.object, "value", "") for t in rdf.write(shown, release=release).all()}
+
+
+def test_uris_another_dataset_describes_become_ours() -> None:
+    upstream = replace(dataset(file(uri="https://amt.example/d/1")), uri="https://amt.example/baeume")
+    assert subjects(upstream) == ("https://amt.example/baeume", "https://amt.example/d/1")
+    first = assembled(upstream, OK, ours=False).shown.dataset
+    assert subjects(first) == subjects(upstream)
+    around = Surroundings(taken=frozenset(subjects(upstream)))
+    second = assembled(upstream, OK, ours=False, around=around).shown
+    assert second.dataset.uri == f"{SITE}/dataset/{ID}"
+    assert [d.uri for d in second.dataset.distribution] == [f"{SITE}/distribution/{second.files[0].id}"]
 
 
 def test_what_is_left_out_is_reported_and_the_layers_are_kept() -> None:

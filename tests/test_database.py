@@ -10,13 +10,14 @@ import homes
 import pytest
 import source_site
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from source_site import entries
 
 from catalog import jobs, schema
 from catalog.db import Base, Database, insert_or_ignore, now, upsert
-from catalog.models import Change, DatasetRow, Organization
+from catalog.models import Change, DatasetLink, DatasetRow, Membership, Organization, Subject
 from dcat.errors import ConfigError, StateError
 
 WAIT = 20
@@ -44,6 +45,62 @@ def test_migrations_give_exactly_the_models(database: Database) -> None:
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_an_older_database_keeps_its_data(url: str) -> None:
+    """Version 0001 as a running catalogue left it: the whole catalogue's membership becomes that of the empty scope."""
+    database = Database(url)
+    with database.engine.connect() as connection:
+        migrate(connection, "0001")
+        at = now()
+        connection.execute(organization_table().insert(), [office(1) | {"created_at": at}])
+        for number in (1, 2, 3):
+            connection.execute(old_dataset_table().insert(), [old_dataset(number)])
+        members = [(1, 1, None), (2, 2, 4), (2, 6, None), (3, 3, 5)]
+        statement = sa.text("INSERT INTO membership (dataset_id, since, until) VALUES (:one, :since, :until)")
+        for number, since, until in members:
+            connection.execute(statement, {"one": f"{number:036}", "since": since, "until": until})
+        connection.commit()
+    assert schema.upgrade(database) == ("0001", schema.head())
+    with database.reading() as session:
+        found = session.execute(sa.select(Membership.scope, Membership.dataset_id, Membership.since, Membership.until))
+        rows = session.scalars(sa.select(DatasetRow).order_by(DatasetRow.id)).all()
+        assert {tuple(row) for row in found} == {("", f"{n:036}", since, until) for n, since, until in members}
+        assert [(row.name, row.release_nodes, row.nodes) for row in rows] == [
+            (f"satz-{number}", {}, ["knoten"]) for number in (1, 2, 3)
+        ]
+        for table in (Subject, DatasetLink):
+            assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def migrate(connection: sa.Connection, version: str) -> None:
+    config = schema._config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+def organization_table() -> sa.Table:
+    return sa.Table("organization", sa.MetaData(), *(c._copy() for c in Organization.__table__.columns))
+
+
+def old_dataset_table() -> sa.Table:
+    """The table before version 0002."""
+    columns = (column._copy() for column in DatasetRow.__table__.columns if column.name != "release_nodes")
+    return sa.Table("dataset", sa.MetaData(), *columns)
+
+
+def old_dataset(number: int) -> dict[str, object]:
+    at = now()
+    texts = dict.fromkeys(("uri", "title", "title_en", "source_id", "hash"), f"x{number}")
+    return texts | {
+        "id": f"{number:036}", "name": f"satz-{number}", "city": "darmstadt", "organization_id": f"{1:036}",
+        "state": "published", "themes": [], "hvd": [], "served": False, "nodes": ["knoten"], "seq": number,
+        "published_at": at, "modified_at": at,
+    }  # fmt: skip
 
 
 def test_upgrading_twice_changes_nothing(database: Database) -> None:

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcat import iri, naming, rdf
-from dcat.model import Agent, Checksum, Dataset, Distribution, Period, Text
+from dcat.model import Agent, Attribution, Checksum, Dataset, Distribution, Period, Text
+from dcat.profile import OWNED
 
 OWN_ID = naming.dataset_id("da-statistik", "baumkataster")
 SLUG = re.compile(r"[a-z0-9_-]{2,100}")
@@ -204,6 +205,75 @@ def test_periods_and_checksums_belong_to_one_owner() -> None:
     uris = [one.temporal[0].uri, two.temporal[0].uri, *sums]
     assert len(set(uris)) == 4
     assert OTHER not in uris
+
+
+def owned(dataset: Dataset) -> dict[str, str]:
+    """The URIs of nodes that belong to one description, with their classes."""
+    return {node.uri: type(node).__name__ for node in nodes(dataset) if type(node).__name__ in OWNED}
+
+
+def test_what_belongs_to_one_owner_is_named_after_it() -> None:
+    full = builders.full_dataset()
+    one, two = named(replace(full, uri=f"{OTHER}/a")), named(replace(full, uri=f"{OTHER}/b"))
+    assert set(owned(one).values()) == OWNED
+    for uri, cls in owned(one).items():
+        folder = "distribution" if cls == "Distribution" else f"id/{cls.lower()}"
+        assert uri.startswith(f"{builders.SITE}/{folder}/"), "a received URI could be described twice"
+    by_class = {cls: uri for uri, cls in owned(two).items()}
+    for cls in OWNED - {"Distribution", "Checksum", "Period"}:
+        assert by_class[cls] not in owned(one), f"{cls} of another dataset with the same words"
+    assert owned(named(replace(full, uri=f"{OTHER}/a"))) == owned(one), "the same again"
+
+
+def test_what_belongs_to_a_shared_node_is_the_same_for_all_who_name_it() -> None:
+    """A series comes with its period: two datasets describe both, and in the same words."""
+    series = builders.full_series(uri="")
+    one, two = (named(Dataset(uri=f"{OTHER}/{letter}", in_series=(series,))).in_series for letter in "ab")
+    assert one == two
+    assert one[0].uri.startswith(f"{builders.SITE}/id/datasetseries/")
+    assert one[0].temporal[0].uri.startswith(f"{builders.SITE}/id/period/")
+
+
+def test_nodes_below_nodes_are_named() -> None:
+    service = builders.full_service(uri="", publisher=Agent(name=(Text("Amt"),)))
+    attribution = Attribution(agent=(Agent(name=(Text("Amt"),)),), role=("https://rollen.example/1",))
+    dataset = named(
+        Dataset(distribution=(Distribution(access_service=(service,)),), qualified_attribution=(attribution,))
+    )
+    (found,) = dataset.distribution[0].access_service
+    assert found.publisher is not None
+    assert found.uri.startswith(f"{builders.SITE}/id/dataservice/")
+    assert found.publisher == dataset.qualified_attribution[0].agent[0], "one office, one node"
+
+
+def test_uris_that_others_describe_become_ours() -> None:
+    dataset = Dataset(
+        uri=OTHER,
+        publisher=Agent(uri=f"{OTHER}/amt", name=(Text("Amt"),)),
+        distribution=(Distribution(uri=f"{OTHER}/1"), Distribution(uri=f"{OTHER}/2")),
+        sample=(Distribution(uri=f"{OTHER}/3"), Distribution(uri=f"{OTHER}/4")),
+    )
+    ids = naming.distribution_ids(OWN_ID, dataset.distribution)
+    free = naming.named(dataset, builders.SITE, OWN_ID, ids)
+    assert [free.uri, *(d.uri for d in (*free.distribution, *free.sample))] == [
+        OTHER,
+        *(f"{OTHER}/{n}" for n in "1234"),
+    ]
+    taken = naming.named(dataset, builders.SITE, OWN_ID, ids, {OTHER, f"{OTHER}/2", f"{OTHER}/3", f"{OTHER}/amt"})
+    assert taken.uri == f"{builders.SITE}/dataset/{OWN_ID}"
+    assert [d.uri for d in taken.distribution] == [f"{OTHER}/1", f"{builders.SITE}/distribution/{ids[1]}"]
+    assert taken.sample[0].uri.startswith(f"{builders.SITE}/distribution/")
+    assert taken.sample[0].uri not in {f"{builders.SITE}/distribution/{identity}" for identity in ids}
+    assert taken.sample[1].uri == f"{OTHER}/4"
+    assert taken.publisher == dataset.publisher, "offices are shared, whoever describes them"
+
+
+def test_a_sample_that_is_also_a_distribution_gets_its_own_uri() -> None:
+    one = Distribution(uri=f"{OTHER}/1", title=(Text("Bäume"),))
+    dataset = named(Dataset(uri=OTHER, distribution=(one,), sample=(one,)))
+    assert dataset.distribution[0].uri == one.uri != dataset.sample[0].uri
+    subjects = [subject for subject, _ in itertools.groupby(t.subject.value for t in rdf.write(dataset).all())]
+    assert len(subjects) == len(set(subjects))
 
 
 @pytest.mark.parametrize(

@@ -9,35 +9,58 @@ from shared_files import shared
 
 from dcat import iri, model
 from dcat.namespaces import NAMESPACES, expand
-from dcat.profile import CLASSES, DEFAULT, Class, Property, profile
+from dcat.profile import CLASSES, DEFAULT, READ_ONLY, RELEASES, Class, Property, profile
 from dcat.vocabularies import NAMES
 
-STRENGTH = {"": 0, "optional": 0, "recommended": 1, "mandatory": 2}
-OURS = {
-    "dcat:Catalog": "Catalog",
-    "dcat:Dataset": "Dataset",
-    "dcat:Distribution": "Distribution",
-    "dcat:DataService": "DataService",
-    "foaf:Agent": "Agent",
-    "vcard:Kind": "Contact",
-    "dcterms:Location": "Place",
-    "dcterms:PeriodOfTime": "Period",
-}
-# What the standard asks for and the table leaves out, with the reason.
+STRENGTH = {"": 0, "read-only": 0, "optional": 0, "recommended": 1, "mandatory": 2}
+OUR_NAMES = {curie: name for name, (_, curie) in CLASSES.items()}
+_PAGES = "membership is written page by page, it is no field of the catalogue"
+_ONE = "there is one catalogue here, neither made of others nor part of one"
+_OLDER = "deprecated; read as the current property"
+# What the standards name and the table leaves out, with the reason.
 NOT_IN_THE_TABLE = {
+    ("dcat:Catalog", "dcat:dataset"): _PAGES,
+    ("dcat:Catalog", "dcat:record"): _PAGES,
+    ("dcat:Catalog", "dcat:catalog"): _ONE,
+    ("dcat:Catalog", "dcterms:hasPart"): _ONE,
+    ("dcat:Catalog", "dcterms:isPartOf"): _ONE,
+    ("dcat:Dataset", "dcatde:maintainer"): f"{_OLDER} geodcatap:custodian",
+    ("dcat:Dataset", "dcatde:originator"): f"{_OLDER} geodcatap:originator",
+    ("dcat:Dataset", "dcterms:hasVersion"): f"{_OLDER} dcat:hasVersion",
+    ("dcat:Dataset", "dcterms:isVersionOf"): f"{_OLDER} dcterms:relation",
+    ("dcat:Dataset", "owl:versionInfo"): f"{_OLDER} dcat:version",
     (
-        "dcat-ap-de",
-        "dcat:Catalog",
-        "dcat:dataset",
-    ): "membership is written page by page, it is no field of the catalogue",
-    ("hvd", "dcat:Catalog", "dcat:dataset"): "membership is written page by page, it is no field of the catalogue",
-    ("hvd", "dcat:Distribution", "dcat:accessService"): (
-        "services name their datasets directly (dcat:servesDataset); over the distribution a dataset's copy would hold "
-        "every dataset of the service (dcat.md, 5.1)"
+        "dcterms:PeriodOfTime",
+        "time:hasBeginning",
+    ): "read as dcat:startDate, which says the same without a node of its own",
+    ("dcterms:PeriodOfTime", "time:hasEnd"): "read as dcat:endDate, which says the same without a node of its own",
+}
+# Where the table asks for something else than the standards, with the reason: class, field, what, expected, in the table.
+DIFFERENT = {
+    ("Catalog", "service", "obligation", "optional", "recommended"): "recommended by DCAT-AP and the HVD profile",
+    ("Dataset", "political_geocoding", "obligation", "recommended", "read-only"): "deprecated",
+    ("Dataset", "geocoding_description", "obligation", "optional", "read-only"): "deprecated",
+    ("Dataset", "legal_basis", "obligation", "optional", "read-only"): "deprecated",
+    ("Dataset", "quality_process", "obligation", "optional", "read-only"): "deprecated",
+    ("Distribution", "applicable_legislation", "hvd", "mandatory", ""): (
+        "not every distribution of a high-value dataset is itself one (dcat.md, 2.2)"
     ),
-    ("hvd", "dcat:Distribution", "dcatap:applicableLegislation"): (
-        "in the table, but optional: not every distribution of a high-value dataset is itself one (dcat.md, 2.2)"
-    ),
+    ("Distribution", "license", "hvd", "recommended", "mandatory"): "mandatory in DCAT-AP.de anyway",
+    ("Dataset", "contact_point", "hvd", "recommended", ""): "recommended in DCAT-AP.de anyway",
+    ("Contact", "email", "hvd", "recommended", ""): "recommended in DCAT-AP.de anyway",
+    ("Contact", "url", "hvd", "recommended", ""): "recommended in DCAT-AP.de anyway",
+    ("Catalog", "service", "hvd", "recommended", ""): "recommended in the table anyway",
+    ("CatalogRecord", "primary_topic", "hvd", "mandatory", ""): "mandatory in DCAT-AP.de anyway",
+    ("Contact", "telephone", "max", "*", "1"): "one contact has one of each channel",
+    ("DataService", "rights", "max", "*", "1"): "as of a distribution in DCAT-AP.de",
+}
+# What the table has beyond the standards, with the reason.
+BEYOND = {
+    ("Agent", "email"): "how to reach a publisher; CKAN knows it",
+    ("Agent", "homepage"): "likewise",
+    ("Place", "label"): "the name of a place for people; DCAT-AP.de shows it in its examples",
+    ("Provenance", "label"): "DCAT-AP names the class only; rdfs:label is what it is written with everywhere",
+    ("Activity", "label"): "likewise",
 }
 
 
@@ -51,19 +74,25 @@ def foreign_rows() -> list[dict[str, str]]:
     return list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
 
 
-def standard() -> list[dict[str, str]]:
-    """What DCAT-AP.de and the HVD profile demand or recommend of the classes we hold."""
+def standard() -> dict[tuple[str, str], dict[str, dict[str, str]]]:
+    """What the standards say of each property, by class and property, then by profile."""
+    found: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
     with shared("standards", "dcat-ap-de-profile.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            row
-            for row in csv.DictReader(file)
-            if row["profile"] in ("dcat-ap-de", "hvd") and row["class"] in OURS and STRENGTH[row["obligation"]] > 0
-        ]
+        for row in csv.DictReader(file):
+            found.setdefault((row["class"], row["property"]), {})[row["profile"]] = row
+    return found
 
 
-def held(row: dict[str, str]) -> Property | None:
-    properties = profile()[OURS[row["class"]]].properties
-    return next((prop for prop in properties if prop.term.value == row["uri"]), None)
+def ours() -> dict[tuple[str, str], dict[str, dict[str, str]]]:
+    """The part that DCAT-AP.de or the HVD profile has."""
+    return {key: said for key, said in standard().items() if said.keys() & {"dcat-ap-de", "hvd"}}
+
+
+def held(key: tuple[str, str]) -> Property | None:
+    if key[0] not in OUR_NAMES:
+        return None
+    properties = profile()[OUR_NAMES[key[0]]].properties
+    return next((prop for prop in properties if prop.curie == key[1]), None)
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -93,7 +122,7 @@ def test_values_repeat_where_the_model_has_a_tuple(name: str) -> None:
 
 def test_every_term_resolves() -> None:
     for row in rows():
-        for curie in filter(None, (row["term"], row["range"])):
+        for curie in filter(None, (row["term"], row["range"], *row["also"].split())):
             prefix, _, name = curie.partition(":")
             assert name, curie
             assert expand(curie) == NAMESPACES[prefix] + name
@@ -126,34 +155,88 @@ def test_rows_are_consistent() -> None:
             assert prop.vocabulary in ("", *NAMES), prop.curie
 
 
-def test_what_the_standard_demands_is_in_the_table() -> None:
-    missing = {
-        (row["profile"], row["class"], row["property"])
-        for row in standard()
-        if (prop := held(row)) is None or strength(prop, row["profile"]) < STRENGTH[row["obligation"]]
+def test_what_the_standards_have_is_in_the_table() -> None:
+    assert {key for key in ours() if held(key) is None} == NOT_IN_THE_TABLE.keys()
+
+
+@pytest.mark.parametrize(
+    "key", [key for key, reason in NOT_IN_THE_TABLE.items() if reason.startswith((_OLDER, "read as"))]
+)
+def test_older_terms_are_read_as_the_current_ones(key: tuple[str, str]) -> None:
+    [said] = [next(iter(ours()[key].values()))]
+    prop = profile()[OUR_NAMES[key[0]]].by_term[said["uri"]]
+    assert prop.curie in NOT_IN_THE_TABLE[key]
+
+
+def test_the_table_asks_for_what_the_standards_ask() -> None:
+    different = set()
+    for key, said in ours().items():
+        prop = held(key)
+        if prop is None:
+            continue
+        # The intersection: the obligation of DCAT-AP.de, or of DCAT-AP where DCAT-AP.de is silent, and the least of the maxima.
+        german, hvd = said.get("dcat-ap-de") or said.get("dcat-ap"), said.get("hvd")
+        expected = {
+            "obligation": german["obligation"] if german else "optional",
+            "hvd": hvd["obligation"] if hvd and hvd["obligation"] != "optional" else "",
+            "max": "1" if any(row["max"] == "1" for row in said.values()) else "*",
+        }
+        stated = {
+            "obligation": prop.obligation,
+            "hvd": prop.hvd if prop.hvd != "optional" else "",
+            "max": "*" if prop.many else "1",
+        }
+        different |= {
+            (prop.owner, prop.field, what, expected[what], stated[what])
+            for what in expected
+            if expected[what] != stated[what]
+        }
+    assert different == DIFFERENT.keys()
+
+
+def test_what_is_in_the_table_is_in_a_standard() -> None:
+    known = {(OUR_NAMES[cls], curie) for cls, curie in standard() if cls in OUR_NAMES}
+    beyond = {
+        (prop.owner, prop.field)
+        for cls in profile().values()
+        for prop in cls.properties
+        if (prop.owner, prop.curie) not in known
     }
-    assert missing == NOT_IN_THE_TABLE.keys()
+    assert beyond == BEYOND.keys()
 
 
-def strength(prop: Property, release: str) -> int:
-    # The HVD profile adds to DCAT-AP.de: what is recommended there need not be said again.
-    return max(STRENGTH[prop.obligation], STRENGTH[prop.hvd] if release == "hvd" else 0)
+def test_the_obligations_only_dcat_ap_names_are_taken_over() -> None:
+    for key, said in standard().items():
+        prop = held(key)
+        if prop is not None and "dcat-ap-de" not in said and "dcat-ap" in said:
+            assert prop.obligation == said["dcat-ap"]["obligation"], key
 
 
-def test_obligations_of_dcat_ap_de_are_the_same() -> None:
-    demanded = {
-        (OURS[row["class"]], row["uri"]): row["obligation"] for row in standard() if row["profile"] == "dcat-ap-de"
-    }
-    for name in OURS.values():
-        for prop in profile()[name].properties:
-            expected = demanded.get((name, prop.term.value), "optional")
-            assert prop.obligation == STRICTER.get((name, prop.field), expected), prop.curie
+@pytest.mark.parametrize("release", RELEASES)
+def test_each_release_is_a_complete_table(release: str) -> None:
+    for name, cls in profile(release).items():
+        default = profile()[name]
+        assert [prop.field for prop in cls.properties] == [prop.field for prop in default.properties]
+        for prop, current in zip(cls.properties, default.properties, strict=True):
+            assert (prop.many, prop.node, prop.ckan, prop.label) == (
+                current.many,
+                current.node,
+                current.ckan,
+                current.label,
+            )
+            assert STRENGTH.keys() >= {prop.obligation, prop.hvd}
+            assert (prop in cls.written) == (prop.obligation != READ_ONLY)
+            # Whatever a release writes, every release understands.
+            for term in (prop.term, *prop.also):
+                assert default.by_term[term.value].field == prop.field, term
 
 
-# Stricter than the standard, with the reason.
-STRICTER = {
-    ("Catalog", "service"): "recommended",  # by the HVD profile
-}
+def test_the_tables_lie_beside_each_other() -> None:
+    folder = resources.files("dcat") / "profiles"
+    header = [
+        next(csv.reader((folder / f"{release}.csv").read_text(encoding="utf-8").splitlines())) for release in RELEASES
+    ]
+    assert header[0] == header[1] == header[2]
 
 
 def test_foreign_terms_name_real_fields() -> None:

@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from dcat import rdf
 from dcat.errors import UnreadableError
 from dcat.model import Agent, Checksum, Contact, Dataset, Period, Place, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
+from dcat.profile import DEFAULT, GOVDATA, RELEASES
 
 ROOT = Path(__file__).parent.parent
 PREFIXES = "".join(f"@prefix {name}: <{uri}> .\n" for name, uri in NAMESPACES.items())
@@ -32,8 +33,8 @@ RDFLIB_NAMES = {"ttl": "turtle", "rdf": "xml", "jsonld": "json-ld", "nt": "nt"}
 URI = "https://amt.example/d/1"
 
 
-def body(*descriptions: Any, ending: str = "ttl") -> bytes:
-    return rdf.serialize(rdf.write(*descriptions).all(), ending)
+def body(*descriptions: Any, ending: str = "ttl", release: str = DEFAULT) -> bytes:
+    return rdf.serialize(rdf.write(*descriptions, release=release).all(), ending)
 
 
 def read_only(document: bytes, ending: str = "ttl") -> Reading:
@@ -59,19 +60,162 @@ def triples(document: bytes, ending: str) -> set[ox.Triple]:
 
 
 @pytest.mark.parametrize("ending", rdf.FORMATS)
-@given(dataset=strategies.datasets())
+@given(dataset=strategies.datasets(), release=st.sampled_from(sorted(RELEASES)))
 @settings(max_examples=60, deadline=None)
-def test_round_trip(ending: str, dataset: Dataset) -> None:
-    reading = read_only(body(dataset, ending=ending), ending)
-    assert reading.dataset == dataset
+def test_round_trip(ending: str, dataset: Dataset, release: str) -> None:
+    reading = read_only(body(dataset, ending=ending, release=release), ending)
+    assert reading.dataset == strategies.as_written(dataset, release)
     assert reading.problems == ()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("ending", rdf.FORMATS)
+def test_round_trip_of_every_property(ending: str, release: str) -> None:
+    full = builders.full_dataset()
+    reading = read_only(body(full, ending=ending, release=release), ending)
+    assert reading.dataset == strategies.as_written(full, release)
+    assert reading.problems == ()
+    if release == GOVDATA:
+        assert reading.dataset == full, "this release writes everything"
 
 
 @pytest.mark.parametrize("ending", rdf.FORMATS)
-def test_round_trip_of_every_property(ending: str) -> None:
-    reading = read_only(body(builders.full_dataset(), ending=ending), ending)
-    assert reading.dataset == builders.full_dataset()
+def test_series_services_and_roles_come_back(ending: str) -> None:
+    full = builders.full_dataset()
+    read = read_only(body(full, ending=ending), ending).dataset
+    assert read.in_series == full.in_series == (builders.full_series(),)
+    assert [one.access_service for one in read.distribution] == [(builders.full_service(),)]
+    for field in ("qualified_attribution", "qualified_relation", "other_identifier", "provenance", "was_generated_by"):
+        assert getattr(read, field) == getattr(full, field) != ()
+    assert read.sample == full.sample
+
+
+# --- releases --------------------------------------------------------------------------------------------------------
+
+
+def terms_of(release: str) -> set[tuple[str, str]]:
+    """Class and property of every statement about the full dataset in one release, as CURIEs."""
+    written = rdf.write(
+        builders.full_dataset(),
+        builders.full_record(),
+        builders.full_catalog(),
+        builders.full_service(),
+        release=release,
+    ).all()
+    classes = {t.subject: curie(t.object) for t in written if curie(t.predicate) == "rdf:type"}
+    return {(classes[triple.subject], curie(triple.predicate)) for triple in written}
+
+
+def curie(term: Any) -> str:
+    return next(f"{name}:{term.value[len(uri) :]}" for name, uri in NAMESPACES.items() if term.value.startswith(uri))
+
+
+# Deprecated in DCAT-AP.de 3.0 (conventions, 2024); GovData still understands them.
+DEPRECATED = {
+    "dcatde:politicalGeocodingURI",
+    "dcatde:geocodingDescription",
+    "dcatde:legalBasis",
+    "dcatde:qualityProcessURI",
+    "dcatde:originator",
+    "dcatde:maintainer",
+    "owl:versionInfo",
+}
+
+
+def test_the_default_release_writes_no_deprecated_term() -> None:
+    assert not DEPRECATED & {term for _, term in terms_of(DEFAULT)}
+
+
+def test_the_release_of_govdata_adds_the_deprecated_german_terms_and_nothing_else() -> None:
+    assert terms_of(GOVDATA) - terms_of(DEFAULT) == {("dcat:Dataset", term) for term in DEPRECATED}
+    assert terms_of(DEFAULT) < terms_of(GOVDATA)
+
+
+def test_an_older_term_says_the_same_as_the_current_one() -> None:
+    dataset = read_as_written(GOVDATA)
+    for current, older in (
+        ("geodcatap:originator", "dcatde:originator"),
+        ("geodcatap:custodian", "dcatde:maintainer"),
+        ("dcat:version", "owl:versionInfo"),
+    ):
+        assert dataset[expand(older)] == dataset[expand(current)] != []
+
+
+def test_release_2_0_knows_nothing_that_came_with_3_0() -> None:
+    older, current = terms_of("dcat-ap-de-2.0"), terms_of(DEFAULT)
+    new = {
+        "dcatap:hvdCategory", "dcatap:applicableLegislation", "dcat:inSeries", "dcat:version", "dcat:hasVersion",
+        "geodcatap:originator", "geodcatap:custodian",
+    }  # fmt: skip
+    assert not new & {term for _, term in older}
+    assert new <= {term for _, term in current}
+    assert not [term for cls, term in older if cls == "dcat:DatasetSeries"]
+    assert {cls for cls, term in older if term == "dcatap:availability"} == {"dcat:Distribution"}
+    assert {("dcat:Dataset", "dcterms:hasVersion"), ("dcat:Dataset", "owl:versionInfo")} <= older
+
+
+def test_sizes_are_decimals_in_release_2_0() -> None:
+    sizes = {
+        release: {
+            t.object.datatype.value
+            for t in rdf.write(builders.full_dataset(), release=release).all()
+            if curie(t.predicate) == "dcat:byteSize"
+        }
+        for release in RELEASES
+    }
+    assert sizes == {
+        DEFAULT: {expand("xsd:nonNegativeInteger")},
+        GOVDATA: {expand("xsd:nonNegativeInteger")},
+        "dcat-ap-de-2.0": {expand("xsd:decimal")},
+    }
+
+
+def read_as_written(release: str) -> dict[str, list[Any]]:
+    graph = rdf.parse(body(builders.full_dataset(), release=release), "ttl")
+    return graph.nodes[ox.NamedNode(f"{builders.SITE}/dataset/baumkataster")]
+
+
+def test_what_a_release_only_reads_is_read() -> None:
+    reading = turtle(
+        f"""dcatde:politicalGeocodingURI <{builders.DARMSTADT}> ; dcatde:geocodingDescription "Die Stadt"@de ;
+        dcatde:legalBasis "§ 12a EGovG"@de ; dcatde:qualityProcessURI <https://amt.example/qualitaet>"""
+    )
+    dataset = reading.dataset
+    assert dataset.political_geocoding == (builders.DARMSTADT,)
+    assert dataset.geocoding_description == (Text("Die Stadt", "de"),)
+    assert dataset.legal_basis == (Text("§ 12a EGovG", "de"),)
+    assert dataset.quality_process == "https://amt.example/qualitaet"
     assert reading.problems == ()
+    assert {f.name for f in fields(Dataset) if getattr(read_only(body(dataset)).dataset, f.name)} == {"uri"}
+
+
+def test_the_end_of_nodes() -> None:
+    """A contact with several channels that every distribution's service names counts every time it is read."""
+    services = " ".join(
+        f"""<s{n}> dcat:contactPoint {", ".join(f"<c{m}>" for m in range(300))} .""" for n in range(200)
+    )
+    contacts = " ".join(f'<c{m}> vcard:fn "{m}" .' for m in range(300))
+    document = f"""{PREFIXES}<{URI}> a dcat:Dataset ; dcat:distribution <d> .
+        <d> dcat:accessService {", ".join(f"<s{n}>" for n in range(200))} . {services} {contacts}"""
+    reading = read_only(document.encode())
+    [distribution] = reading.dataset.distribution
+    read = 1 + sum(1 + len(service.contact_point) for service in distribution.access_service)
+    assert read <= rdf.MAX_NODES < 1 + 200 * 301
+    [problem] = reading.problems
+    assert (problem.path, problem.code, problem.value) == (
+        "distribution.access_service.contact_point",
+        "too-many",
+        str(rdf.MAX_NODES),
+    )
+
+
+def test_a_value_no_list_of_the_eu_explains_brings_its_names() -> None:
+    [written] = [
+        {(curie(t.predicate), t.object.value, t.object.language) for t in node if isinstance(t.object, ox.Literal)}
+        for uri, node in rdf.write(builders.full_record()).shared.items()
+        if "changetype" in uri
+    ]
+    assert written == {("skos:prefLabel", "geändert", "de"), ("skos:prefLabel", "updated", "en")}
 
 
 @pytest.mark.parametrize("ending", rdf.FORMATS)
@@ -121,8 +265,9 @@ def test_a_node_that_is_publisher_and_contact_keeps_both() -> None:
     uri = "https://amt.example/id/amt"
     dataset = builders.dataset(publisher=builders.agent(uri=uri), contact_point=(builders.contact(uri=uri),))
     reading = read_only(body(dataset))
-    assert reading.dataset.publisher == dataset.publisher
     assert reading.dataset.contact_point == dataset.contact_point
+    # The address of the contact is the publisher's too: it is one node.
+    assert reading.dataset.publisher == builders.agent(uri=uri, email=dataset.contact_point[0].email)
 
 
 def test_vocabulary_values_are_typed() -> None:
@@ -518,7 +663,10 @@ def test_a_document_type_without_entities_is_harmless() -> None:
     assert read_only(document, "rdf").dataset == Dataset(uri=URI)
 
 
-@pytest.mark.parametrize("context", ["https://amt.example/kontext.jsonld", {"@version": 1.1, "@import": "https://amt.example/kontext.jsonld"}])
+@pytest.mark.parametrize(
+    "context",
+    ["https://amt.example/kontext.jsonld", {"@version": 1.1, "@import": "https://amt.example/kontext.jsonld"}],
+)
 def test_remote_contexts_are_refused(context: Any) -> None:
     document = orjson.dumps({"@context": context, "@id": URI, "name": "Bäume"})
     with pytest.raises(UnreadableError):

@@ -12,7 +12,22 @@ from hypothesis import strategies as st
 
 from dcat import naming, rdf
 from dcat.fit import fit
-from dcat.model import Agent, Checksum, Contact, Dataset, Distribution, Period, Place, Problem, Text
+from dcat.model import (
+    Activity,
+    Agent,
+    Attribution,
+    Checksum,
+    Contact,
+    Dataset,
+    Distribution,
+    Identifier,
+    Period,
+    Place,
+    Problem,
+    Provenance,
+    Relationship,
+    Text,
+)
 from dcat.profile import Property, profile
 
 WILD = st.text(max_size=12) | st.text(st.characters(), max_size=4)
@@ -170,12 +185,32 @@ def test_a_contact_needs_a_channel(contact: Contact, stands: bool) -> None:
         ("temporal", (Period(start="gestern"),)),
         ("distribution", (Distribution(title=(Text("Bäume", "de"),), download_url=("https://a.example/b.csv",)),)),
         ("distribution", (Distribution(access_url=("b.csv",)),)),
+        ("sample", (Distribution(access_url=("b.csv",)),)),
+        ("other_identifier", (Identifier(notation=" "),)),
+        ("provenance", (Provenance(),)),
+        ("was_generated_by", (Activity(uri="https://amt.example/taetigkeit"),)),
+        ("qualified_attribution", (Attribution(role=("https://rollen.example/1",)),)),
+        ("qualified_attribution", (Attribution(agent=(Agent(),), role=("https://rollen.example/1",)),)),
+        ("qualified_relation", (Relationship(relation=("https://amt.example/1",)),)),
+        ("in_series", (builders.full_series(description=()),)),
+        ("in_series", (builders.full_series(publisher=None),)),
     ],
 )
 def test_nodes_without_what_they_need_are_left_out(field: str, value: Any) -> None:
     reading = fit(builders.dataset(**{field: value}))
     assert not getattr(reading.dataset, field)
     assert codes(reading.problems)[-1][1] == "incomplete"
+
+
+def test_a_service_without_an_address_is_none() -> None:
+    service = builders.full_service(endpoint_url=("dienst",))
+    reading = fit(builders.dataset(distribution=(builders.distribution(access_service=(service,)),)))
+    assert reading.dataset.distribution[0].access_service == ()
+    assert codes(reading.problems) == [
+        ("distribution[0].access_service[0].endpoint_url[0]", "uri"),
+        ("distribution[0].access_service[0]", "incomplete"),
+    ]
+    assert reading.problems[-1].message.de == "Ein Datenservice ohne die nötigen Angaben wird nicht weitergegeben."
 
 
 @pytest.mark.parametrize("checksum", [Checksum(value="ab" * 32), Checksum(algorithm=builders.SHA256, value="xyz")])
@@ -198,6 +233,23 @@ def test_one_title_per_language() -> None:
     assert reading.dataset.title == (Text("Bäume", "de"), Text("Trees", "en"), Text("X"))
     assert [problem.value for problem in reading.problems] == ["Baum", "Gehölz", "Y"]
     assert {problem.code for problem in reading.problems} == {"language-twice"}
+
+
+def test_names_of_series_services_and_offices_stand_once_per_language() -> None:
+    twice = (Text("Bäume", "de"), Text("Gehölze", "de"))
+    service = builders.full_service(title=twice)
+    dataset = builders.dataset(
+        publisher=builders.agent(twice),
+        in_series=(builders.full_series(title=twice, description=twice),),
+        distribution=(builders.distribution(title=twice, access_service=(service,)),),
+    )
+    assert codes(fit(dataset).problems) == [
+        ("publisher.name", "language-twice"),
+        ("in_series[0].title", "language-twice"),
+        ("in_series[0].description", "language-twice"),
+        ("distribution[0].title", "language-twice"),
+        ("distribution[0].access_service[0].title", "language-twice"),
+    ]
 
 
 def test_keywords_repeat_in_a_language() -> None:

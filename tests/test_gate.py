@@ -38,3 +38,17 @@ def test_what_breaks_the_profile_is_left_out_and_does_not_refuse_the_rest() -> N
 def test_our_own_datasets_do_not_come_back() -> None:
     refused = refusal(builders.dataset(uri=f"{SITE}/dataset/1"))
     assert refused is not None and refused[0] == "echo"
+
+
+def test_what_high_value_datasets_lack_does_not_keep_them_out() -> None:
+    service = builders.service(page=(), contact_point=())
+    hvd = builders.dataset(
+        hvd_category=(builders.GEODATA,), distribution=(builders.distribution(access_service=(service,)),)
+    )
+    assert refusal(hvd) is None
+
+
+def test_a_series_or_service_that_is_not_described_is_left_out_and_the_rest_comes_in() -> None:
+    assert refusal(builders.dataset(in_series=(builders.full_series(title=()),))) is None
+    service = builders.full_service(endpoint_url=())
+    assert refusal(builders.dataset(distribution=(builders.distribution(access_service=(service,)),))) is None

@@ -210,6 +210,20 @@ def test_what_a_catalogue_names_as_its_dataset_needs_no_type() -> None:
     assert sorted(ids(batch)) == ["7", "https://amt.example/baeume"]
 
 
+def test_a_locale_in_the_place_of_a_language_tag_does_not_spoil_the_page() -> None:
+    batch = read_turtle(
+        BAEUME
+        + '<https://amt.example/b> a dcat:Dataset ; dct:title "Bäume"@de_DE , "Trees"@en_GB ; dct:description "mail@de_DE"@de .'
+    )
+    found = next(r.reading.dataset for r in batch.records if r.reading and r.remote_id == "https://amt.example/b")
+    assert {(text.value, text.lang) for text in found.title} == {("Bäume", "de-de"), ("Trees", "en-gb")}
+    assert found.description[0].value == "mail@de_DE"
+
+
+def test_what_is_broken_otherwise_stays_refused() -> None:
+    assert "Kein lesbares RDF" in refused(PREFIXES + BAEUME + '<a> <b> "c"@de_DE , .', media_type="text/turtle")
+
+
 def test_relative_uris_belong_to_the_page() -> None:
     assert ids(read_turtle('<baeume> a dcat:Dataset ; dct:title "Bäume"@de .')) == ["https://amt.example/baeume"]
 

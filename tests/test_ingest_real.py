@@ -94,8 +94,7 @@ def test_what_is_not_understood_is_counted_not_lost(tmp_path: Path, site: Site, 
     with harvested(tmp_path, site, name) as (instance, _, _):
         found = problems(instance)
     assert all(path and code for path, code in found)
-    unknown = {path for path, code in found if code == "unknown-property"}
-    assert unknown, "real catalogues say more than the profile knows"
+    assert found, "real catalogues say more than the profile can hold"
 
 
 def problems(instance: Instance) -> collections.Counter[tuple[str, str]]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from catalog.config import City
 from catalog.layers import LOCAL_AUTHORITY, MUNICIPALITY, RULES, UNKNOWN_LICENSE, Layered, layered
-from dcat.model import Agent, Contact, Dataset, Distribution, Place, Text
+from dcat.model import Agent, Contact, DataService, Dataset, DatasetSeries, Distribution, Place, Text
 from dcat.namespaces import HVD_REGULATION
 from harvesters.source import Defaults
 
@@ -98,7 +98,7 @@ def test_the_contributor_of_the_city_comes_second() -> None:
 
 def test_a_file_drop_covers_its_city() -> None:
     found = with_defaults(BARE, ours=True)
-    assert found.dataset.spatial == (Place(uri=CITY.place),)
+    assert found.dataset.spatial == (Place(uri=CITY.place, label=(Text("Darmstadt, Wissenschaftsstadt", "de"),)),)
     assert found.dataset.political_geocoding == (CITY.place,) == (builders.DARMSTADT,)
     assert found.dataset.political_geocoding_level == (MUNICIPALITY,)
     for field in ("spatial", "political_geocoding", "political_geocoding_level"):
@@ -106,6 +106,43 @@ def test_a_file_drop_covers_its_city() -> None:
         assert not getattr(with_defaults(BARE, ours=False).dataset, field)
     full = builders.full_dataset()
     assert with_defaults(full, ours=True).dataset.spatial == full.spatial
+
+
+def test_a_municipality_key_is_a_place_too() -> None:
+    elsewhere = Place(uri="https://orte.example/1")
+    found = with_defaults(replace(BARE, political_geocoding=(builders.DARMSTADT,), spatial=(elsewhere,)))
+    place = Place(uri=builders.DARMSTADT, label=(Text("Darmstadt, Wissenschaftsstadt", "de"),))
+    assert found.dataset.spatial == (elsewhere, place)
+    assert (rule(found, "spatial"), rule(found, "spatial.label")) == ("same-place", "place-name")
+    assert found.dataset.political_geocoding == (builders.DARMSTADT,)
+    own = Place(uri=builders.DARMSTADT, label=(Text("Heinerstadt", "de"),))
+    named = with_defaults(replace(BARE, political_geocoding=(builders.DARMSTADT,), spatial=(own,)))
+    assert named.dataset.spatial == (own,)
+    assert (rule(named, "spatial"), rule(named, "spatial.label")) == ("upstream", "")
+
+
+def test_a_series_and_a_service_without_publisher_have_their_datasets() -> None:
+    office, desk = builders.agent("Umweltamt"), builders.contact()
+    bare = replace(
+        BARE,
+        publisher=office,
+        contact_point=(desk,),
+        in_series=(DatasetSeries(title=(Text("Reihe", "de"),)),),
+        distribution=(replace(FILE, access_service=(DataService(title=(Text("Dienst", "de"),)),)),),
+    )
+    found = with_defaults(bare)
+    (series,), (service,) = found.dataset.in_series, found.dataset.distribution[0].access_service
+    assert (series.publisher, service.publisher, service.contact_point) == (office, office, (desk,))
+    assert series.contact_point == (), "only what the profile demands"
+    for field in (
+        "in_series.publisher",
+        "distribution.access_service.publisher",
+        "distribution.access_service.contact_point",
+    ):
+        assert rule(found, field) == "dataset"
+    own = builders.agent("Vermessungsamt")
+    kept = with_defaults(replace(bare, in_series=(replace(series, publisher=own),)))
+    assert kept.dataset.in_series[0].publisher == own and rule(kept, "in_series.publisher") == ""
 
 
 @pytest.mark.parametrize(
@@ -156,6 +193,25 @@ def test_a_high_value_dataset_names_the_regulation() -> None:
     again = with_defaults(there)
     assert again.dataset.applicable_legislation.count(HVD_REGULATION) == 1
     assert rule(again, "applicable_legislation") == "upstream"
+
+
+def test_what_belongs_to_a_high_value_dataset_names_the_regulation_and_a_category() -> None:
+    category, other = "http://data.europa.eu/bna/c_ac64a52d", "http://data.europa.eu/bna/c_dd313021"
+    services = (
+        DataService(uri="https://amt.example/1"),
+        DataService(uri="https://amt.example/2", hvd_category=(other,)),
+    )
+    parts = {"in_series": (DatasetSeries(),), "distribution": (replace(FILE, access_service=services),)}
+    found = with_defaults(replace(BARE, hvd_category=(category,), **parts))
+    first, second = found.dataset.distribution[0].access_service
+    (series,) = found.dataset.in_series
+    assert {one.applicable_legislation for one in (first, second, series)} == {(HVD_REGULATION,)}
+    assert [one.hvd_category for one in (first, second, series)] == [(category,), (other,), (category,)]
+    for owner in ("distribution.access_service", "in_series"):
+        assert rule(found, f"{owner}.applicable_legislation") == rule(found, f"{owner}.hvd_category") == "hvd"
+    plain = with_defaults(replace(BARE, **parts))
+    assert plain.dataset.in_series[0].applicable_legislation == ()
+    assert not [origin for origin in plain.origins if origin.rule == "hvd"]
 
 
 def test_a_category_of_the_source_counts_too() -> None:
@@ -227,7 +283,7 @@ def test_every_value_has_one_origin_and_upstream_values_stay(dataset: Dataset) -
         assert (field.name in origins) == (after not in ("", (), None))
         if before and field.name in origins and origins[field.name].layer == "computed":
             # Only these are completed where something stood already.
-            assert field.name in ("publisher", "applicable_legislation")
+            assert field.name in ("publisher", "applicable_legislation", "spatial")
 
 
 @given(strategies.datasets())

@@ -3,12 +3,15 @@
 import dataclasses
 from pathlib import Path
 
+import orjson
 from flask import Flask
 
+from catalog import structured
 from catalog.config import Config, load
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results
 from catalog.web import errors, pages, security
+from dcat import schema_org
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Period, Place, Text
 from dcat.vocabularies import vocabulary
@@ -261,7 +264,11 @@ class Sample:
             return Found(gone=Message(f"Alte Liste {HOSTILE}", f"Old list {HOSTILE}"))
         if name_or_id == "kaputt":
             raise RuntimeError("/srv/geheimer/pfad")
-        return Found(public=next((d for d in self.datasets if name_or_id in (d.id, d.name)), None))
+        shown = next((d for d in self.datasets if name_or_id in (d.id, d.name)), None)
+        if shown is None:
+            return Found()
+        node = schema_org.write(shown.dataset, structured.page(shown, "https://daten.example.org"))
+        return Found(public=shown, schema_org=orjson.dumps(node))
 
     def search(self, query: Query) -> Results:
         count = 0 if query.text == "nichts" else 1234

@@ -7,13 +7,11 @@ from typing import Any
 from dcat import iri
 from dcat.kinds import TextKind
 from dcat.message import Message
-from dcat.model import Contact, Dataset, Distribution, Period
+from dcat.model import Contact, DataService, Dataset, DatasetSeries, Distribution, Period
 from dcat.namespaces import HVD_REGULATION
-from dcat.profile import Class, Property, profile
-from dcat.vocabularies import vocabulary
+from dcat.profile import ONE_PER_LANGUAGE, Class, Property, profile
+from dcat.vocabularies import Concept, vocabulary
 from validators.report import Finding, Severity, by_weight
-
-_ONE_PER_LANGUAGE = ("title", "description")
 
 
 def check(dataset: Dataset) -> tuple[Finding, ...]:
@@ -22,6 +20,7 @@ def check(dataset: Dataset) -> tuple[Finding, ...]:
     findings = list(_node(profile()["Dataset"], dataset, "", hvd))
     if not dataset.contributor_id:
         findings.append(_missing(profile()["Dataset"].property("contributor_id"), "", Severity.WARNING))
+    findings += _outdated_places(dataset)
     if hvd:
         findings += _hvd(dataset)
     return by_weight(_merged(findings))
@@ -39,7 +38,7 @@ def _node(cls: Class, node: Any, path: str, hvd: bool) -> Iterator[Finding]:
         if not values:
             if prop.obligation == "mandatory":
                 yield _missing(prop, path, Severity.BLOCKS)
-            elif hvd and prop.hvd == "mandatory" and cls.name == "Dataset":
+            elif hvd and prop.hvd == "mandatory":
                 yield _missing(prop, path, Severity.HVD)
             elif prop.obligation == "recommended" and cls.name in ("Dataset", "Distribution"):
                 yield _missing(prop, path, Severity.HINT)
@@ -63,7 +62,7 @@ def _checked(prop: Property, values: tuple[Any, ...], where: str) -> Iterator[Fi
                 Message(f"{prop.label.de}: ein Text ohne Sprache.", f"{prop.label.en}: a text without language."),
                 Message("Sprache nennen, zum Beispiel @de.", "Name the language, for example @de."),
             )
-        if prop.field in _ONE_PER_LANGUAGE and len(set(tags)) < len(tags):
+        if prop.field in ONE_PER_LANGUAGE and len({tag.lower() for tag in tags}) < len(tags):
             yield _finding(
                 Severity.BLOCKS,
                 "language-twice",
@@ -96,7 +95,7 @@ def _checked(prop: Property, values: tuple[Any, ...], where: str) -> Iterator[Fi
 
 
 def _whole(node: Any, path: str) -> Iterator[Finding]:
-    """Rules about a node as a whole (DCAT-AP.de 3.0: contact channel, period, web addresses)."""
+    """Rules about a node as a whole (DCAT-AP.de 3.0: contact channel, period, web addresses; HVD 3.0: categories)."""
     if isinstance(node, Contact) and not (node.email or node.url or node.telephone):
         yield _finding(
             Severity.BLOCKS,
@@ -135,6 +134,62 @@ def _whole(node: Any, path: str) -> Iterator[Finding]:
             ),
             Message("Adressen mit http oder https angeben.", "Give addresses with http or https."),
         )
+
+    if isinstance(node, Dataset | DatasetSeries | DataService):
+        yield from _top_categories(node.hvd_category, f"{path}.hvd_category" if path else "hvd_category")
+
+
+def _top_categories(uris: tuple[str, ...], where: str) -> Iterator[Finding]:
+    """A category that has narrower ones, none of which is given, says too little."""
+    given = [concept for uri in uris if (concept := vocabulary("hvd-category").find(uri))]
+    covered = {concept.extra["top_category"] for concept in given if concept.extra["broader"]}
+    for concept in given:
+        if not concept.extra["broader"] and concept.code not in covered:
+            yield _finding(
+                Severity.HINT,
+                "hvd-top-category",
+                where,
+                Message(
+                    f"„{concept.label.de}“ ist nur die Oberkategorie der hochwertigen Datensätze.",
+                    f"“{concept.label.en}” is the top category of high-value datasets only.",
+                ),
+                Message(
+                    "Die genaueste Kategorie der Liste hvd-category angeben.",
+                    "Give the most specific category of the vocabulary hvd-category.",
+                ),
+                concept.uri,
+            )
+
+
+def _outdated_places(dataset: Dataset) -> Iterator[Finding]:
+    """A key that its municipality has lost, where the dataset was brought up to date since or does not say when."""
+    named = [("political_geocoding", uri) for uri in dataset.political_geocoding]
+    named += [("spatial", place.uri) for place in dataset.spatial if place.uri]
+    for where, uri in named:
+        old, new = _replaced(uri)
+        if old is None or new is None:
+            continue
+        since, modified = new.extra["valid_from"], dataset.modified
+        # A year or month alone counts as its end.
+        if modified and modified[:10] < since[: len(modified)]:
+            continue
+        yield _finding(
+            Severity.HINT,
+            "outdated-place",
+            where,
+            Message(
+                f"{old.label.de} hat seit {since} einen neuen Schlüssel; {old.code} gilt nicht mehr.",
+                f"{old.label.en} has had a new key since {since}; {old.code} is no longer valid.",
+            ),
+            Message(f"{new.uri} angeben.", f"Give {new.uri}."),
+            uri,
+        )
+
+
+def _replaced(uri: str) -> tuple[Concept | None, Concept | None]:
+    old = vocabulary("place").find(uri)
+    successor = old.extra["replaced_by"] if old else ""
+    return old, vocabulary("place").find(successor) if successor else None
 
 
 def _hvd(dataset: Dataset) -> Iterator[Finding]:

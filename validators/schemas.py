@@ -52,12 +52,16 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSchema:
-    """What a table of one subject looks like in every city; `document` is its Table Schema as JSON text."""
+    """What a table of one subject looks like in every city; `document` is its Table Schema as JSON text.
+
+    `sample` is the URI of the same subject in the Musterdatenkatalog, where it has one.
+    """
 
     id: str
     title: Message
     description: Message
     version: str
+    sample: str
     hvd_category: str
     hvd_note: Message
     fields: tuple[Field, ...]
@@ -128,6 +132,7 @@ def _schema(document: dict[str, Any]) -> TableSchema:
         title=_both(document, "title", document["name"]),
         description=_both(document, "description"),
         version=str(document.get("version", "")),
+        sample=str(document.get("sample_dataset", "")),
         hvd_category=str(document.get("hvd_category", "")),
         hvd_note=_both(document, "hvd_note"),
         fields=fields,

@@ -13,14 +13,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import scopes, store
+from catalog.api.linked import IncompleteError
 from catalog.models import Change, DatasetRow, Membership, Node, Organization
+from catalog.public import PublicDataset
 from catalog.store import VISIBLE
 
 _BATCH = 500
 # More than any sequence number.
 LAST = 2**62
 Condition = sa.ColumnElement[bool]
-_LARGE = (scopes.HVD, scopes.theme(""))
+# A part of the catalogue with more members than this is large.
+SMALL = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +53,34 @@ def stamp(at: datetime.datetime) -> str:
 
 def find(session: Session, dataset_id: str) -> Activity | None:
     """Find one dataset's newest change."""
-    row = session.execute(_query(scopes.ALL).where(DatasetRow.id == dataset_id)).first()
+    row = session.execute(_query(session, scopes.ALL).where(DatasetRow.id == dataset_id)).first()
     return Activity(*row) if row else None
 
 
 def between(session: Session, first: int, last: int) -> list[Activity]:
     """List the changes in a range of sequence numbers that no later change of the same dataset has replaced."""
-    query = _query(scopes.ALL).where(DatasetRow.seq.between(first, last)).order_by(DatasetRow.seq)
+    query = _query(session, scopes.ALL).where(DatasetRow.seq.between(first, last)).order_by(DatasetRow.seq)
     return [Activity(*row) for row in session.execute(query)]
 
 
 def after(session: Session, seq: int, limit: int, scope: str = scopes.ALL, upto: int = LAST) -> list[Activity]:
     """List the newest changes after a sequence number and up to another, oldest first."""
-    query = _query(scope).where(DatasetRow.seq > seq, DatasetRow.seq <= upto).order_by(DatasetRow.seq).limit(limit)
+    query = (
+        _query(session, scope).where(DatasetRow.seq > seq, DatasetRow.seq <= upto).order_by(DatasetRow.seq).limit(limit)
+    )
     return [Activity(*row) for row in session.execute(query)]
 
 
 def before(session: Session, seq: int, limit: int, scope: str = scopes.ALL) -> list[Activity]:
     """List the newest changes before a sequence number, newest first."""
-    query = _query(scope).where(DatasetRow.seq < seq).order_by(DatasetRow.seq.desc()).limit(limit)
+    query = _query(session, scope).where(DatasetRow.seq < seq).order_by(DatasetRow.seq.desc()).limit(limit)
     return [Activity(*row) for row in session.execute(query)]
 
 
 def count_after(session: Session, seq: int, scope: str = scopes.ALL, upto: int = LAST) -> int:
     """Count the datasets whose newest change comes after a sequence number, and not after another."""
     query = sa.select(sa.func.count()).select_from(DatasetRow).where(DatasetRow.seq > seq, DatasetRow.seq <= upto)
-    return session.scalar(query.where(_ever_in(scope))) or 0
+    return session.scalar(query.where(_ever_in(session, scope))) or 0
 
 
 def present(session: Session, first: int, last: int) -> list[int]:
@@ -107,7 +112,10 @@ def first_since(session: Session, instant: datetime.datetime) -> int:
 
 
 def payloads(session: Session, activities: Iterable[Activity], ending: str) -> dict[str, list[bytes]]:
-    """Read what visible datasets say, by id: the dataset's own fragment in one RDF format, then the shared nodes it uses."""
+    """Read what visible datasets say, by id: the dataset's own fragment in one RDF format, then the shared nodes it uses.
+
+    Raises IncompleteError when a piece is missing: half a description would look whole.
+    """
     ids = [activity.id for activity in activities if activity.visible]
     fragments = store.bodies(session, ending, ids)
     rows = session.execute(sa.select(DatasetRow.id, DatasetRow.nodes).where(DatasetRow.id.in_(ids)))
@@ -118,11 +126,21 @@ def payloads(session: Session, activities: Iterable[Activity], ending: str) -> d
         part = listed[start : start + _BATCH]
         rows = session.execute(sa.select(Node.key, Node.body).where(Node.key.in_(part), Node.format == ending))
         bodies.update((key, body) for key, body in rows)
-    # A missing piece fails aloud: half a description would look whole.
+    if len(fragments) < len(ids) or len(bodies) < len(listed):
+        raise IncompleteError
     return {dataset_id: [fragments[dataset_id], *(bodies[key] for key in keys[dataset_id])] for dataset_id in ids}
 
 
-def _query(scope: str) -> sa.Select[*tuple[Any, ...]]:
+def views(session: Session, activities: Iterable[Activity]) -> dict[str, PublicDataset]:
+    """Read what people see of visible datasets, by id; raises IncompleteError as `payloads` does."""
+    ids = [activity.id for activity in activities if activity.visible]
+    found = {view.id: view for view in store.views(session, ids)}
+    if len(found) < len(ids):
+        raise IncompleteError
+    return found
+
+
+def _query(session: Session, scope: str) -> sa.Select[*tuple[Any, ...]]:
     """Ask for the datasets that are or were in a part of the catalogue; one that left it is not visible there."""
     visible: Condition = VISIBLE
     if scope != scopes.ALL:
@@ -144,17 +162,17 @@ def _query(scope: str) -> sa.Select[*tuple[Any, ...]]:
         .select_from(DatasetRow)
         .join(Change, Change.seq == DatasetRow.seq)
         .join(Organization, Organization.id == DatasetRow.organization_id)
-        .where(_ever_in(scope))
+        .where(_ever_in(session, scope))
     )
 
 
-def _ever_in(scope: str) -> Condition:
-    """Choose by membership: small parts are found by their members, large ones by going along the log."""
+def _ever_in(session: Session, scope: str) -> Condition:
+    """Choose by membership: a small part is found by its members, a large one by going along the log."""
     if scope == scopes.ALL:
         return sa.true()
-    if scope.startswith(_LARGE):
-        return _member(scope).exists()
-    return DatasetRow.id.in_(sa.select(Membership.dataset_id).where(Membership.scope == scope))
+    members = sa.select(Membership.dataset_id).where(Membership.scope == scope)
+    count = session.scalar(sa.select(sa.func.count()).select_from(members.limit(SMALL + 1).subquery())) or 0
+    return DatasetRow.id.in_(members) if count <= SMALL else _member(scope).exists()
 
 
 def _member(scope: str) -> sa.Select[str]:

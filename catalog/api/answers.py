@@ -4,6 +4,10 @@ import datetime
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryFile
 
 import zstandard
 from flask import Response, current_app, request
@@ -44,7 +48,8 @@ def not_modified(
 ) -> Response:
     """Answer what the client has already, or a HEAD: the headers of the answer without its body."""
     status = 304 if known(tag, modified) else 200
-    return _finished(Response(status=status, content_type=content_type), tag, modified, coding(), max_age)
+    # No list: that one would be counted, and Content-Length tells of the body that GET would give (RFC 9110, section 8.6).
+    return _finished(Response(iter(()), status, content_type=content_type), tag, modified, coding(), max_age)
 
 
 def whole(
@@ -56,10 +61,24 @@ def whole(
     return _finished(answer, tag, modified, chosen, max_age)
 
 
-def streamed(pieces: Iterable[bytes], content_type: str, tag: str, modified: datetime.datetime | None) -> Response:
-    """Answer piece by piece, compressed on the way; memory does not grow with the body."""
-    chosen = coding()
-    return _finished(Response(_stream(pieces, chosen), content_type=content_type), tag, modified, chosen, MAX_AGE)
+def spooled(
+    pieces: Iterable[bytes], folder: Path, content_type: str, tag: str, modified: datetime.datetime | None
+) -> Response:
+    """Answer by way of a file without a name in `folder`, compressed on the way; memory does not grow with the body.
+
+    The server would end a body that breaks off half-way as if it were whole. So all of it is there before the first byte is
+    sent, a failure until then is an answer of its own, and Content-Length tells the client whether it has everything.
+    """
+    chosen, size = coding(), 0
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile(dir=folder))
+        for piece in _stream(pieces, chosen):
+            size += file.write(piece)
+        file.seek(0)
+        answer = Response(iter(partial(file.read, _CHUNK), b""), content_type=content_type)
+        answer.call_on_close(stack.pop_all().close)
+    answer.content_length = size
+    return _finished(answer, tag, modified, chosen, MAX_AGE)
 
 
 def coding() -> str:
@@ -106,7 +125,9 @@ def _finished(answer: Response, tag: str, modified: datetime.datetime | None, ch
         answer.headers["Content-Encoding"] = chosen
     # A compressed form is another sequence of bytes, so a strong validator must differ.
     answer.set_etag(f"{tag}-{chosen}" if chosen else tag)
-    answer.last_modified = modified
+    # werkzeug takes None for the present moment.
+    if modified is not None:
+        answer.last_modified = modified
     answer.headers["Cache-Control"] = f"public, max-age={max_age}"
     answer.vary.add("Accept-Encoding")
     answer.headers["Access-Control-Allow-Origin"] = "*"

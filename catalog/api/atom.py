@@ -40,7 +40,7 @@ def make(session: Session, config: Config, channel: Channel, path: str, before: 
     """Make one page of a feed: the changes before a sequence number, newest first; 0 begins with the newest of all."""
     newest = store.last_seq(session)
     found = activity.before(session, before or newest + 1, PAGE + 1, channel.scope)
-    shown = {view.id: view for view in store.views(session, [one.id for one in found[:PAGE] if one.visible])}
+    shown = activity.views(session, found[:PAGE])
     parts = _opening(session, config, channel, path, newest, lang)
     parts.append(_link("self", _address(config, path, before, lang), MEDIA_TYPE))
     if len(found) > PAGE:

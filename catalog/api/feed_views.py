@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
 from catalog import organizations, scopes, store
 from catalog.api import activity, answers, atom, feeds
 from catalog.api.answers import instance
 from catalog.api.atom import Channel
 from catalog.api.feeds import Feed
+from catalog.api.linked import IncompleteError
 from dcat.message import LANGUAGES, Lang
 from dcat.vocabularies import vocabulary
 
@@ -166,4 +167,7 @@ def _answered(tag: str, media_type: str, make: Callable[[], bytes]) -> Response:
     content_type = media_type if media_type.endswith("json") else f"{media_type}; charset=utf-8"
     if answers.known(tag, None) or request.method == "HEAD":
         return answers.not_modified(content_type, tag, None, max_age=0)
-    return answers.whole(make(), content_type, tag, None, max_age=0)
+    try:
+        return answers.whole(make(), content_type, tag, None, max_age=0)
+    except IncompleteError as error:
+        raise ServiceUnavailable(retry_after=60) from error

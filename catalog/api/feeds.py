@@ -21,8 +21,7 @@ from dcat.namespaces import expand
 # Our ending -> the media type of a format with named graphs, and the format of the stored fragments it is made of.
 MEDIA_TYPES = {"trig": "application/trig", "jsonld": "application/ld+json"}
 _FRAGMENTS = {"trig": "ttl", "jsonld": "jsonld"}
-# With latest-version retention a revived dataset may be all that a client has ever seen of it.
-_KINDS = {"create": "as:Create", "revive": "as:Create", "update": "as:Update", "withdraw": "as:Delete"}
+_CREATED = ("create", "revive")
 _TYPE = named(expand("rdf:type"))
 
 
@@ -196,11 +195,17 @@ def _activities(session: Session, feed: Feed, found: list[Activity]) -> Iterator
     for one in found:
         subject = named(uri(feed.site, one.seq))
         about = [
-            ox.Triple(subject, _TYPE, named(expand(_KINDS[one.kind]))),
+            ox.Triple(subject, _TYPE, named(expand(_kind(one)))),
             ox.Triple(subject, named(expand("as:object")), named(one.uri)),
             ox.Triple(subject, named(expand("as:published")), _time(one.at)),
         ]
         yield about, payloads.get(one.id, [])
+
+
+def _kind(one: Activity) -> str:
+    if not one.visible:
+        return "as:Delete"
+    return "as:Create" if one.kind in _CREATED else "as:Update"
 
 
 def _document(ending: str, opening: list[ox.Triple], *activities: tuple[list[ox.Triple], list[bytes]]) -> bytes:

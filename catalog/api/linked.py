@@ -1,5 +1,6 @@
 """DCAT-AP.de for machines: catalogue pages, single datasets and dumps, all made of stored fragments between a header and a footer."""
 
+import datetime
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +18,9 @@ from catalog.config import Config
 from catalog.db import Database
 from catalog.layers import LOCAL_AUTHORITY
 from catalog.models import Change, DatasetRow, Membership, Node, Rendition
-from catalog.renditions import decompress, form
+from catalog.renditions import BESIDE, CROISSANT, SCHEMA_ORG, decompress, form
 from catalog.store import VISIBLE
-from dcat import rdf
+from dcat import rdf, schema_org
 from dcat.errors import StateError
 from dcat.kinds import named
 from dcat.message import Message
@@ -68,10 +69,10 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CataloguePage:
-    """One page ready to be sent; `total` counts the datasets of all pages."""
+class Extent:
+    """Where a page stands: the ids on it, the number of the last page; `total` counts the datasets of all pages."""
 
-    body: bytes
+    ids: tuple[str, ...]
     total: int
     last: int
 
@@ -79,21 +80,75 @@ class CataloguePage:
 class IncompleteError(StateError):
     """A stored form of a dataset is missing: nothing is sent, since a short catalogue would be taken for a smaller one."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            Message(
+                "Der Katalog wird gerade neu aufbereitet. Nächster Schritt: in einigen Minuten noch einmal abrufen.",
+                "The catalogue is being prepared anew. Next step: fetch it again in some minutes.",
+            )
+        )
 
-def page(session: Session, config: Config, selection: Selection, ending: str) -> CataloguePage:
-    """Make one page."""
+
+def extent(session: Session, selection: Selection) -> Extent | None:
+    """Find what stands on a page; None behind the last one.
+
+    Pages are counted from this one on: what a search finds may shrink while its pages are read, and none is cut off then.
+    """
     members = _members(session, selection)
-    total = session.scalar(sa.select(sa.func.count()).select_from(members.subquery())) or 0
-    last = max(1, -(-total // selection.limit))
+    listed, skipped = members.subquery(), (selection.page - 1) * selection.limit
+    total = session.scalar(sa.select(sa.func.count()).select_from(listed)) or 0
     query = members.order_by(Membership.dataset_id).limit(selection.limit)
     if selection.after:
+        following = sa.select(sa.func.count()).select_from(listed).where(listed.c.dataset_id > selection.after)
+        remaining = session.scalar(following) or 0
         query = query.where(Membership.dataset_id > selection.after)
     else:
-        query = query.offset((selection.page - 1) * selection.limit)
-    ids = list(session.scalars(query))
-    view = rdf.fragment(_view(config, selection, ending, total, last, ids[-1] if ids else ""), ending)
-    pieces = (view, *_document(session, config, selection.part, ids, ending, selection.release))
-    return CataloguePage(body=b"".join(rdf.join(pieces, ending)), total=total, last=last)
+        remaining = total - skipped
+        query = query.offset(skipped)
+        if remaining <= 0 and selection.page > 1:
+            return None
+    last = selection.page - 1 + max(1, -(-remaining // selection.limit))
+    return Extent(ids=tuple(session.scalars(query)), total=total, last=last)
+
+
+def page(session: Session, config: Config, selection: Selection, found: Extent, ending: str) -> bytes:
+    """Make one page."""
+    if selection.release == SCHEMA_ORG:
+        fragments = _fragments(session, list(found.ids), ending, SCHEMA_ORG)
+        return schema_org.catalog_document(about(config, selection.part), fragments)
+    view = rdf.fragment(_view(config, selection, found, ending), ending)
+    document = _document(session, config, selection.part, list(found.ids), ending, selection.release)
+    return b"".join(rdf.join((view, *document), ending))
+
+
+def steps(config: Config, selection: Selection, found: Extent, ending: str) -> dict[str, str]:
+    """Name the addresses that lead from a page to others."""
+    address = _address(config, selection, ending)
+    here = _link(address, selection, selection.page, selection.after)
+    named_steps = {"first": _link(address, selection, 1)}
+    if selection.page > 1:
+        named_steps["previous"] = _link(address, selection, selection.page - 1)
+    if selection.page < found.last:
+        named_steps["next"] = _link(address, selection, selection.page + 1, found.ids[-1])
+    # Who ends where a page calls itself the last one must find its own address there.
+    named_steps["last"] = here if selection.page == found.last else _link(address, selection, found.last)
+    return named_steps
+
+
+def check(session: Session, ids: Iterable[str], ending: str, release: str = DEFAULT) -> None:
+    """Make sure that every stored form is there, without reading any; raises IncompleteError."""
+    missing = sa.select(DatasetRow.id).outerjoin(Rendition, _stored(ending, release)).where(VISIBLE)
+    listed = list(ids)
+    for start in range(0, len(listed), _BATCH):
+        part = DatasetRow.id.in_(listed[start : start + _BATCH])
+        if session.scalar(missing.where(part, Rendition.hash.is_(None)).limit(1)):
+            raise IncompleteError
+
+
+def members(session: Session, part: Part = WHOLE) -> list[str]:
+    """List the ids of a part's datasets as it is now."""
+    present = sa.select(Membership.dataset_id).where(Membership.scope == part.scope, Membership.until.is_(None))
+    return list(session.scalars(present.order_by(Membership.dataset_id)))
 
 
 def dataset(session: Session, config: Config, dataset_id: str, ending: str, release: str = DEFAULT) -> bytes | None:
@@ -101,7 +156,9 @@ def dataset(session: Session, config: Config, dataset_id: str, ending: str, rele
     served = session.scalar(sa.select(DatasetRow.served).where(DatasetRow.id == dataset_id, VISIBLE))
     if served is None:
         return None
-    pieces = list(_fragments(session, [dataset_id], form(ending, release)))
+    pieces = list(_fragments(session, [dataset_id], ending, release))
+    if release in BESIDE:
+        return pieces[0] if release == CROISSANT else schema_org.document(pieces[0])
     shared: dict[str, list[ox.Triple]] = {}
     if served:
         service = rdf.write(_service(config, _categories(session, [dataset_id])), release=release)
@@ -117,16 +174,22 @@ def dump(
 ) -> Iterator[bytes]:
     """Stream the whole catalogue, or a part of it, as one document of one moment; memory does not grow with it."""
     with database.reading() as session:
-        open_members = sa.select(Membership.dataset_id).where(
-            Membership.scope == part.scope, Membership.until.is_(None)
-        )
-        ids = list(session.scalars(open_members.order_by(Membership.dataset_id)))
-        yield from rdf.join(_document(session, config, part, ids, ending, release), ending)
+        yield from everything(session, config, ending, part, release)
 
 
-def last_change(session: Session) -> Change | None:
-    """Give the newest change, which dates the catalogue."""
-    return session.scalar(sa.select(Change).order_by(Change.seq.desc()).limit(1))
+def everything(session: Session, config: Config, ending: str, part: Part, release: str) -> Iterator[bytes]:
+    """Stream a part of the catalogue as one document."""
+    return rdf.join(_document(session, config, part, members(session, part), ending, release), ending)
+
+
+def state(session: Session) -> tuple[int, datetime.datetime | None]:
+    """Give number and time of the newest change, which date the catalogue; 0 and None before the first."""
+    newest = session.execute(_NEWEST).first()
+    return (newest.seq, newest.at) if newest else (0, None)
+
+
+# Made once: it answers every request that finds nothing new.
+_NEWEST = sa.select(Change.seq, Change.at).order_by(Change.seq.desc()).limit(1)
 
 
 def city_part(config: Config, slug: str) -> Part:
@@ -172,7 +235,7 @@ def _document(
     yield rdf.with_links(rdf.fragment(catalogue.own, ending), ending, links)
     serves = {"dcat:servesDataset": (row.uri for row in _visible(session, ids) if row.served)}
     yield rdf.with_links(rdf.fragment(service.own, ending), ending, serves)
-    yield from _fragments(session, ids, form(ending, release))
+    yield from _fragments(session, ids, ending, release)
     yield from _nodes(session, ids, ending, release, catalogue.shared | service.shared)
 
 
@@ -238,29 +301,24 @@ def _visible(session: Session, ids: list[str]) -> Iterator[sa.Row[tuple[str, str
         yield from session.execute(query.where(DatasetRow.id.in_(ids[start : start + _BATCH])).order_by(DatasetRow.id))
 
 
-def _view(config: Config, selection: Selection, ending: str, total: int, last: int, end: str) -> list[ox.Triple]:
-    """Hydra paging in the new form (links) and the old one (texts), as different harvesters read it. `end` is the last id here."""
-    address = f"{config.site_url}{selection.part.path}.{ending}"
-    here = _link(address, selection, selection.page, selection.after)
-    steps = {"first": _link(address, selection, 1)}
-    if selection.page > 1:
-        steps["previous"] = _link(address, selection, selection.page - 1)
-    if selection.page < last:
-        steps["next"] = _link(address, selection, selection.page + 1, end)
-    # Who ends where a page calls itself the last one must find its own address there.
-    steps["last"] = here if selection.page >= last else _link(address, selection, last)
-    subject = named(here)
+def _view(config: Config, selection: Selection, found: Extent, ending: str) -> list[ox.Triple]:
+    """Hydra paging in the new form (links) and the old one (texts), as different harvesters read it."""
+    subject = named(_link(_address(config, selection, ending), selection, selection.page, selection.after))
     triples = [
         ox.Triple(subject, _TYPE, named(expand(f"hydra:{name}")))
         for name in ("PagedCollection", "PartialCollectionView")
     ]
-    for name, link in steps.items():
+    for name, link in steps(config, selection, found, ending).items():
         triples.append(ox.Triple(subject, named(expand(f"hydra:{name}")), named(link)))
         triples.append(ox.Triple(subject, named(expand(f"hydra:{name}Page")), ox.Literal(link)))
     integer = named(expand("xsd:integer"))
-    for name, count in (("totalItems", total), ("itemsPerPage", selection.limit)):
+    for name, count in (("totalItems", found.total), ("itemsPerPage", selection.limit)):
         triples.append(ox.Triple(subject, named(expand(f"hydra:{name}")), ox.Literal(str(count), datatype=integer)))
     return triples
+
+
+def _address(config: Config, selection: Selection, ending: str) -> str:
+    return f"{config.site_url}{selection.part.path}.{ending}"
 
 
 def _link(address: str, selection: Selection, number: int, after: str = "") -> str:
@@ -276,19 +334,20 @@ def _link(address: str, selection: Selection, number: int, after: str = "") -> s
     return f"{address}?{urlencode(parameters)}" + (f"&{selection.query}" if selection.query else "")
 
 
-def _fragments(session: Session, ids: list[str], name: str) -> Iterator[bytes]:
-    stored = sa.and_(Rendition.dataset_id == DatasetRow.id, Rendition.hash == DatasetRow.hash, Rendition.format == name)
+def _stored(ending: str, release: str) -> sa.ColumnElement[bool]:
+    """Join a dataset with its stored form."""
+    name = form(ending, release)
+    return sa.and_(Rendition.dataset_id == DatasetRow.id, Rendition.hash == DatasetRow.hash, Rendition.format == name)
+
+
+def _fragments(session: Session, ids: list[str], ending: str, release: str) -> Iterator[bytes]:
+    stored = _stored(ending, release)
     query = sa.select(Rendition.body).select_from(DatasetRow).outerjoin(Rendition, stored).where(VISIBLE)
     for start in range(0, len(ids), _BATCH):
         part = ids[start : start + _BATCH]
         for (body,) in session.execute(query.where(DatasetRow.id.in_(part)).order_by(DatasetRow.id)):
             if body is None:
-                raise IncompleteError(
-                    Message(
-                        "Der Katalog wird gerade neu aufbereitet. Nächster Schritt: in einigen Minuten noch einmal abrufen.",
-                        "The catalogue is being prepared anew. Next step: fetch it again in some minutes.",
-                    )
-                )
+                raise IncompleteError
             yield decompress(body)
 
 
@@ -321,13 +380,21 @@ def _batches(groups: Iterable[tuple[str, Iterator[tuple[str, bytes]]]], ending: 
 def _stored_nodes(session: Session, keys: set[str], ending: str) -> Iterator[tuple[str, bytes]]:
     """Read nodes in the order of their URIs: few by their keys, many in one pass over the table."""
     query = sa.select(Node.uri, Node.body, Node.key).where(Node.format == ending)
+    rows: Iterable[sa.Row[str, bytes, str]]
     if len(keys) > _MANY:
         rows = session.execute(query.order_by(Node.uri, Node.key).execution_options(yield_per=_BATCH))
-        return ((uri, body) for uri, body, key in rows if key in keys)
-    listed = sorted(keys)
-    starts = range(0, len(listed), _BATCH)
-    found = [row for s in starts for row in session.execute(query.where(Node.key.in_(listed[s : s + _BATCH])))]
-    return ((uri, body) for uri, body, _ in sorted(found, key=itemgetter(0, 2)))
+    else:
+        listed = sorted(keys)
+        starts = range(0, len(listed), _BATCH)
+        found = (row for s in starts for row in session.execute(query.where(Node.key.in_(listed[s : s + _BATCH]))))
+        rows = sorted(found, key=itemgetter(0, 2))
+    count = 0
+    for uri, body, key in rows:
+        if key in keys:
+            count += 1
+            yield uri, body
+    if count < len(keys):
+        raise IncompleteError
 
 
 def _fuller(one: bytes, other: bytes, ending: str) -> bytes:

@@ -2,11 +2,14 @@
 
 import datetime
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.exceptions import BadRequest, Gone, NotFound, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, Gone, NotAcceptable, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog import organizations, scopes, search, store
@@ -14,8 +17,9 @@ from catalog.api import answers, linked
 from catalog.api.answers import instance
 from catalog.api.linked import HVD_PART, WHOLE, Part, Selection
 from catalog.api.search_syntax import SearchSyntaxError, read_filters
+from catalog.renditions import BESIDE, CROISSANT, SCHEMA_ORG
 from catalog.store import GONE
-from dcat import dates, rdf
+from dcat import croissant, dates, rdf
 from dcat.message import Message
 from dcat.profile import DEFAULT, RELEASES
 from dcat.vocabularies import vocabulary
@@ -105,55 +109,73 @@ def _part(kind: str, name: str) -> Part:
 
 def _catalogue(ending: str, of: Part) -> Response:
     config, kind = instance().config, _content_type(ending)
-    release = _release()
+    release = _release(ending, SCHEMA_ORG)
     with instance().database.reading() as session:
-        newest = linked.last_change(session)
-        seq, modified = (newest.seq, newest.at) if newest else (0, None)
+        seq, modified = linked.state(session)
         selection = _selection(seq, of, release)
         tag = answers.etag(config, ending, seq, selection)
-        if answers.known(tag, modified) or request.method == "HEAD":
+        if answers.known(tag, modified):
             return _profiled(answers.not_modified(kind, tag, modified), release)
-        try:
-            made = linked.page(session, config, selection, ending)
-        except linked.IncompleteError as error:
-            raise ServiceUnavailable(retry_after=60) from error
-    if selection.page > made.last:
-        raise NotFound
-    return _profiled(answers.whole(made.body, kind, tag, modified), release)
+        found = linked.extent(session, selection)
+        if found is None:
+            raise NotFound
+        # schema.org has no words for paging.
+        steps = linked.steps(config, selection, found, ending) if release == SCHEMA_ORG else {}
+        with _complete():
+            if request.method == "HEAD":
+                linked.check(session, found.ids, ending, release)
+                return _profiled(answers.not_modified(kind, tag, modified), release, steps)
+            body = linked.page(session, config, selection, found, ending)
+    return _profiled(answers.whole(body, kind, tag, modified), release, steps)
 
 
 def _dump(ending: str, of: Part) -> Response:
     config, kind = instance().config, _content_type(ending)
-    release = _release()
+    release = _release(ending)
     with instance().database.reading() as session:
-        newest = linked.last_change(session)
-    seq, modified = (newest.seq, newest.at) if newest else (0, None)
-    tag = answers.etag(config, "dump", ending, seq, of, release)
-    if answers.known(tag, modified) or request.method == "HEAD":
-        return _profiled(answers.not_modified(kind, tag, modified), release)
-    pieces = linked.dump(instance().database, config, ending, of, release)
-    return _profiled(answers.streamed(pieces, kind, tag, modified), release)
+        seq, modified = linked.state(session)
+        tag = answers.etag(config, "dump", ending, seq, of, release)
+        if answers.known(tag, modified):
+            return _profiled(answers.not_modified(kind, tag, modified), release)
+        with _complete():
+            if request.method == "HEAD":
+                linked.check(session, linked.members(session, of), ending, release)
+                return _profiled(answers.not_modified(kind, tag, modified), release)
+            pieces = linked.everything(session, config, ending, of, release)
+            return _profiled(answers.spooled(pieces, config.home, kind, tag, modified), release)
 
 
 def _dataset(name: str, ending: str) -> Response:
-    config, kind = instance().config, _content_type(ending)
-    release = _release()
+    release = _release(ending, SCHEMA_ORG, CROISSANT)
+    config, kind = instance().config, croissant.MEDIA_TYPE if release == CROISSANT else _content_type(ending)
     with instance().database.reading() as session:
         row = store.find_row(session, name)
         if row is None:
             raise NotFound
         if row.state == GONE:
             raise Gone
+        if release == CROISSANT and not row.served:
+            raise NotFound
         tag = answers.etag(config, ending, row.seq, row.hash, release)
-        if answers.known(tag, row.modified_at) or request.method == "HEAD":
+        if answers.known(tag, row.modified_at):
             return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
-        try:
+        with _complete():
+            if request.method == "HEAD":
+                linked.check(session, [row.id], ending, release)
+                return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
             body = linked.dataset(session, config, row.id, ending, release)
-        except linked.IncompleteError as error:
-            raise ServiceUnavailable(retry_after=60) from error
     if body is None:
         raise NotFound
     return _profiled(answers.whole(body, kind, tag, row.modified_at), release)
+
+
+@contextmanager
+def _complete() -> Iterator[None]:
+    """Answer 503 rather than less than the whole, so that nobody takes datasets for gone."""
+    try:
+        yield
+    except linked.IncompleteError as error:
+        raise ServiceUnavailable(retry_after=60) from error
 
 
 def _selection(newest: int, of: Part, release: str) -> Selection:
@@ -193,6 +215,9 @@ def _matching() -> dict[str, Any]:
     except SearchSyntaxError as error:
         raise BadRequest from error
     hits = search.search(instance(), text, filters, rows=search.MAX_WINDOW)
+    if hits.count > len(hits.ids):
+        # Who would get a part of them would take the others for gone.
+        raise BadRequest
     return {"query": urlencode(asked), "within": hits.ids}
 
 
@@ -216,25 +241,44 @@ def _wanted() -> str | None:
     return ending if quality > html else None
 
 
-def _release() -> str:
-    """Choose the profile release: `?profile=` by name or URI, else Accept-Profile, else the present one (W3C DX-PROF-CONNEG)."""
+def _release(ending: str, *beside: str) -> str:
+    """Choose the profile release: `?profile=` by name or URI, else Accept-Profile, else the present one (W3C DX-PROF-CONNEG).
+
+    `beside` are the profiles beside DCAT that an address has, as JSON-LD.
+    """
+    offered = {*RELEASES, *(beside if ending == "jsonld" else ())}
     if asked := request.args.get("profile", ""):
-        found = asked if asked in RELEASES else _BY_URI.get(asked)
+        found = asked if asked in _PROFILES else _BY_URI.get(asked)
         if found is None:
             raise BadRequest
+        if found not in offered:
+            raise NotAcceptable(response=Response(_ELSEWHERE, 406, content_type="text/plain; charset=utf-8"))
         return found
     wanted = _PROFILE.findall(request.headers.get("Accept-Profile", "")[:1000])
     ranked = sorted(wanted, key=lambda pair: -float(pair[1] or 1))
-    return next((_BY_URI[uri] for uri, quality in ranked if uri in _BY_URI and quality != "0"), DEFAULT)
+    return next(
+        (_BY_URI[uri] for uri, quality in ranked if _BY_URI.get(uri) in offered and float(quality or 1)), DEFAULT
+    )
 
 
+_PROFILES = {**RELEASES, **BESIDE}
 # Where two releases have one URI, the first is meant.
-_BY_URI = {uri: name for name, uri in reversed(tuple(RELEASES.items()))}
+_BY_URI = {uri: name for name, uri in reversed(tuple(_PROFILES.items()))}
+_BY_URI |= {"https://schema.org": SCHEMA_ORG, "http://schema.org/": SCHEMA_ORG, croissant.OLDER: CROISSANT}
+_ELSEWHERE = (
+    "schema.org gibt es nur als JSON-LD, für Katalogseiten und Datensätze; Croissant nur als JSON-LD für Datensätze.\n"
+    "schema.org exists as JSON-LD only, for catalogue pages and datasets; Croissant as JSON-LD for datasets only.\n"
+)
 
 
-def _profiled(answer: Response, release: str) -> Response:
-    answer.headers["Link"] = f'<{RELEASES[release]}>; rel="profile"'
-    answer.headers["Content-Profile"] = f"<{RELEASES[release]}>"
+def _profiled(answer: Response, release: str, steps: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """Name the profile; `steps` lead to other pages, under their names in RFC 8288."""
+    uri = _PROFILES[release]
+    relations = {"prev" if name == "previous" else name: link for name, link in steps.items()}
+    answer.headers["Link"] = ", ".join(
+        f'<{link}>; rel="{name}"' for name, link in {"profile": uri, **relations}.items()
+    )
+    answer.headers["Content-Profile"] = f"<{uri}>"
     answer.vary.add("Accept-Profile")
     return answer
 

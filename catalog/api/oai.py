@@ -191,8 +191,10 @@ def _get_record(session: Session, config: Config, arguments: Mapping[str, str]) 
 
 def _list(session: Session, config: Config, arguments: Mapping[str, str]) -> str:
     """Give one part of a list, and the token that leads to the next (section 3.5)."""
-    token = arguments.get("resumptionToken", "")
-    listing = _read_token(config, arguments["verb"], token) if token else _begin(session, arguments)
+    if "resumptionToken" in arguments:
+        listing = _read_token(config, arguments["verb"], arguments["resumptionToken"])
+    else:
+        listing = _begin(session, arguments)
     scope, size = _scope(listing.set), PAGES[listing.verb]
     found = activity.after(session, listing.after, size + 1, scope, listing.upto)
     more, found = len(found) > size, found[:size]
@@ -217,10 +219,10 @@ def _begin(session: Session, arguments: Mapping[str, str]) -> Listing:
     if start:
         listing = replace(listing, after=activity.first_since(session, start) - 1)
     if end:
-        # until includes its second or its day.
-        after_end = end + (SECOND if "T" in until else datetime.timedelta(days=1))
-        if after_end <= now():
-            listing = replace(listing, upto=activity.first_since(session, after_end) - 1)
+        # until includes its second or its day; one that is not over bounds nothing yet.
+        whole = SECOND if "T" in until else datetime.timedelta(days=1)
+        if end <= now() - whole:
+            listing = replace(listing, upto=activity.first_since(session, end + whole) - 1)
     return listing
 
 
@@ -259,8 +261,7 @@ def _header(config: Config, one: Activity) -> str:
 
 
 def _dublin_core(session: Session, config: Config, found: list[Activity]) -> dict[str, str]:
-    shown = store.views(session, [one.id for one in found if one.visible])
-    return {each.id: dublin_core.write(each, config.site_url) for each in shown}
+    return {key: dublin_core.write(shown, config.site_url) for key, shown in activity.views(session, found).items()}
 
 
 def _dcat(session: Session, config: Config, found: list[Activity]) -> dict[str, str]:

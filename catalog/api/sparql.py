@@ -118,7 +118,7 @@ def _text() -> str:
         if (request.content_length or 0) > sparql_run.MAX_QUERY:
             raise QueryError(sparql_run.TOO_LONG, status=413)
         found = [request.get_data()]
-    elif request.method == "POST" and request.mimetype not in (_FORM, "multipart/form-data"):
+    elif request.method == "POST" and request.mimetype != _FORM:
         update = request.mimetype == "application/sparql-update"
         raise QueryError(_READ_ONLY if update else _MEDIA_TYPE, status=415)
     else:
@@ -142,7 +142,11 @@ def _queried(text: str, *, page: bool) -> Response:
         return _page(answer=sparql_run.run(instance(), _asked(text, "json", "ttl", most=MAX_PAGE_RESULT)))
     query = _asked(text, *_formats())
     changing = bool(_CHANGING.search(text))
-    if not changing and answers.known(tag := _etag(query, sparql_run.seq(instance())), None):
+    if (
+        request.method != "POST"
+        and not changing
+        and answers.known(tag := _etag(query, sparql_run.seq(instance())), None)
+    ):
         return answers.not_modified("", tag, None, max_age=MAX_AGE)
     found = sparql_run.run(instance(), query)
     content_type = _content_type(found.format)
@@ -303,7 +307,7 @@ def _description() -> Response:
         ox.Triple(about, _term("name"), ox.NamedNode(triples.catalogue_graph(site))),
     ]
     prefixes = {"sd": _DESCRIPTION, "rdf": NAMESPACES["rdf"]}
-    body = ox.serialize(content, format=rdf.FORMATS[chosen].syntax, prefixes=prefixes)
+    body = ox.serialize(content, format=rdf.FORMATS[chosen].syntax, prefixes=prefixes) or b""
     return answers.whole(body, _content_type(chosen), answers.etag(instance().config, "sparql", chosen), None)
 
 

@@ -20,6 +20,7 @@ PHASES = {
     "planned": Message("Datensätze verglichen", "datasets compared"),
     "applying": Message("Datensätze aufbereitet", "datasets prepared"),
     "checking": Message("Dateien geprüft", "files checked"),
+    "links": Message("Adressen geprüft", "addresses checked"),
 }
 
 

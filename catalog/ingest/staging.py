@@ -14,11 +14,12 @@ from catalog.models import Run, Staged
 from catalog.renditions import compress
 from dcat import document
 from dcat.message import Message
-from dcat.model import Reading
+from dcat.model import Problem, Reading
 from dcat.plain import printable
 from harvesters.base import Batch, Record
 
 _BATCH = 500
+MAX_PROBLEMS = 200
 _INTERNAL = Message(
     "Der Datensatz hat in unserem Programm einen Fehler ausgelöst; er steht im Protokoll. Nächster Schritt: melden.",
     "The dataset caused an error in our program; it stands in the log. Next step: report it.",
@@ -72,7 +73,7 @@ def _row(record: Record, run_id: int, url: str, judge: Judge) -> dict[str, Any]:
 
 
 def _taken_in(reading: Reading, judge: Judge) -> dict[str, Any]:
-    problems = [document.write_problem(problem) for problem in reading.problems[:200]]
+    problems = [document.write_problem(problem) for problem in _limited(reading.problems)]
     if refused := judge(reading.dataset):
         code, reason = refused
         return {"problems": problems, "failure": [code, reason.de, reason.en]}
@@ -81,6 +82,17 @@ def _taken_in(reading: Reading, judge: Judge) -> dict[str, Any]:
         # JSON's way to write control characters, which no XML and no PostgreSQL can hold.
         body = orjson.dumps(_printable(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
     return {"problems": problems, "hash": hashlib.sha256(body).hexdigest(), "document": compress(body)}
+
+
+def _limited(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Keep so many problems of one dataset, and say how many there were."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    message = Message(
+        f"{len(problems)} Angaben konnten nicht übernommen werden; die ersten {MAX_PROBLEMS} sind genannt.",
+        f"{len(problems)} statements could not be taken over; the first {MAX_PROBLEMS} are named.",
+    )
+    return (*problems[:MAX_PROBLEMS], Problem(path="", code="too-many", value=str(len(problems)), message=message))
 
 
 def _printable(value: Any) -> Any:

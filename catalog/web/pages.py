@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from catalog.config import City, Config
 from catalog.reading_types import SORTS, Query
-from catalog.web import assets, formatting, language, links, metadata, rules, wording
+from catalog.web import assets, data_blocks, formatting, language, links, metadata, rules, wording
 from catalog.web.security import request_id
 from dcat.vocabularies import vocabulary
 
@@ -22,7 +22,7 @@ pages = Blueprint("pages", __name__)
 
 
 def _prepare(state: BlueprintSetupState) -> None:
-    for module in (assets, formatting, language, links, metadata, rules, wording):
+    for module in (assets, data_blocks, formatting, language, links, metadata, rules, wording):
         module.register(state.app)
     state.app.jinja_env.globals.update(settings=settings, city_name=city_name, find_theme=vocabulary("theme").find)
 
@@ -72,7 +72,7 @@ def dataset(slug: str) -> str | AnyResponse | tuple[str, int]:
         abort(404)
     if found.public.name != slug:
         return redirect(url_for("pages.dataset", slug=found.public.name), 302 if _is_uuid(slug) else 301)
-    return render_template("dataset.html", public=found.public)
+    return render_template("dataset.html", public=found.public, described=found.schema_org, score=found.score)
 
 
 @pages.get("/dataset/<slug>/<distribution_id>")

@@ -1,0 +1,150 @@
+"""The addresses of quality: the dashboard for people and programs, the page of one dataset, and DQV for machines."""
+
+import re
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest, Gone, NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from catalog import links, quality, store
+from catalog.api import answers
+from catalog.api import quality as dqv
+from catalog.api.answers import instance
+from catalog.models import Score
+from catalog.quality import Overview, Ranked
+from catalog.store import GONE
+from catalog.web.language import lang
+from dcat import rdf
+from dcat.quality import DIMENSIONS, band, most
+
+quality_pages = Blueprint("quality", __name__)
+ENDINGS = "any(ttl,rdf,xml,jsonld,nt)"
+
+
+@quality_pages.get("/dashboard")
+def dashboard() -> AnyResponse:
+    """Show how well the catalogue is described: by city and organisation, with gaps, broken links and what to mend."""
+    with instance().database.reading() as session:
+        tag = answers.etag(instance().config, "dashboard", lang(), quality.state(session))
+        if answers.known(tag, None):
+            return _page("", tag)
+        found = quality.overview(session, instance().config)
+    areas = [label.in_(lang()) for label in DIMENSIONS.values()]
+    return _page(render_template("dashboard.html", found=found, dimensions=DIMENSIONS, areas=areas, most=most), tag)
+
+
+@quality_pages.get("/dashboard.json")
+def dashboard_json() -> Response:
+    """Give the numbers of the dashboard."""
+    with instance().database.reading() as session:
+        tag = answers.etag(instance().config, "dashboard.json", quality.state(session))
+        if answers.known(tag, None) or request.method == "HEAD":
+            return answers.not_modified("application/json", tag, None)
+        found = quality.overview(session, instance().config)
+    return answers.whole(orjson.dumps(overview_json(found)), "application/json", tag, None)
+
+
+@quality_pages.get("/dataset/<slug>/quality")
+def dataset(slug: str) -> AnyResponse:
+    """Show the 23 metrics of one dataset, each with its reason and what mends it."""
+    with instance().database.reading() as session:
+        row = store.find_row(session, slug)
+        if row is None:
+            raise NotFound
+        if row.state == GONE:
+            raise Gone
+        if row.name != slug:
+            return redirect(url_for("quality.dataset", slug=row.name), 302 if slug == row.id else 301)
+        tag = answers.etag(instance().config, "quality", lang(), row.id, quality.state(session))
+        if answers.known(tag, None):
+            return _page("", tag)
+        found = quality.examine(session, [row.id])
+        broken = links.broken_of(session, row.id)
+        place = next((city.place for city in instance().config.cities if city.slug == row.city), "PLACE")
+    if not found:
+        raise NotFound
+    page = render_template(
+        "quality.html",
+        public=found[0].shown,
+        score=found[0].score,
+        band=band(found[0].score.total),
+        broken=broken,
+        place=place,
+        dimensions=DIMENSIONS,
+        most=most,
+    )
+    return _page(page, tag)
+
+
+@quality_pages.get(f"/dataset/<name>/quality.<{ENDINGS}:ending>")
+def dataset_dqv(name: str, ending: str) -> Response:
+    """Give the measurements of one dataset as DQV."""
+    ending = "rdf" if ending == "xml" else ending
+    with instance().database.reading() as session:
+        row = store.find_row(session, name)
+        if row is None:
+            raise NotFound
+        if row.state == GONE:
+            raise Gone
+        scored = session.get(Score, row.id)
+        at = scored.scored_at if scored else None
+        tag = answers.etag(instance().config, "dqv", ending, row.seq, row.hash, at)
+        if answers.known(tag, at) or request.method == "HEAD":
+            return answers.not_modified(_content_type(ending), tag, at)
+        body = dqv.dataset(session, instance().config, row.id, ending)
+    if body is None:
+        raise NotFound
+    return answers.whole(body, _content_type(ending), tag, at)
+
+
+@quality_pages.get(f"/quality.<{ENDINGS}:ending>")
+def catalogue_dqv(ending: str) -> Response:
+    """Give a page with the measurements of the whole catalogue as DQV."""
+    ending = "rdf" if ending == "xml" else ending
+    number, after = request.args.get("page", "1"), request.args.get("after", "")
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", number) or (after and not store.UUID.fullmatch(after)):
+        raise BadRequest
+    with instance().database.reading() as session:
+        tag = answers.etag(instance().config, "dqv", ending, number, after, quality.state(session))
+        if answers.known(tag, None) or request.method == "HEAD":
+            return answers.not_modified(_content_type(ending), tag, None)
+        if int(number) > dqv.last_page(session):
+            raise NotFound
+        body = dqv.page(session, instance().config, int(number), after, ending)
+    return answers.whole(body, _content_type(ending), tag, None)
+
+
+def overview_json(found: Overview) -> dict[str, Any]:
+    """Give the numbers of the dashboard as data."""
+    return {
+        "possible": {"total": most(), **{name: most(name) for name in DIMENSIONS}},
+        "all": quality.group_json(found.whole),
+        "cities": [quality.group_json(group) for group in found.cities],
+        "organizations": [quality.group_json(group) for group in found.organizations],
+        "worst": [_ranked_json(one) for one in found.worst],
+        "best": [_ranked_json(one) for one in found.best],
+        "broken_links": {
+            "count": found.broken_count,
+            "longest": [links.as_json(link) for link in found.broken],
+        },
+    }
+
+
+def _ranked_json(one: Ranked) -> dict[str, Any]:
+    title = {"de": one.title.de, "en": one.title.en}
+    return {"name": one.name, "title": title, "city": one.city, "total": one.total, "band": one.band.name}
+
+
+def _page(body: str, tag: str) -> Response:
+    """A page that browsers keep and ask about each time: the same state is not made twice."""
+    answer = Response(body, status=200 if body else 304, mimetype="text/html")
+    answer.set_etag(tag, weak=True)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def _content_type(ending: str) -> str:
+    charset = "" if ending in ("jsonld", "nt") else "; charset=utf-8"
+    return f"{rdf.FORMATS[ending].media_type}{charset}"

@@ -1,0 +1,349 @@
+"""Whether the links of published datasets answer: asked politely and in small batches, remembered, and told to stewards and readers.
+
+What is found moves the score (catalog/quality.py) and the lists of broken links, never what is published of a dataset.
+"""
+
+import datetime
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.robotparser import RobotFileParser
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog.db import now
+from catalog.instance import Instance
+from catalog.models import DatasetRow, Link, LinkUse, Score
+from catalog.store import VISIBLE
+from dcat.errors import FetchError
+from dcat.message import Message
+from harvesters.addresses import Address, read_address, shown
+from harvesters.fetch import Fetcher
+from harvesters.network import FetchLimits, Network
+from harvesters.source import Source
+
+OK, FAILING, UNKNOWN = "ok", "failing", "unknown"
+LIMITS = FetchLimits(connect=4, read=6, total=8, max_bytes=500_000, retries=0, connections=1)
+# One run asks for so many links, of one host for so few, with a pause between two of one host, and stops after some seconds.
+BATCH = 20
+PER_HOST = 3
+PAUSE = 1.0
+LONGEST_PAUSE = 10.0
+SECONDS = 30.0
+WEEK = datetime.timedelta(days=7)
+DAY = datetime.timedelta(days=1)
+# Days until the next look after the first, second, and every further failure.
+AGAIN = (1, 2, 4)
+HISTORY = 20
+ROBOTS, BUSY = "robots", "busy"
+# The name by which rules in robots.txt address us, the first word of the agent (catalog/instance.py).
+AGENT = "offenbar"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look at a link found: the HTTP status, 0 where no answer came, and a short word for what went wrong."""
+
+    state: str
+    status: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of one run: how many links were looked at, and how many changed."""
+
+    made: int = 0
+    changed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenLink:
+    """A link of a dataset that failed on two days or more; `url` is fit to be shown."""
+
+    url: str
+    status: int
+    since: datetime.datetime
+    checked_at: datetime.datetime
+    what: Message
+    fix: Message
+    dataset: str
+    title: str
+    city: str
+
+
+def check(
+    instance: Instance,
+    *,
+    sources: Sequence[str] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    pause: float = PAUSE,
+) -> Checked:
+    """Look at a batch of links that are due, of all sources or some; datasets whose score moves by it are marked."""
+    with instance.database.reading() as session:
+        rows = _due(session, sources)
+    if not rows:
+        return Checked()
+    known = {source.id: source for source in instance.sources()}
+    found: dict[str, Found] = {}
+    with ExitStack() as opened:
+        visitors: dict[str, _Visitor] = {}
+        paces = _Paces(pause)
+        until = time.monotonic() + SECONDS
+        for row in _in_turns(rows):
+            if stop() or time.monotonic() > until:
+                break
+            if row.source_id not in visitors:
+                source = known.get(row.source_id) or _UNKNOWN_SOURCE
+                fetcher = opened.enter_context(instance.fetcher(_open_to_all(source)))
+                visitors[row.source_id] = _Visitor(fetcher, paces)
+            found[row.key] = visitors[row.source_id].look(row.url)
+    with instance.database.writing() as session:
+        changed = [key for key, one in found.items() if _record(session, key, one)]
+        users = sa.select(LinkUse.dataset_id).where(LinkUse.key.in_(changed))
+        session.execute(sa.update(Score).where(Score.dataset_id.in_(users)).values(stale=True))
+    return Checked(len(found), len(changed))
+
+
+def hurry(instance: Instance, sources: Sequence[str] | None = None) -> None:
+    """Make links due that fail or were never looked at, for a steward who asks now."""
+    query = sa.update(Link).where(Link.state.in_(("", FAILING)))
+    with instance.database.writing() as session:
+        session.execute((query if sources is None else query.where(Link.source_id.in_(sources))).values(due_at=now()))
+
+
+def broken(session: Session, *, city: str = "", limit: int = 1000) -> tuple[BrokenLink, ...]:
+    """List the broken links of visible datasets, those that fail longest first."""
+    query = (
+        sa.select(Link, DatasetRow.name, DatasetRow.title, DatasetRow.city)
+        .join(LinkUse, LinkUse.key == Link.key)
+        .join(DatasetRow, DatasetRow.id == LinkUse.dataset_id)
+        .where(Link.broken, VISIBLE)
+        .order_by(Link.failing_since, Link.key, DatasetRow.name)
+        .limit(limit)
+    )
+    rows = session.execute(query.where(DatasetRow.city == city) if city else query)
+    return tuple(_broken(link, name, title, city) for link, name, title, city in rows)
+
+
+def broken_of(session: Session, dataset_id: str) -> int:
+    """Count the broken links of one dataset."""
+    query = sa.select(sa.func.count()).select_from(Link).join(LinkUse, LinkUse.key == Link.key)
+    return session.scalar(query.where(LinkUse.dataset_id == dataset_id, Link.broken)) or 0
+
+
+def count_broken(session: Session) -> int:
+    """Count the broken links of all visible datasets."""
+    return session.scalar(sa.select(sa.func.count()).select_from(Link).where(Link.broken)) or 0
+
+
+def as_json(link: BrokenLink) -> dict[str, Any]:
+    """Give a broken link as data."""
+    return {
+        "dataset": link.dataset,
+        "city": link.city,
+        "url": link.url,
+        "status": link.status or None,
+        "since": link.since.isoformat(timespec="seconds"),
+        "checked_at": link.checked_at.isoformat(timespec="seconds"),
+        "de": link.what.de,
+        "en": link.what.en,
+        "fix_de": link.fix.de,
+        "fix_en": link.fix.en,
+    }
+
+
+def _due(session: Session, sources: Sequence[str] | None) -> list[Link]:
+    """Choose the links that have waited longest; a host with many of them does not keep the others waiting."""
+    query = sa.select(Link).where(Link.due_at <= now()).order_by(Link.due_at, Link.host).limit(BATCH)
+    query = query if sources is None else query.where(Link.source_id.in_(sources))
+    chosen: list[Link] = []
+    hosts: Counter[str] = Counter()
+    for _ in range(BATCH):
+        full = [host for host, number in hosts.items() if number >= PER_HOST]
+        taken = [link.key for link in chosen]
+        rows = session.scalars(query.where(Link.host.not_in(full), Link.key.not_in(taken))).all()
+        for link in rows:
+            if hosts[link.host] < PER_HOST and len(chosen) < BATCH:
+                hosts[link.host] += 1
+                chosen.append(link)
+        if len(rows) < BATCH or len(chosen) == BATCH:
+            break
+    return chosen
+
+
+def _in_turns(rows: Sequence[Link]) -> Iterator[Link]:
+    """Go from host to host, so that the pause of one is the turn of another."""
+    nth: Counter[str] = Counter()
+    turns = []
+    for position, link in enumerate(rows):
+        turns.append((nth[link.host], position, link))
+        nth[link.host] += 1
+    return (link for _, _, link in sorted(turns, key=lambda turn: turn[:2]))
+
+
+def _open_to_all(source: Source) -> Source:
+    """Links lead anywhere in public; private addresses only where the source's own allow-list names them."""
+    return replace(source, network=replace(source.network, anywhere=True), limits=LIMITS)
+
+
+# Datasets whose definition was taken away are still published.
+_UNKNOWN_SOURCE = Source(id="", city="", department="", type="dcat", url="", network=Network())
+
+
+class _Paces:
+    """Keeps a pause between two requests to one host."""
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+        self._free: dict[str, float] = {}
+
+    def wait(self, host: str, wanted: float) -> None:
+        present = time.monotonic()
+        time.sleep(max(0.0, self._free.get(host, 0.0) - present))
+        self._free[host] = time.monotonic() + min(max(self._pause, wanted), LONGEST_PAUSE)
+
+
+class _Visitor:
+    """Looks at links with the rights of one source, and asks each server's robots.txt once (RFC 9309)."""
+
+    def __init__(self, fetcher: Fetcher, paces: _Paces) -> None:
+        self._fetcher = fetcher
+        self._paces = paces
+        self._rules: dict[str, RobotFileParser | None] = {}
+
+    def look(self, url: str) -> Found:
+        """Find out whether a link answers."""
+        try:
+            address = read_address(url)
+            rules = self._read_rules(address)
+            if rules is not None and not rules.can_fetch(AGENT, address.url):
+                return Found(UNKNOWN, code=ROBOTS)
+            self._paces.wait(address.host, float(rules.crawl_delay(AGENT) or 0) if rules else 0.0)
+            return Found(OK, self._fetcher.probe(url).status)
+        except FetchError as error:
+            if error.status == 429:
+                return Found(UNKNOWN, error.status, BUSY)
+            return Found(FAILING, error.status, error.code)
+
+    def _read_rules(self, address: Address) -> RobotFileParser | None:
+        """Read a server's rules; without any, or where they cannot be had, the link itself tells."""
+        place = f"{address.scheme}://{address.authority}"
+        if place not in self._rules:
+            self._rules[place] = None
+            try:
+                body = self._fetcher.get(f"{place}/robots.txt").body
+            except FetchError:
+                return None
+            rules = RobotFileParser()
+            rules.parse(body.decode("utf-8", "replace").splitlines()[:5000])
+            self._rules[place] = rules
+        return self._rules[place]
+
+
+def _record(session: Session, key: str, found: Found) -> bool:
+    """Remember what was found; tells whether it is news."""
+    link, at = session.get(Link, key), now()
+    if link is None:
+        return False
+    before, last = (link.state, link.status, link.broken), link.checked_at
+    link.checked_at, link.code = at, found.code
+    if found.state == OK:
+        link.failures, link.failing_since, link.broken, link.ok_at, link.due_at = 0, None, False, at, at + WEEK
+    elif found.state == FAILING:
+        # Days count, not how often a steward asks on one of them.
+        link.failures += not (link.failures and last and last.date() == at.date())
+        link.failing_since = link.failing_since or at
+        link.broken = link.failing_since.date() < at.date()
+        link.due_at = at + DAY * AGAIN[min(link.failures, len(AGAIN)) - 1]
+    else:
+        link.due_at = at + (DAY if found.code == BUSY else WEEK)
+    if found.state != UNKNOWN:
+        link.state, link.status = found.state, found.status
+    elif not link.state:
+        link.state = UNKNOWN
+    if (link.state, link.status, link.broken) == before:
+        return False
+    link.changed_at = at
+    if (link.state, link.status) != before[:2]:
+        entry = [at.isoformat(timespec="seconds"), link.state, found.status, found.code]
+        link.history = [*link.history, entry][-HISTORY:]
+    return True
+
+
+def _broken(link: Link, name: str, title: str, city: str) -> BrokenLink:
+    assert link.failing_since is not None, "a broken link fails since some day"
+    assert link.checked_at is not None, "a broken link was looked at"
+    status = link.status or 0
+    what, fix = sentences(status, link.code)
+    return BrokenLink(
+        url=shown(link.url),
+        status=status,
+        since=link.failing_since,
+        checked_at=link.checked_at,
+        what=what,
+        fix=fix,
+        dataset=name,
+        title=title,
+        city=city,
+    )
+
+
+def sentences(status: int, code: str) -> tuple[Message, Message]:
+    """Say what is wrong with a link, and the next step."""
+    if status in (404, 410):
+        return Message(f"Dort liegt nichts mehr ({status}).", f"Nothing is there any more ({status})."), _CORRECT
+    if status in (401, 403, 407):
+        return Message(
+            f"Die Adresse verlangt eine Anmeldung oder sperrt Programme aus ({status}).",
+            f"The address asks for a login or locks programs out ({status}).",
+        ), _ASK
+    if status >= 500:
+        return Message(
+            f"Der Dienst meldet eine Störung ({status}).", f"The service reports a failure ({status})."
+        ), _ASK
+    if status:
+        return Message(f"Die Adresse antwortet mit Status {status}.", f"The address answers with status {status}."), (
+            _CORRECT
+        )
+    return _SENTENCES.get(code, _SENTENCES["connection"])
+
+
+_CORRECT = Message(
+    "Die Adresse an der Quelle berichtigen oder die Distribution entfernen.",
+    "Correct the address at the source or remove the distribution.",
+)
+_ASK = Message("Das Amt darauf hinweisen.", "Tell the department.")
+_SENTENCES: Mapping[str, tuple[Message, Message]] = {
+    "connection": (Message("Der Server ist nicht erreichbar.", "The server cannot be reached."), _ASK),
+    "timeout": (Message("Der Server antwortet nicht rechtzeitig.", "The server does not answer in time."), _ASK),
+    "protocol": (Message("Der Server spricht kein gültiges HTTP.", "The server does not speak valid HTTP."), _ASK),
+    "tls": (
+        Message("Die verschlüsselte Verbindung kommt nicht zustande.", "No encrypted connection can be made."),
+        _ASK,
+    ),
+    "dns": (Message("Den Rechnernamen gibt es nicht.", "The host name does not exist."), _CORRECT),
+    "redirects": (
+        Message("Die Adresse leitet zu oft oder im Kreis um.", "The address redirects too often or in a circle."),
+        _CORRECT,
+    ),
+    "scheme": (
+        Message(
+            "Die Adresse ist keine mit http oder https, oder sie leitet auf eine unverschlüsselte um.",
+            "The address is none with http or https, or it redirects to an unencrypted one.",
+        ),
+        _CORRECT,
+    ),
+    "bad-url": (Message("Die Adresse ist unbrauchbar.", "The address cannot be used."), _CORRECT),
+    "private-address": (
+        Message("Die Adresse liegt in einem internen Netz.", "The address lies in a private network."),
+        Message(
+            "Eine öffentliche Adresse angeben; ist die interne gewollt, sie in der Quelle unter network zulassen.",
+            "Give a public address; if the private one is intended, allow it in the source under network.",
+        ),
+    ),
+}

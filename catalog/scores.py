@@ -1,0 +1,111 @@
+"""The table of scores and its counters per organisation: written in the transaction that publishes, so that nothing is ever counted."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog.db import now, upsert
+from catalog.models import Score, ScoreSum
+from dcat import quality
+
+# Raised whenever the same dataset would be scored differently: every dataset is then scored anew.
+VERSION = 1
+DATASETS, TOTAL, BAND = "datasets", "total", "band:"
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The points of one dataset, in the order of dcat.quality.metrics(). `stale` tells that they may be out of date already."""
+
+    dataset_id: str
+    organization_id: str
+    points: tuple[int, ...]
+    stale: bool = False
+
+
+def write(session: Session, scored: Sequence[Scored], *, keep: tuple[str, ...] = ()) -> None:
+    """Write scores and move the counters by what changes; `keep` names columns of existing rows to leave alone."""
+    at = now()
+    for start in range(0, len(scored), _BATCH):
+        part = scored[start : start + _BATCH]
+        change = _taken_back(session, [one.dataset_id for one in part])
+        for one in part:
+            _count(change, one.organization_id, _named(one.points), 1)
+        upsert(
+            session,
+            Score,
+            [
+                {
+                    "dataset_id": one.dataset_id,
+                    "organization_id": one.organization_id,
+                    **quality.by_dimension(one.points),
+                    "total": sum(one.points),
+                    "metrics": _named(one.points),
+                    "version": VERSION,
+                    "scored_at": at,
+                    "stale": one.stale,
+                }
+                for one in part
+            ],
+            keep=keep,
+        )
+        _move(session, change)
+
+
+def remove(session: Session, dataset_ids: Sequence[str]) -> None:
+    """Forget the scores of datasets that are no longer visible."""
+    for start in range(0, len(dataset_ids), _BATCH):
+        part = dataset_ids[start : start + _BATCH]
+        change = _taken_back(session, part)
+        session.execute(sa.delete(Score).where(Score.dataset_id.in_(part)))
+        _move(session, change)
+
+
+def _named(points: tuple[int, ...]) -> dict[str, int]:
+    return {metric.name: number for metric, number in zip(quality.metrics(), points, strict=True)}
+
+
+def _taken_back(session: Session, dataset_ids: Sequence[str]) -> Counter[tuple[str, str]]:
+    """What the counters lose with the present scores of datasets."""
+    change: Counter[tuple[str, str]] = Counter()
+    rows = session.execute(sa.select(Score.organization_id, Score.metrics).where(Score.dataset_id.in_(dataset_ids)))
+    for organization_id, points in rows:
+        _count(change, organization_id, points, -1)
+    return change
+
+
+def _count(change: Counter[tuple[str, str]], organization_id: str, points: Mapping[str, int], sign: int) -> None:
+    total = sum(points.values())
+    for name, number in points.items():
+        change[organization_id, name] += sign * number
+    change[organization_id, DATASETS] += sign
+    change[organization_id, TOTAL] += sign * total
+    change[organization_id, BAND + quality.band(total).name] += sign
+
+
+def _move(session: Session, change: Counter[tuple[str, str]]) -> None:
+    """Add to the counters; writers are alone until they commit (catalog/db.py)."""
+    moved = {key: number for key, number in change.items() if number}
+    organizations = sorted({organization_id for organization_id, _ in moved})
+    rows = session.execute(
+        sa.select(ScoreSum.organization_id, ScoreSum.name, ScoreSum.value).where(
+            ScoreSum.organization_id.in_(organizations)
+        )
+    )
+    present = {(organization_id, name): value for organization_id, name, value in rows}
+    upsert(
+        session,
+        ScoreSum,
+        [
+            {
+                "organization_id": organization_id,
+                "name": name,
+                "value": present.get((organization_id, name), 0) + number,
+            }
+            for (organization_id, name), number in moved.items()
+        ],
+    )
