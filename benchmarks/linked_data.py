@@ -34,7 +34,7 @@ _PARSED = ("ttl", "rdf")
 _PAGES = ("ttl", "rdf", "jsonld")
 _NOTES = """\
 Both sides work on the same {count:,} generated datasets with two distributions each, {triples:.0f} triples per dataset in
-offenbar's export. ckanext-dcat keeps {peer_triples:.0f} of them per dataset (profile euro_dcat_ap_3, no terms of DCAT-AP.de).
+offenbar's export. ckanext-dcat writes {peer_triples:.0f} (profile euro_dcat_ap_3): no terms of DCAT-AP.de, no catalogue records.
 Its export and parsing are RDFSerializer.serialize_catalog and RDFParser.parse with list(datasets()) inside a loaded CKAN,
 one run each; those of offenbar are medians of {repeats} runs. Both are given per second of CPU time, as others may use the
 machine too: offenbar had a processor for {share:.0%} of the time, the peer for {peer_share:.0%}.

@@ -21,7 +21,7 @@ from histories import History
 from lxml import etree
 from source_site import Site
 
-from catalog.api import oai
+from catalog.api import activity
 from catalog.app import create_app
 from catalog.db import now
 from catalog.instance import Instance
@@ -339,8 +339,8 @@ def test_from_and_until(some: History, client: FlaskClient) -> None:
     assert found(since=first.strftime(day), until=last.strftime(day)) == 9
     assert found(since=first.strftime(second), until=last.strftime(second)) == 9
     assert found(since=(last + DAY).strftime(day)) == found(until=(first - DAY).strftime(day)) == 0
-    assert found(since=(last + oai.SECOND).strftime(second)) == 0
-    assert found(until=(first - oai.SECOND).strftime(second)) == 0
+    assert found(since=(last + datetime.timedelta(seconds=1)).strftime(second)) == 0
+    assert found(until=(first - datetime.timedelta(seconds=1)).strftime(second)) == 0
     assert found(until=(now() + 9 * DAY).strftime(second)) == 9 == found(since="0001-01-01", until="9999-12-30")
 
 
@@ -349,10 +349,10 @@ def test_every_instant_divides_the_list_in_two(history: History, client: FlaskCl
         history.publish(number)
     seqs = range(1, 5)
     with history.instance.database.reading() as session:
-        at = oai.activity.times(session, seqs)
+        at = activity.times(session, seqs)
         for seq in seqs:
-            assert oai.activity.first_since(session, at[seq]) == seq
-            assert oai.activity.first_since(session, at[seq] + datetime.timedelta(microseconds=1)) == seq + 1
+            assert activity.first_since(session, at[seq]) == seq
+            assert activity.first_since(session, at[seq] + datetime.timedelta(microseconds=1)) == seq + 1
 
 
 @pytest.mark.parametrize(
@@ -362,6 +362,8 @@ def test_every_instant_divides_the_list_in_two(history: History, client: FlaskCl
         ("verb=Identify&verb=Identify", "badVerb"), ("verb=Identify&x=1", "badArgument"),
         ("verb=Identify&resumptionToken=x", "badArgument"), ("verb=ListSets&set=x", "badArgument"),
         ("verb=ListSets&resumptionToken=x", "badResumptionToken"),
+        ("verb=ListRecords&metadataPrefix=dcat&from=", "badArgument"),
+        ("verb=ListRecords&metadataPrefix=dcat&set=", "badArgument"),
         ("verb=ListRecords", "badArgument"), ("verb=ListRecords&metadataPrefix=unfug", "cannotDisseminateFormat"),
         ("verb=ListRecords&metadataPrefix=dcat&metadataPrefix=dcat", "badArgument"),
         ("verb=ListRecords&metadataPrefix=dcat&from=2026", "badArgument"),

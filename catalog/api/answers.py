@@ -5,9 +5,9 @@ import gzip
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import zstandard
 from flask import Response, current_app, request
@@ -75,10 +75,18 @@ def spooled(
         for piece in _stream(pieces, chosen):
             size += file.write(piece)
         file.seek(0)
-        answer = Response(iter(partial(file.read, _CHUNK), b""), content_type=content_type)
-        answer.call_on_close(stack.pop_all().close)
+        stack.pop_all()
+    answer = Response(_read(file), content_type=content_type)
+    # Who goes away before the first piece leaves the file to this.
+    answer.call_on_close(file.close)
     answer.content_length = size
     return _finished(answer, tag, modified, chosen, MAX_AGE)
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_CHUNK):
+            yield piece
 
 
 def coding() -> str:
