@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import NotFound
 
 from catalog import search, store
+from catalog.api import answers
 from catalog.api.action_views import actions
 from catalog.api.answers import instance
 from catalog.api.data import data
@@ -24,6 +25,8 @@ from catalog.web.pages import pages
 from dcat.errors import StateError
 
 MAX_REQUEST = 2_000_000
+# Bytes of answers each web worker keeps.
+MEMORY = 16_000_000
 service = Blueprint("service", __name__)
 
 
@@ -37,6 +40,7 @@ def create_app(catalogue: Instance) -> Flask:
     app.url_map.merge_slashes = False
     app.extensions["offenbar"] = catalogue
     app.extensions["offenbar.config"] = catalogue.config
+    app.extensions["offenbar.memory"] = answers.Memory(MEMORY)
     app.extensions["offenbar.reading"] = _reading
     for blueprint in (linked_data, feed_pages, oai_pages, actions, data, sparql, quality_pages, pages, service):
         app.register_blueprint(blueprint)

@@ -6,7 +6,7 @@ What is found moves the score (catalog/quality.py) and the lists of broken links
 import datetime
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.robotparser import RobotFileParser
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from catalog import link_words
 from catalog.db import now
 from catalog.instance import Instance
 from catalog.models import DatasetRow, Link, LinkUse, Score
@@ -82,6 +83,7 @@ def check(
     sources: Sequence[str] | None = None,
     stop: Callable[[], bool] = lambda: False,
     pause: float = PAUSE,
+    limits: FetchLimits = LIMITS,
 ) -> Checked:
     """Look at a batch of links that are due, of all sources or some; datasets whose score moves by it are marked."""
     with instance.database.reading() as session:
@@ -99,7 +101,7 @@ def check(
                 break
             if row.source_id not in visitors:
                 source = known.get(row.source_id) or _UNKNOWN_SOURCE
-                fetcher = opened.enter_context(instance.fetcher(_open_to_all(source)))
+                fetcher = opened.enter_context(instance.fetcher(_open_to_all(source, limits)))
                 visitors[row.source_id] = _Visitor(fetcher, paces)
             found[row.key] = visitors[row.source_id].look(row.url)
     with instance.database.writing() as session:
@@ -186,9 +188,9 @@ def _in_turns(rows: Sequence[Link]) -> Iterator[Link]:
     return (link for _, _, link in sorted(turns, key=lambda turn: turn[:2]))
 
 
-def _open_to_all(source: Source) -> Source:
+def _open_to_all(source: Source, limits: FetchLimits) -> Source:
     """Links lead anywhere in public; private addresses only where the source's own allow-list names them."""
-    return replace(source, network=replace(source.network, anywhere=True), limits=LIMITS)
+    return replace(source, network=replace(source.network, anywhere=True), limits=limits)
 
 
 # Datasets whose definition was taken away are still published.
@@ -279,7 +281,7 @@ def _broken(link: Link, name: str, title: str, city: str) -> BrokenLink:
     assert link.failing_since is not None, "a broken link fails since some day"
     assert link.checked_at is not None, "a broken link was looked at"
     status = link.status or 0
-    what, fix = sentences(status, link.code)
+    what, fix = link_words.sentences(status, link.code)
     return BrokenLink(
         url=shown(link.url),
         status=status,
@@ -291,59 +293,3 @@ def _broken(link: Link, name: str, title: str, city: str) -> BrokenLink:
         title=title,
         city=city,
     )
-
-
-def sentences(status: int, code: str) -> tuple[Message, Message]:
-    """Say what is wrong with a link, and the next step."""
-    if status in (404, 410):
-        return Message(f"Dort liegt nichts mehr ({status}).", f"Nothing is there any more ({status})."), _CORRECT
-    if status in (401, 403, 407):
-        return Message(
-            f"Die Adresse verlangt eine Anmeldung oder sperrt Programme aus ({status}).",
-            f"The address asks for a login or locks programs out ({status}).",
-        ), _ASK
-    if status >= 500:
-        return Message(
-            f"Der Dienst meldet eine Störung ({status}).", f"The service reports a failure ({status})."
-        ), _ASK
-    if status:
-        return Message(f"Die Adresse antwortet mit Status {status}.", f"The address answers with status {status}."), (
-            _CORRECT
-        )
-    return _SENTENCES.get(code, _SENTENCES["connection"])
-
-
-_CORRECT = Message(
-    "Die Adresse an der Quelle berichtigen oder die Distribution entfernen.",
-    "Correct the address at the source or remove the distribution.",
-)
-_ASK = Message("Das Amt darauf hinweisen.", "Tell the department.")
-_SENTENCES: Mapping[str, tuple[Message, Message]] = {
-    "connection": (Message("Der Server ist nicht erreichbar.", "The server cannot be reached."), _ASK),
-    "timeout": (Message("Der Server antwortet nicht rechtzeitig.", "The server does not answer in time."), _ASK),
-    "protocol": (Message("Der Server spricht kein gültiges HTTP.", "The server does not speak valid HTTP."), _ASK),
-    "tls": (
-        Message("Die verschlüsselte Verbindung kommt nicht zustande.", "No encrypted connection can be made."),
-        _ASK,
-    ),
-    "dns": (Message("Den Rechnernamen gibt es nicht.", "The host name does not exist."), _CORRECT),
-    "redirects": (
-        Message("Die Adresse leitet zu oft oder im Kreis um.", "The address redirects too often or in a circle."),
-        _CORRECT,
-    ),
-    "scheme": (
-        Message(
-            "Die Adresse ist keine mit http oder https, oder sie leitet auf eine unverschlüsselte um.",
-            "The address is none with http or https, or it redirects to an unencrypted one.",
-        ),
-        _CORRECT,
-    ),
-    "bad-url": (Message("Die Adresse ist unbrauchbar.", "The address cannot be used."), _CORRECT),
-    "private-address": (
-        Message("Die Adresse liegt in einem internen Netz.", "The address lies in a private network."),
-        Message(
-            "Eine öffentliche Adresse angeben; ist die interne gewollt, sie in der Quelle unter network zulassen.",
-            "Give a public address; if the private one is intended, allow it in the source under network.",
-        ),
-    ),
-}

@@ -1,129 +1,24 @@
-"""The quality of the published descriptions: scores that follow the catalogue and its links, and their sums for stewards and readers."""
+"""The quality of the published descriptions: measured when they are published, and again when there is news of their links."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import link_uses, links, scores, store
-from catalog.config import Config
+from catalog import link_uses, scores, store
 from catalog.instance import Instance
-from catalog.links import BrokenLink
-from catalog.models import DatasetRow, Link, Organization, Score, ScoreSum
+from catalog.models import DatasetRow, Link, Score
 from catalog.public import FileState, PublicDataset
-from catalog.scores import BAND, DATASETS, TOTAL, Scored
+from catalog.scores import Scored
 from catalog.store import VISIBLE
 from dcat import quality
-from dcat.message import Message
-from dcat.quality import BANDS, DIMENSIONS, Band, Evidence, Metric
+from dcat.quality import Evidence
 from validators import metadata
 from validators.report import Severity
 
 BATCH = 25
-LISTED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """What mending one metric everywhere would bring: in how many datasets it is missing, and the points they would gain.
-
-    `place` is the municipality's URI, `example` the name of a dataset that lacks it, where they are known.
-    """
-
-    metric: Metric
-    datasets: int
-    place: str = ""
-    example: str = ""
-
-    @property
-    def points(self) -> int:
-        """The points gained in all."""
-        return self.metric.points * self.datasets
-
-    @property
-    def mend(self) -> str:
-        """The line for a source definition, or the command."""
-        return self.metric.mending(self.example or "NAME", self.place or "PLACE")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The scores of the datasets of a city, an organisation, or all, as sums."""
-
-    name: str = ""
-    title: str = ""
-    city: str = ""
-    place: str = ""
-    sums: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def datasets(self) -> int:
-        """How many datasets there are."""
-        return self.sums.get(DATASETS, 0)
-
-    @property
-    def average(self) -> float:
-        """The average total; 0 where there is no dataset."""
-        return self.sums.get(TOTAL, 0) / self.datasets if self.datasets else 0.0
-
-    @property
-    def band(self) -> Band:
-        """The band of the average."""
-        return quality.band(self.average)
-
-    @property
-    def bands(self) -> tuple[tuple[Band, int], ...]:
-        """How many datasets are in each band, best first."""
-        return tuple((band, self.sums.get(BAND + band.name, 0)) for band in BANDS)
-
-    @property
-    def shares(self) -> dict[str, float]:
-        """Which share of the points of each dimension is reached, from 0 to 1."""
-        reached = Counter(dict.fromkeys(DIMENSIONS, 0))
-        for metric in quality.metrics():
-            reached[metric.dimension] += self.sums.get(metric.name, 0)
-        most = {name: self.datasets * quality.most(name) for name in DIMENSIONS}
-        return {name: reached[name] / most[name] if most[name] else 0.0 for name in DIMENSIONS}
-
-    def gains(self, count: int = 3) -> tuple[Gain, ...]:
-        """What would bring most, best first. A metric gives all its points or none, so that sums tell how many lack it."""
-        found = (
-            Gain(metric, self.datasets - self.sums.get(metric.name, 0) // metric.points, self.place)
-            for metric in quality.metrics()
-        )
-        return tuple(sorted((gain for gain in found if gain.datasets > 0), key=lambda gain: -gain.points)[:count])
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A dataset with its total."""
-
-    name: str
-    title: Message
-    city: str
-    total: int
-
-    @property
-    def band(self) -> Band:
-        """The band of the total."""
-        return quality.band(self.total)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
-    """What the dashboard shows."""
-
-    whole: Group
-    gaps: tuple[Gain, ...]
-    cities: tuple[Group, ...]
-    organizations: tuple[Group, ...]
-    worst: tuple[Ranked, ...]
-    best: tuple[Ranked, ...]
-    broken: tuple[BrokenLink, ...]
-    broken_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +60,16 @@ def state(session: Session) -> tuple[int, str, str]:
 def catch_up(instance: Instance, stop: Callable[[], bool] = lambda: False) -> int:
     """Score the datasets anew whose links have news; gives their number."""
     done = 0
+    query = sa.select(Score.dataset_id).where(Score.stale).limit(BATCH)
     while not stop():
+        with instance.database.reading() as session:
+            ids = list(session.scalars(query))
+        if not ids:
+            break
         with instance.database.writing() as session:
-            # Read and written in one transaction: news that come meanwhile wait and mark the dataset once more.
-            ids = list(session.scalars(sa.select(Score.dataset_id).where(Score.stale).limit(BATCH)))
+            # Links and views are read in the transaction that writes: news that come meanwhile wait, and mark once more.
             _score(session, ids)
         done += len(ids)
-        if len(ids) < BATCH:
-            break
     return done
 
 
@@ -193,101 +90,7 @@ def fill(instance: Instance, stop: Callable[[], bool] = lambda: False) -> int:
     return done
 
 
-def groups(session: Session, config: Config) -> tuple[Group, tuple[Group, ...], tuple[Group, ...]]:
-    """Read the sums: of all, of every city, of every organisation with datasets, from the counters alone."""
-    rows = session.execute(
-        sa.select(Organization.name, Organization.title, Organization.city, ScoreSum.name, ScoreSum.value)
-        .join(ScoreSum, ScoreSum.organization_id == Organization.id)
-        .order_by(Organization.title)
-    )
-    whole: Counter[str] = Counter()
-    by_city: dict[str, Counter[str]] = {city.slug: Counter() for city in config.cities}
-    organizations: dict[str, tuple[str, str, Counter[str]]] = {}
-    for name, title, city, what, value in rows:
-        whole[what] += value
-        by_city.setdefault(city, Counter())[what] += value
-        organizations.setdefault(name, (title, city, Counter()))[2][what] += value
-    places = {city.slug: city.place for city in config.cities}
-    names = {city.slug: city.name for city in config.cities}
-    return (
-        Group(sums=whole),
-        tuple(
-            Group(name=slug, title=names.get(slug, slug), city=slug, place=places.get(slug, ""), sums=sums)
-            for slug, sums in by_city.items()
-        ),
-        tuple(
-            Group(name=name, title=title, city=city, place=places.get(city, ""), sums=sums)
-            for name, (title, city, sums) in organizations.items()
-            if sums[DATASETS]
-        ),
-    )
-
-
-def exemplified(session: Session, group: Group, count: int = 3) -> tuple[Gain, ...]:
-    """What would bring most to a group, each with one dataset that lacks it where the command asks for one."""
-    return tuple(
-        replace(gain, example=_lacking(session, group, gain.metric)) if "NAME" in gain.metric.mend else gain
-        for gain in group.gains(count)
-    )
-
-
-def _lacking(session: Session, group: Group, metric: Metric) -> str:
-    """Name the worst dataset of a group without a metric."""
-    query = (
-        sa.select(DatasetRow.name)
-        .join(Score, Score.dataset_id == DatasetRow.id)
-        .where(VISIBLE, Score.metrics.cast(sa.Text).like(f'%"{metric.name}":0%'))
-        .order_by(Score.total, Score.dataset_id)
-        .limit(1)
-    )
-    if group.name:
-        column = Organization.city if group.name == group.city else Organization.name
-        chosen = sa.select(Organization.id).where(column == group.name)
-        query = query.where(Score.organization_id.in_(chosen))
-    return session.scalar(query) or ""
-
-
-def overview(session: Session, config: Config) -> Overview:
-    """Gather what the dashboard shows; the cost does not grow with the number of datasets."""
-    whole, cities, organizations = groups(session, config)
-    return Overview(
-        whole=whole,
-        gaps=exemplified(session, whole, LISTED),
-        cities=cities,
-        organizations=organizations,
-        worst=_ranked(session, Score.total.asc()),
-        best=_ranked(session, Score.total.desc()),
-        broken=links.broken(session, limit=LISTED),
-        broken_count=links.count_broken(session),
-    )
-
-
-def group_json(group: Group) -> dict[str, Any]:
-    """Give the sums of a group as data."""
-    return {
-        "name": group.name,
-        "title": group.title,
-        "city": group.city,
-        "datasets": group.datasets,
-        "average": round(group.average, 1),
-        "band": group.band.name if group.datasets else None,
-        "bands": {band.name: number for band, number in group.bands},
-        "dimensions": {name: round(share, 4) for name, share in group.shares.items()},
-        "fixes": [
-            {
-                "metric": gain.metric.uri,
-                "datasets": gain.datasets,
-                "points": gain.points,
-                "de": gain.metric.fix.de,
-                "en": gain.metric.fix.en,
-                "mend": gain.mend,
-            }
-            for gain in group.gains()
-        ],
-    }
-
-
-def dataset_json(found: Examined) -> dict[str, Any]:
+def dataset_json(found: Examined, place: str) -> dict[str, Any]:
     """Give the measurements of a dataset as data; facts of links are HTTP statuses, 0 for no answer."""
     score = found.score
     return {
@@ -305,25 +108,12 @@ def dataset_json(found: Examined) -> dict[str, Any]:
                 "en": one.reason.en,
                 "fix_de": "" if one.met else one.metric.fix.de,
                 "fix_en": "" if one.met else one.metric.fix.en,
-                "mend": "" if one.met else one.metric.mending(found.shown.name),
+                "mend": "" if one.met else one.metric.mending(found.shown.name, place),
                 "values": [{"of": value.subject, "value": value.fact} for value in one.values],
             }
             for one in score.measurements
         ],
     }
-
-
-def _ranked(session: Session, order: sa.ColumnElement[int]) -> tuple[Ranked, ...]:
-    rows = session.execute(
-        sa.select(DatasetRow.name, DatasetRow.title, DatasetRow.title_en, DatasetRow.city, Score.total)
-        .join(Score, Score.dataset_id == DatasetRow.id)
-        .where(VISIBLE)
-        .order_by(order, Score.dataset_id)
-        .limit(LISTED)
-    )
-    return tuple(
-        Ranked(name, Message(title, title_en or title), city, number) for name, title, title_en, city, number in rows
-    )
 
 
 def _score(session: Session, dataset_ids: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -120,14 +121,25 @@ def _node(uri: str, triples: tuple[ox.Triple, ...]) -> tuple[NodeRendition, ...]
     return tuple(NodeRendition(key, uri, ending, rdf.fragment(triples, ending)) for ending in rdf.FORMATS)
 
 
+class _Zstandard(threading.local):
+    """Compressor and decompressor, made once for each thread: making them costs more than a rendition."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=3).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_ZSTANDARD = _Zstandard()
+
+
 def compress(body: bytes) -> bytes:
     """Compress one rendition."""
-    return zstandard.compress(body, 3)
+    return _ZSTANDARD.compress(body)
 
 
 def decompress(body: bytes) -> bytes:
     """Give a rendition's bytes back."""
-    return zstandard.decompress(body)
+    return _ZSTANDARD.decompress(body)
 
 
 def naive(time: str) -> str:

@@ -10,10 +10,18 @@ _SAFE = "/:?@!$&'()*+,;=%~-._"
 _LONE_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 _WEB = ("http", "https", "ftp")
 MAX_LENGTH = 2048
+# An address of the usual form, valid as it stands: it needs no closer look.
+_SIGNS = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*"
+_QUERY = _SIGNS.replace("@/", "@/?")
+_USUAL = re.compile(
+    rf"https?://(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+(?::\d{{1,5}})?(?:/{_SIGNS})?(?:\?{_QUERY})?(?:#{_SIGNS})?", re.ASCII
+)
 
 
 def is_iri(value: str) -> bool:
     """Tell whether a value can stand as an absolute IRI in every RDF format (RFC 3987)."""
+    if _is_usual(value):
+        return True
     if len(value) > MAX_LENGTH or _VALID.fullmatch(value) is None:
         return False
     try:
@@ -25,11 +33,15 @@ def is_iri(value: str) -> bool:
 
 def is_web(value: str) -> bool:
     """Tell whether a value is an absolute http or https address with a host."""
+    if _is_usual(value):
+        return True
     return is_iri(value) and value[:8].lower().startswith(("http://", "https://")) and bool(_host(value))
 
 
 def cleaned(value: str) -> str:
     """Repair what has one meaning (blanks, braces, umlaut hosts); empty when it is no absolute IRI even then."""
+    if _is_usual(value):
+        return value
     value = value.strip()
     if not value.isascii() or not is_iri(value):
         value = _encoded(value)
@@ -43,6 +55,10 @@ def joined(page: str, address: str) -> str:
         return cleaned(urljoin(page, address.strip()))
     except ValueError:
         return ""
+
+
+def _is_usual(value: str) -> bool:
+    return len(value) <= MAX_LENGTH and _USUAL.fullmatch(value) is not None
 
 
 def _encoded(value: str) -> str:

@@ -77,6 +77,8 @@ class _Words(HTMLParser):
 
 def printable(value: str) -> str:
     """Take out the control characters that no XML can hold, and write line ends as XML reads them."""
+    if value.isprintable():
+        return value
     return _CONTROL.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -269,7 +269,7 @@ def _on_list(node: Any, metric: Metric, _evidence: Evidence) -> Fact:
     else:
         media_type = vocabulary("media-type").concepts.get(node.media_type)
         codes = _formats_of().get(media_type.code, set()) if media_type else set()
-    return not codes.isdisjoint(_lists()[metric.check])
+    return not codes.isdisjoint(format_lists()[metric.check])
 
 
 def _compliant(_node: Dataset | Distribution, _metric: Metric, evidence: Evidence) -> Fact:
@@ -289,7 +289,8 @@ _CHECKS: Mapping[str, Callable[[Any, Metric, Evidence], Fact]] = {
 
 
 @functools.cache
-def _lists() -> Mapping[str, frozenset[str]]:
+def format_lists() -> Mapping[str, frozenset[str]]:
+    """Give the codes of the machine-readable and of the non-proprietary formats."""
     rows = _rows("mqa-formats.csv")
     names = ("machine_readable", "non_proprietary")
     return {name: frozenset(row["code"] for row in rows if row[name] == "yes") for name in names}

@@ -80,15 +80,21 @@ class Graph:
 
     def __init__(self, triples: Iterable[ox.Quad | ox.Triple]) -> None:
         self.nodes: dict[ox.NamedNode | ox.BlankNode, dict[str, list[Any]]] = {}
+        self.known: dict[tuple[str, Any], Any] = {}
+        """nodes that several descriptions name, as they were read"""
+        before, described = None, {}
         for count, triple in enumerate(triples):
             if count >= MAX_TRIPLES:
                 raise UnreadableError(
                     Message(f"Die Seite hat über {MAX_TRIPLES} Aussagen.", f"The page has over {MAX_TRIPLES} triples.")
                 )
-            subject = triple.subject
+            subject, value = triple.subject, triple.object
             # Statements about statements (RDF 1.2) say nothing the profile knows.
-            if not isinstance(subject, ox.Triple) and not isinstance(triple.object, ox.Triple):
-                self.nodes.setdefault(subject, {}).setdefault(triple.predicate.value, []).append(triple.object)
+            if type(value) is ox.Triple or type(subject) is ox.Triple:
+                continue
+            if subject != before:
+                before, described = subject, self.nodes.setdefault(subject, {})
+            described.setdefault(triple.predicate.value, []).append(value)
 
     def of_type(self, curie: str) -> list[ox.NamedNode | ox.BlankNode]:
         """List the subjects of one class, in a stable order."""
@@ -128,7 +134,8 @@ def datasets(graph: Graph) -> Iterator[tuple[str, Reading]]:
 def read(graph: Graph, node: Any) -> Reading:
     """Read one dataset with all that belongs to it."""
     reader = _Reader(graph)
-    return Reading(dataset=reader.node(profile()["Dataset"], node, ""), problems=tuple(reader.problems))
+    dataset = Dataset(**reader.values(profile()["Dataset"], node, ""))
+    return Reading(dataset=dataset, problems=tuple(reader.problems))
 
 
 class _Reader:
@@ -137,25 +144,33 @@ class _Reader:
         self.problems: list[Problem] = []
         self._read = 0
 
-    def node(self, cls: Class, node: Any, path: str) -> Any:
-        found: dict[Property, list[tuple[Any, str]]] = {}
+    def values(self, cls: Class, node: Any, path: str) -> dict[str, Any]:
+        """Read what a graph says of a node into the fields of a class, its URI first."""
+        found: dict[str, tuple[Property, list[tuple[Any, str]]]] = {}
         for predicate, terms in self.graph.nodes.get(node, {}).items():
             prop = cls.by_term.get(predicate) or cls.by_term.get(_twin(predicate))
             if prop is None:
                 if predicate not in _NO_PROBLEM:
                     self._dropped(path, predicate, terms)
                 continue
-            found.setdefault(prop, []).extend((term, predicate) for term in terms)
+            pairs = [(term, predicate) for term in terms]
+            if prop.field in found:
+                found[prop.field][1].extend(pairs)
+            else:
+                found[prop.field] = (prop, pairs)
         values: dict[str, Any] = {"uri": _uri(node)}
         if isinstance(node, ox.NamedNode) and not values["uri"]:
             self._report(path, "uri", node.value, _no_uri(node.value))
-        for prop, terms_of in found.items():
-            value = self._values(prop, terms_of, f"{path}.{prop.field}" if path else prop.field)
-            if value not in (None, ()):
-                values[prop.field] = value
-        return cls.maker(**values)
+        for field_name, (prop, terms_of) in found.items():
+            value = self._values(prop, terms_of, f"{path}.{field_name}" if path else field_name)
+            if value is not None and value != ():
+                values[field_name] = value
+        return values
 
     def _values(self, prop: Property, terms: list[tuple[Any, str]], path: str) -> Any:
+        if len(terms) == 1:
+            value = self._value(prop, terms[0][0], path)
+            return (value,) if prop.many and value is not None else value
         # A superseded term never overrules the current one; the same value twice is one value.
         current = [term for term, predicate in terms if prop.term.value in (predicate, _twin(predicate))]
         unique = list(dict.fromkeys(current or [term for term, _ in terms]))
@@ -178,12 +193,15 @@ class _Reader:
         if prop.kind is None:
             return self._child(prop, term, path)
         spellings = [term]
-        if not isinstance(term, ox.Literal) and term in self.graph.nodes:
+        if type(term) is not ox.Literal and term in self.graph.nodes:
             inner = [value for key in _INNER_VALUES for value in self.graph.nodes[term].get(key, ())]
             only_inner = inner and (isinstance(term, ox.BlankNode) or prop.kind.inner)
             spellings = inner if only_inner else [term, *inner]
-        found = [(one, prop.kind.read(one, prop.vocabulary)) for one in spellings]
-        read, value = next((pair for pair in found if not isinstance(pair[1], Misfit)), found[0])
+        read, value = term, None
+        for read in spellings:
+            value = prop.kind.read(read, prop.vocabulary)
+            if not isinstance(value, Misfit):
+                break
         remark = value if isinstance(value, Misfit) else prop.kind.remark(read, value)
         if remark:
             self._report(path, remark.code, _shown(read), remark.message)
@@ -210,8 +228,16 @@ class _Reader:
             if self._read == MAX_NODES + 1:
                 self._report(path, "too-many", str(MAX_NODES), _too_many(prop, self._read, MAX_NODES))
             return None
-        child = self.node(cls, term, path)
-        return None if child == cls.maker() else child
+        shared = prop.node not in OWNED
+        if shared and (prop.node, term) in self.graph.known:
+            return self.graph.known[prop.node, term]
+        before = len(self.problems)
+        values = self.values(cls, term, path)
+        child = cls.maker(**values) if values["uri"] or len(values) > 1 else None
+        # What has problems is read each time, so that each description names them.
+        if shared and len(self.problems) == before:
+            self.graph.known[prop.node, term] = child
+        return child
 
     def _report(self, path: str, code: str, value: str, message: Message) -> None:
         self.problems.append(Problem(path=path, code=code, value=value[:500], message=message))

@@ -21,6 +21,9 @@ _WANTED = {("Dataset", "contributor_id")}
 _ONE_OF = {"Contact": ("email", "url", "telephone"), "Period": ("start", "end")}
 _DATES = ("xsd:date", "xsd:dateTime", "xsd:gYearMonth", "xsd:gYear")
 _NEXT = " ;\n  "
+# Also as patterns, because some engines do not look at how a typed value is written. Impossible days are left to the others.
+_DATE = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])(T.+)?)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$"
+_DURATION = "^-?P([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9.]+S)?)?$"
 _WKT = r"^(POINT|LINESTRING|POLYGON|MULTI[A-Z]+|GEOMETRYCOLLECTION) ?(Z )?\\([-+0-9.,()eE A-Z]+\\)$"
 _CONSTRAINTS: Mapping[str, str] = {
     "text": f'sh:or ( [ sh:datatype rdf:langString ] [ sh:datatype xsd:string ] ) ; sh:pattern "\\\\S" ; sh:maxLength {MAX_TEXT}',
@@ -28,11 +31,11 @@ _CONSTRAINTS: Mapping[str, str] = {
     "uri": "sh:nodeKind sh:IRI",
     "concept": "sh:nodeKind sh:IRI",
     "concept-or-uri": "sh:nodeKind sh:IRI",
-    "date": "sh:or ( " + " ".join(f"[ sh:datatype {name} ]" for name in _DATES) + " )",
+    "date": f'sh:or ( {" ".join(f"[ sh:datatype {name} ]" for name in _DATES)} ) ; sh:pattern "{_DATE}"',
     "integer": "sh:datatype xsd:nonNegativeInteger",
     "size-as-decimal": "sh:datatype xsd:decimal ; sh:minInclusive 0",
     "decimal": "sh:datatype xsd:decimal ; sh:minInclusive 0",
-    "duration": "sh:datatype xsd:duration",
+    "duration": f'sh:datatype xsd:duration ; sh:pattern "{_DURATION}"',
     "hex": 'sh:datatype xsd:hexBinary ; sh:pattern "^([0-9A-Fa-f]{2}){4,64}$"',
     "wkt": f'sh:datatype geosparql:wktLiteral ; sh:pattern "{_WKT}"',
     "geometry": f'sh:datatype geosparql:wktLiteral ; sh:pattern "{_WKT}"',

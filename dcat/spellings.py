@@ -23,9 +23,10 @@ _LICENCE_PAGE = re.compile(r"(?<=.)/(deed|legalcode)(\.[a-zA-Z_-]+)?/?$")
 
 def has_parameters(value: str) -> bool:
     """Tell whether parameters follow, as in `text/csv; charset=utf-8`; the vocabularies know none."""
-    return _PARAMETERS.search(value.strip()) is not None
+    return ";" in value and _PARAMETERS.search(value.strip()) is not None
 
 
+@functools.lru_cache(maxsize=20_000)
 def find(value: str, vocabulary_name: str) -> Concept | None:
     """Find the concept a spelling means: as it stands, else without what others put around the code."""
     table = vocabulary(vocabulary_name)

@@ -24,6 +24,7 @@ from catalog.policy import CODES, SCOPES
 from dcat.kinds import KINDS
 from dcat.namespaces import shortened
 from dcat.profile import DEFAULT, READ_ONLY, RELEASES, Class, Property, profile
+from dcat.quality import DIMENSIONS, format_lists, metrics, most
 from dcat.vocabularies import NAMES, vocabulary
 from docs import finding_codes
 from harvesters import source
@@ -83,6 +84,7 @@ def pages() -> Mapping[str, Callable[[], str]]:
         "commands.md": commands,
         "findings.md": findings,
         "profile.md": profile_page,
+        "quality.md": quality_page,
         "reasons.md": reasons,
         "routes.md": routes,
         "settings.md": settings,
@@ -203,6 +205,28 @@ def profile_page() -> str:
         lines += ["", f"## {cls.name}", "", *_class(cls)]
     lines += ["", "## Fields without a source", "", "Rules that fill gaps; `offenbar dataset explain` names them:", ""]
     lines += _table(("rule", "meaning"), [(f"`{rule}`", message.en) for rule, message in RULES.items()])
+    return "\n".join(lines)
+
+
+def quality_page() -> str:
+    """The metrics of quality, dimension by dimension, and the lists of formats."""
+    lines = [
+        "# Metrics of quality",
+        "",
+        f"{len(metrics())} metrics, {most()} points. NAME stands for a dataset, PLACE for the municipality's URI. How it is scored:",
+        "[quality](../quality.md).",
+    ]
+    for name, label in DIMENSIONS.items():
+        rows = [
+            (f"`{m.name}`", m.label.en, m.label.de, str(m.points), m.owner, m.fix.en, _code(m.mend))
+            for m in metrics()
+            if m.dimension == name
+        ]
+        head = ("metric", "English", "German", "points", "class", "what to do", "line or command")
+        lines += ["", f"## {label.en}", "", f"{most(name)} points.", "", *_table(head, rows)]
+    lines += ["", "## Formats", ""]
+    for name, codes in format_lists().items():
+        lines.append(f"- {name.replace('_', ' ')}: {', '.join(sorted(codes))}")
     return "\n".join(lines)
 
 

@@ -19,9 +19,10 @@ from source_site import Site, entries
 from werkzeug.test import TestResponse
 
 import cli
-from catalog import jobs, links, quality
+from catalog import jobs, links, quality, quality_report
 from catalog.api import quality as dqv
 from catalog.app import create_app
+from catalog.db import now
 from catalog.instance import Instance
 from catalog.models import DatasetRow, Link, Score
 from dcat import rdf
@@ -254,6 +255,22 @@ def test_what_is_gone_has_no_quality(instance: Instance, site: Site, monkeypatch
     assert visitor.get("/dashboard.json").get_json()["all"]["datasets"] == 1
 
 
+def test_an_address_that_is_withheld_leaves_no_trace(instance: Instance, site: Site) -> None:
+    publish(instance, site, 1, files=(site.url("/geheim.csv"),))
+    with instance.database.writing() as session:
+        session.execute(sa.update(Link).values(broken=True, state="failing", failing_since=now(), checked_at=now()))
+    visitor = client(instance)
+    paths = ("/dashboard", "/dashboard.json", "/quality.nt", "/dataset/datensatz-001/quality")
+    assert "geheim" in visitor.get("/dashboard").text
+    homes.withhold(instance, "amt", "https://daten.amt.example/dataset/satz-001")
+    jobs.refresh(instance, instance.sources()[0])
+    for path in paths:
+        answer = visitor.get(path)
+        assert answer.status_code == 200 and "geheim" not in answer.text, path
+    with instance.database.reading() as session:
+        assert session.scalars(sa.select(Link)).all() == []
+
+
 def test_below_a_path(tmp_path: Path, demo: DemoHome) -> None:
     instance = demo.copy(tmp_path / "home").open(OFFENBAR_SITE_URL="https://stadt.example/daten")
     page = create_app(instance).test_client().get("/daten/dashboard").text
@@ -283,9 +300,9 @@ def test_the_command_shows_groups_with_the_most_valuable_remedies(run: Any) -> N
 
 def test_the_remedy_names_a_dataset_that_lacks_it(run: Any, catalogue: Instance) -> None:
     with catalogue.database.reading() as session:
-        _, cities, organizations = quality.groups(session, catalogue.config)
+        _, cities, organizations = quality_report.groups(session, catalogue.config)
         for group in (*cities, *organizations):
-            for gain in quality.exemplified(session, group, 23):
+            for gain in quality_report.exemplified(session, group, 23):
                 if gain.example:
                     row = session.scalars(sa.select(DatasetRow).where(DatasetRow.name == gain.example)).one()
                     assert row.city == group.city

@@ -312,6 +312,10 @@ def test_below_a_path(demo: DemoHome, tmp_path: Path) -> None:
         assert members([body])[0].startswith(f"{site}/dataset/")
     assert client.get("/katalog/catalog", headers={"Accept": "text/turtle"}).mimetype == "text/turtle"
     assert client.get("/katalog/catalog").headers["Location"] == "/katalog/dataset"
+    assert client.get("/katalog/city/frankfurt/catalog").headers["Location"] == "/katalog/city/frankfurt"
+    for path in ("/katalog/dump.nt", "/katalog/city/frankfurt/dump.nt", "/katalog/catalog-hvd.nt"):
+        body = client.get(path).data
+        assert SITE.encode() not in body and site.encode() in body
     instance.database.close()
 
 

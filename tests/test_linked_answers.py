@@ -130,10 +130,10 @@ def test_head_is_get_without_its_body(public: FlaskClient, path: str) -> None:
         wanted = {"Accept": "text/turtle", "Accept-Encoding": coding}
         answer, head = public.get(path, headers=wanted), public.head(path, headers=wanted)
         assert (head.status_code, head.data) == (200, b"")
-        # Its length is not known before it is made.
+        # Its length is not known before it is made; what was made before has one.
         drop = {"X-Request-ID", "Content-Length"}
         assert {k: v for k, v in head.headers if k not in drop} == {k: v for k, v in answer.headers if k not in drop}
-        assert "Content-Length" not in head.headers
+        assert head.headers.get("Content-Length", answer.headers["Content-Length"]) == answer.headers["Content-Length"]
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
@@ -202,6 +202,25 @@ def test_negotiation(public: FlaskClient, catalogue: Instance, path: str, accept
     assert (answer.status_code, answer.mimetype) == (200, media_type)
     first = public.get(path, headers={"Accept": accept})
     assert "Accept" in first.vary
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [("/city/frankfurt/catalog", "/city/frankfurt"), ("/group/ENVI/catalog", "/group/envi"), ("/catalog-hvd", "/dataset"),
+     ("/organization/wiesbaden-umweltamt/catalog", "/organization/wiesbaden-umweltamt")],
+)  # fmt: skip
+def test_the_uri_of_every_part_leads_to_its_description(public: FlaskClient, path: str, page: str) -> None:
+    answer = public.get(path, headers={"Accept": "text/turtle"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/turtle")
+    about = [
+        q.subject.value for q in quads(answer.data, "ttl") if q.object.value == "http://www.w3.org/ns/dcat#Catalog"
+    ]
+    assert about == [f"{SITE}{path.replace('ENVI', 'envi')}"]
+    browser = public.get(path, headers={"Accept": BROWSER})
+    assert (browser.status_code, browser.headers["Location"]) == (302, page)
+    assert public.get(page).status_code == 200
+    assert "Accept" in answer.vary and "Accept" in browser.vary
+    assert public.get("/city/nirgends/catalog", headers={"Accept": "text/turtle"}).status_code == 404
 
 
 def test_a_browser_is_led_to_the_page(public: FlaskClient, catalogue: Instance) -> None:
@@ -352,7 +371,7 @@ def test_over_the_line_a_document_is_whole_or_an_error(demo: DemoHome, tmp_path:
             )
             damaged = sa.update(Rendition).where(Rendition.dataset_id == ids.all()[9])
             session.execute(damaged.values(body=b"kein zstd"))
-        for path in ("/dump.ttl", "/dump.nt", "/catalog.ttl"):
+        for path in ("/dump.ttl", "/dump.nt", "/catalog.ttl?limit=17"):
             for version in ("1.1", "1.0"):
                 for coding in ("identity", "gzip", "zstd"):
                     head, body = raw(port, f"GET {path} HTTP/{version}\r\nAccept-Encoding: {coding}")

@@ -9,7 +9,7 @@ import marked
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
-from linked_pages import ENDINGS, local, quads, torn_apart, values
+from linked_pages import ENDINGS, local, members, quads, torn_apart, values, walk
 from marked import Marked
 from source_site import Site
 
@@ -161,3 +161,17 @@ def test_what_is_withdrawn_is_gone_at_once(history: Marked, client: FlaskClient)
     assert values(again.data, "hydra:totalItems") == [str(COUNT)]
     assert values(client.get("/catalog.ttl").data, "hydra:totalItems") == [str(COUNT - 1)]
     assert gone.encode() not in client.get("/dump.nt").data
+
+
+@pytest.mark.slow
+def test_a_hundred_on_a_page_and_a_thousand_at_most(instance: Instance, site: Site) -> None:
+    history = histories.begin(instance, site)
+    history.publish(*range(1, 1032))
+    client = create_app(instance).test_client()
+    for query, sizes in (("", [100] * 10 + [31]), ("?limit=1000", [1000, 31]), ("?limit=999", [999, 32])):
+        bodies = walk(client, f"/catalog.nt{query}", "nt")
+        assert [len(values(body, "dcat:dataset", "nt")) for body in bodies] == sizes
+        assert {tuple(values(body, "hydra:totalItems", "nt")) for body in bodies} == {("1031",)}
+        assert len(set(members(bodies, "nt"))) == 1031
+    assert client.get("/catalog.nt?limit=1001").status_code == 400
+    assert len(values(client.get("/dump.nt").data, "dcat:dataset", "nt")) == 1031

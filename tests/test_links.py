@@ -15,7 +15,7 @@ from homes import define
 from source_site import Entry, Site
 
 import cli
-from catalog import jobs, link_uses, links, quality, scores, store
+from catalog import jobs, link_uses, link_words, links, quality, scores, store
 from catalog.instance import Instance
 from catalog.links import FAILING, OK, UNKNOWN, Found
 from catalog.models import Change, DatasetRow, Link, LinkUse, Rendition, Score, ScoreSum
@@ -46,10 +46,10 @@ def later(instance: Instance, **ago: int) -> None:
                 setattr(link, name, value and value - step)
 
 
-def check(instance: Instance) -> dict[str, Link]:
+def check(instance: Instance, **how: Any) -> dict[str, Link]:
     """Look at everything that is due after two minutes; gives the links by address."""
     later(instance, minutes=2)
-    while links.check(instance, pause=0.01).made:
+    while links.check(instance, pause=0.01, **how).made:
         pass
     with instance.database.reading() as session:
         return {link.url: link for link in session.scalars(sa.select(Link))}
@@ -96,16 +96,15 @@ def test_what_a_link_answers(instance: Instance, site: Site) -> None:
 def test_a_body_is_not_read(instance: Instance, site: Site) -> None:
     site.put("/riesig.csv", b"x" * 50_000_000, "text/csv", head=501)
     publish(instance, site, site.url("/riesig.csv"))
-    with instance.fetcher(links._open_to_all(instance.sources()[0])) as fetcher:
+    with instance.fetcher(instance.sources()[0]) as fetcher:
         answer = fetcher.probe(site.url("/riesig.csv"))
     assert (answer.status, answer.size, answer.body) == (200, 0, b"")
 
 
-def test_a_server_that_takes_too_long(instance: Instance, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "LIMITS", dataclasses.replace(links.LIMITS, read=0.2, total=0.4))
+def test_a_server_that_takes_too_long(instance: Instance, site: Site) -> None:
     url = put(site, "/langsam.csv", seconds=1.5)
     publish(instance, site, url)
-    link = check(instance)[url]
+    link = check(instance, limits=dataclasses.replace(links.LIMITS, read=0.2, total=0.4))[url]
     assert (link.state, link.status, link.code) == (FAILING, 0, "timeout")
 
 
@@ -360,9 +359,10 @@ def test_datasets_published_before_there_were_scores_get_one(instance: Instance,
     assert quality.fill(instance) == 0
 
 
-def test_scores_by_older_rules_are_made_anew(instance: Instance, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_by_older_rules_are_made_anew(instance: Instance, site: Site) -> None:
     publish(instance, site, put(site, "/a.csv"))
-    monkeypatch.setattr(scores, "VERSION", scores.VERSION + 1)
+    with instance.database.writing() as session:
+        session.execute(sa.update(Score).values(version=scores.VERSION - 1))
     assert (quality.fill(instance), quality.fill(instance)) == (1, 0)
 
 
@@ -425,7 +425,7 @@ def test_the_command_checks_and_lists(instance: Instance, site: Site, run: Any) 
     "code", ["timeout", "dns", "tls", "redirects", "scheme", "private-address", "bad-url", "unheard-of"]
 )
 def test_every_failure_has_a_sentence_and_a_step(code: str) -> None:
-    what, fix = links.sentences(0, code)
+    what, fix = link_words.sentences(0, code)
     assert what.de and what.en and fix.de and fix.en
 
 

@@ -183,6 +183,22 @@ def test_high_value_datasets_name_their_regulation_and_a_free_licence() -> None:
     assert not codes(good, Severity.HVD)
 
 
+def test_naming_the_regulation_makes_a_high_value_dataset_too() -> None:
+    dataset = builders.dataset(applicable_legislation=(HVD_REGULATION,))
+    assert codes(dataset, Severity.HVD) == {"missing-hvd-category"}
+
+
+@pytest.mark.parametrize("part", ["series", "service"])
+def test_what_belongs_to_a_high_value_dataset_names_its_regulation(part: str) -> None:
+    other = {"applicable_legislation": ("http://data.europa.eu/eli/reg/2016/679/oj",)}
+    changes = {"in_series": (builders.full_series(**other),)} if part == "series" else served(**other)
+    found = [
+        f.field for f in metadata.check(replace(builders.full_dataset(), **changes)) if f.code == "hvd-legislation"
+    ]
+    place = "in_series[0]" if part == "series" else "distribution[0].access_service[0]"
+    assert found == [f"{place}.applicable_legislation"]
+
+
 def test_equal_findings_of_many_files_are_one_with_a_count() -> None:
     files = tuple(
         builders.distribution(uri=f"https://daten.example/{i}", format="http://example.org/x") for i in range(7)

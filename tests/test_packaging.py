@@ -67,7 +67,7 @@ def test_modules_keep_their_plain_names() -> None:
 def test_every_library_is_a_stated_dependency() -> None:
     options = settings()["options"]
     extras = settings()["options.extras_require"]
-    stated = "\n".join([options["install_requires"], extras["postgres"], extras["shacl"]])
+    stated = "\n".join([options["install_requires"], extras["postgres"], extras["rudof"], extras["shacl"]])
     names = {re.split(r"[\s\[<>=]", line.strip())[0] for line in stated.splitlines() if line.strip()}
     roots = {name.split(".")[0] for path in sources() for name in imports(path)} - OURS - PEER
     roots -= set(sys.stdlib_module_names)

@@ -16,7 +16,7 @@ from validators.report import Finding, Severity, by_weight
 
 def check(dataset: Dataset) -> tuple[Finding, ...]:
     """Find everything the profile asks for and the dataset lacks, or has wrong; heaviest first."""
-    hvd = bool(dataset.hvd_category)
+    hvd = bool(dataset.hvd_category) or HVD_REGULATION in dataset.applicable_legislation
     findings = list(_node(profile()["Dataset"], dataset, "", hvd))
     if not dataset.contributor_id:
         findings.append(_missing(profile()["Dataset"].property("contributor_id"), "", Severity.WARNING))
@@ -193,18 +193,12 @@ def _replaced(uri: str) -> tuple[Concept | None, Concept | None]:
 
 
 def _hvd(dataset: Dataset) -> Iterator[Finding]:
-    if dataset.applicable_legislation and HVD_REGULATION not in dataset.applicable_legislation:
-        yield _finding(
-            Severity.HVD,
-            "hvd-legislation",
-            "applicable_legislation",
-            Message(
-                "Die Rechtsgrundlage der hochwertigen Datensätze fehlt.",
-                "The legislation on high-value datasets is missing.",
-            ),
-            Message(f"{HVD_REGULATION} ergänzen.", f"Add {HVD_REGULATION}."),
-        )
+    yield from _legislation(dataset, "")
+    for position, series in enumerate(dataset.in_series):
+        yield from _legislation(series, f"in_series[{position}].")
     for position, distribution in enumerate(dataset.distribution):
+        for number, service in enumerate(distribution.access_service):
+            yield from _legislation(service, f"distribution[{position}].access_service[{number}].")
         concept = vocabulary("license").find(distribution.license) if distribution.license else None
         if concept is not None and concept.extra["hvd"] != "yes":
             yield _finding(
@@ -221,6 +215,20 @@ def _hvd(dataset: Dataset) -> Iterator[Finding]:
                 ),
                 distribution.license,
             )
+
+
+def _legislation(node: Dataset | DatasetSeries | DataService, path: str) -> Iterator[Finding]:
+    if node.applicable_legislation and HVD_REGULATION not in node.applicable_legislation:
+        yield _finding(
+            Severity.HVD,
+            "hvd-legislation",
+            f"{path}applicable_legislation",
+            Message(
+                "Die Rechtsgrundlage der hochwertigen Datensätze fehlt.",
+                "The legislation on high-value datasets is missing.",
+            ),
+            Message(f"{HVD_REGULATION} ergänzen.", f"Add {HVD_REGULATION}."),
+        )
 
 
 def _missing(prop: Property, path: str, severity: Severity) -> Finding:

@@ -3,10 +3,12 @@
 import datetime
 import gzip
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import Lock
 from typing import IO
 
 import zstandard
@@ -55,10 +57,54 @@ def not_modified(
 def whole(
     body: bytes, content_type: str, tag: str, modified: datetime.datetime | None, *, max_age: int = MAX_AGE
 ) -> Response:
-    """Answer with a body, compressed as the client likes it."""
+    """Answer with a body, compressed as the client likes it; it is remembered for a while under its validator."""
     chosen = coding()
-    answer = Response(_compressed(body, chosen), content_type=content_type)
-    return _finished(answer, tag, modified, chosen, max_age)
+    compressed = _compressed(body, chosen)
+    _memory().keep((tag, chosen), compressed)
+    return _finished(Response(compressed, content_type=content_type), tag, modified, chosen, max_age)
+
+
+def remembered(
+    content_type: str, tag: str, modified: datetime.datetime | None, *, max_age: int = MAX_AGE
+) -> Response | None:
+    """Answer with a body sent before under the same validator; None when it has to be made."""
+    chosen = coding()
+    body = _memory().get((tag, chosen))
+    if body is None:
+        return None
+    return _finished(Response(body, content_type=content_type), tag, modified, chosen, max_age)
+
+
+class Memory:
+    """The bodies sent last, by validator and coding, up to so many bytes. A change makes new validators: nothing old is found."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._bodies: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, str]) -> bytes | None:
+        """Find a body, and keep it longer for that."""
+        with self._lock:
+            if key in self._bodies:
+                self._bodies.move_to_end(key)
+            return self._bodies.get(key)
+
+    def keep(self, key: tuple[str, str], body: bytes) -> None:
+        """Keep a body in the place of those that nobody asked for longest; one that would take a quarter is not kept."""
+        if len(body) * 4 > self._limit:
+            return
+        with self._lock:
+            self._size += len(body) - len(self._bodies.pop(key, b""))
+            self._bodies[key] = body
+            while self._size > self._limit:
+                self._size -= len(self._bodies.popitem(last=False)[1])
+
+
+def _memory() -> Memory:
+    found: Memory = current_app.extensions["offenbar.memory"]
+    return found
 
 
 def spooled(

@@ -3,7 +3,7 @@
 import datetime
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, reduce
 from itertools import groupby
 from operator import itemgetter
@@ -114,7 +114,7 @@ def extent(session: Session, selection: Selection) -> Extent | None:
 def page(session: Session, config: Config, selection: Selection, found: Extent, ending: str) -> bytes:
     """Make one page."""
     if selection.release == SCHEMA_ORG:
-        fragments = _fragments(session, list(found.ids), ending, SCHEMA_ORG)
+        fragments = _datasets(session, list(found.ids), ending, SCHEMA_ORG, _Seen())
         return schema_org.catalog_document(about(config, selection.part), fragments)
     view = rdf.fragment(_view(config, selection, found, ending), ending)
     document = _document(session, config, selection.part, list(found.ids), ending, selection.release)
@@ -153,19 +153,21 @@ def members(session: Session, part: Part = WHOLE) -> list[str]:
 
 def dataset(session: Session, config: Config, dataset_id: str, ending: str, release: str = DEFAULT) -> bytes | None:
     """Give one dataset with the nodes it shares; None when the public may not see it."""
-    served = session.scalar(sa.select(DatasetRow.served).where(DatasetRow.id == dataset_id, VISIBLE))
-    if served is None:
+    seen = _Seen()
+    pieces: list[rdf.Fragment] = list(_datasets(session, [dataset_id], ending, release, seen))
+    if not pieces:
         return None
-    pieces = list(_fragments(session, [dataset_id], ending, release))
     if release in BESIDE:
-        return pieces[0] if release == CROISSANT else schema_org.document(pieces[0])
+        (stored,) = pieces
+        assert isinstance(stored, bytes), "a stored form is bytes"
+        return stored if release == CROISSANT else schema_org.document(stored)
     shared: dict[str, list[ox.Triple]] = {}
-    if served:
-        service = rdf.write(_service(config, _categories(session, [dataset_id])), release=release)
-        links = {"dcat:servesDataset": [row.uri for row in _visible(session, [dataset_id])]}
-        pieces.append(b"".join(rdf.with_links(rdf.fragment(service.own, ending), ending, links)))
+    if seen.served:
+        service = rdf.write(_service(config, tuple(sorted(seen.categories))), release=release)
+        links = {"dcat:servesDataset": seen.served}
+        pieces.append(rdf.with_links(rdf.fragment(service.own, ending), ending, links))
         shared = service.shared
-    pieces += _nodes(session, [dataset_id], ending, release, shared)
+    pieces += _nodes(session, seen.keys, ending, shared)
     return b"".join(rdf.join(pieces, ending))
 
 
@@ -222,21 +224,54 @@ def about(config: Config, part: Part = WHOLE) -> Catalog:
     )
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What the datasets of a document have to do with the nodes around them, gathered while they pass."""
+
+    ids: list[str] = field(default_factory=list)
+    uris: list[str] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)
+    categories: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+
+
 def _document(
     session: Session, config: Config, part: Part, ids: list[str], ending: str, release: str
 ) -> Iterator[rdf.Fragment]:
-    """Stream the catalogue's own nodes, the datasets, and the nodes these share."""
+    """Stream the datasets, the catalogue's own nodes with the links to them, and the nodes they share."""
+    seen = _Seen()
+    yield from _datasets(session, ids, ending, release, seen)
     catalogue = rdf.write(about(config, part), release=release)
-    service = rdf.write(_service(config, _categories(session, ids)), release=release)
+    service = rdf.write(_service(config, tuple(sorted(seen.categories))), release=release)
     links: Mapping[str, Iterable[str]] = {
-        "dcat:dataset": (row.uri for row in _visible(session, ids)),
-        "dcat:record": (f"{config.site_url}/record/{row.id}" for row in _visible(session, ids)),
+        "dcat:dataset": seen.uris,
+        "dcat:record": (f"{config.site_url}/record/{dataset_id}" for dataset_id in seen.ids),
     }
     yield rdf.with_links(rdf.fragment(catalogue.own, ending), ending, links)
-    serves = {"dcat:servesDataset": (row.uri for row in _visible(session, ids) if row.served)}
-    yield rdf.with_links(rdf.fragment(service.own, ending), ending, serves)
-    yield from _fragments(session, ids, ending, release)
-    yield from _nodes(session, ids, ending, release, catalogue.shared | service.shared)
+    yield rdf.with_links(rdf.fragment(service.own, ending), ending, {"dcat:servesDataset": seen.served})
+    yield from _nodes(session, seen.keys, ending, catalogue.shared | service.shared)
+
+
+def _datasets(session: Session, ids: list[str], ending: str, release: str, seen: _Seen) -> Iterator[bytes]:
+    """Read the stored forms of those the public may see, by id; raises IncompleteError where one is missing."""
+    row = DatasetRow
+    query = (
+        sa.select(row.id, row.uri, row.served, row.hvd, row.nodes, row.release_nodes, Rendition.body)
+        .outerjoin(Rendition, _stored(ending, release))
+        .where(VISIBLE)
+    )
+    for start in range(0, len(ids), _BATCH):
+        part = DatasetRow.id.in_(ids[start : start + _BATCH])
+        for dataset_id, uri, served, hvd, nodes, others, body in session.execute(query.where(part).order_by(row.id)):
+            if body is None:
+                raise IncompleteError
+            seen.ids.append(dataset_id)
+            seen.uris.append(uri)
+            if served:
+                seen.served.append(uri)
+                seen.categories.update(hvd)
+            seen.keys.update(others.get(release, nodes))
+            yield decompress(body)
 
 
 def _members(session: Session, selection: Selection) -> sa.Select[str]:
@@ -289,18 +324,6 @@ def _service(config: Config, categories: tuple[str, ...]) -> DataService:
     )
 
 
-def _categories(session: Session, ids: list[str]) -> tuple[str, ...]:
-    """Name the HVD categories of the datasets whose tables the data API serves."""
-    return tuple(sorted({category for row in _visible(session, ids) if row.served for category in row.hvd}))
-
-
-def _visible(session: Session, ids: list[str]) -> Iterator[sa.Row[tuple[str, str, bool, list[str]]]]:
-    """Read id, URI, whether the data API serves it, and HVD categories of those the public may see, by id."""
-    query = sa.select(DatasetRow.id, DatasetRow.uri, DatasetRow.served, DatasetRow.hvd).where(VISIBLE)
-    for start in range(0, len(ids), _BATCH):
-        yield from session.execute(query.where(DatasetRow.id.in_(ids[start : start + _BATCH])).order_by(DatasetRow.id))
-
-
 def _view(config: Config, selection: Selection, found: Extent, ending: str) -> list[ox.Triple]:
     """Hydra paging in the new form (links) and the old one (texts), as different harvesters read it."""
     subject = named(_link(_address(config, selection, ending), selection, selection.page, selection.after))
@@ -340,26 +363,8 @@ def _stored(ending: str, release: str) -> sa.ColumnElement[bool]:
     return sa.and_(Rendition.dataset_id == DatasetRow.id, Rendition.hash == DatasetRow.hash, Rendition.format == name)
 
 
-def _fragments(session: Session, ids: list[str], ending: str, release: str) -> Iterator[bytes]:
-    stored = _stored(ending, release)
-    query = sa.select(Rendition.body).select_from(DatasetRow).outerjoin(Rendition, stored).where(VISIBLE)
-    for start in range(0, len(ids), _BATCH):
-        part = ids[start : start + _BATCH]
-        for (body,) in session.execute(query.where(DatasetRow.id.in_(part)).order_by(DatasetRow.id)):
-            if body is None:
-                raise IncompleteError
-            yield decompress(body)
-
-
-def _nodes(
-    session: Session, ids: list[str], ending: str, release: str, ours: dict[str, list[ox.Triple]]
-) -> Iterator[bytes]:
+def _nodes(session: Session, keys: set[str], ending: str, ours: dict[str, list[ox.Triple]]) -> Iterator[bytes]:
     """Each shared node once, the catalogue's own too; what a dataset says of itself counts more than what others call it."""
-    keys: set[str] = set()
-    query = sa.select(DatasetRow.nodes, DatasetRow.release_nodes).where(VISIBLE)
-    for start in range(0, len(ids), _BATCH):
-        for nodes, others in session.execute(query.where(DatasetRow.id.in_(ids[start : start + _BATCH]))):
-            keys.update(others.get(release, nodes))
     own = ((uri, rdf.fragment(ours[uri], ending)) for uri in sorted(ours))
     merged = heapq.merge(own, _stored_nodes(session, keys, ending))
     for part in _batches(groupby(merged, key=itemgetter(0)), ending):

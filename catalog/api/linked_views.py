@@ -27,6 +27,7 @@ from dcat.vocabularies import vocabulary
 linked_data = Blueprint("linked", __name__)
 ENDINGS = "any(ttl,rdf,xml,jsonld,nt)"
 _NEGOTIATED = re.compile(rf"/(?:catalog)?|/dataset/({store.UUID.pattern})")
+_PARTS = re.compile(r"/catalog-hvd|/(?:city|organization|group)/[^/]+/catalog")
 _TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {"application/xml": "rdf"}
 _PROFILE = re.compile(r"<([^>]*)>(?:\s*;\s*q=([01](?:\.\d{1,3})?))?")
 
@@ -46,7 +47,7 @@ def negotiate() -> AnyResponse | None:
 @linked_data.after_app_request
 def vary(answer: Response) -> Response:
     """Tell caches that the answer depends on what was asked for, the page as well as the data."""
-    if _NEGOTIATED.fullmatch(request.path):
+    if _NEGOTIATED.fullmatch(request.path) or _PARTS.fullmatch(request.path):
         answer.vary.add("Accept")
     return answer
 
@@ -67,6 +68,19 @@ def high_value(ending: str) -> Response:
 def part(kind: str, name: str, ending: str) -> Response:
     """Give a page of the datasets of one city, organisation or theme."""
     return _catalogue(_format(ending), _part(kind, name))
+
+
+@linked_data.get("/catalog-hvd")
+def high_value_by_uri() -> AnyResponse:
+    """Answer at the URI of the catalogue of high-value datasets."""
+    return _negotiated(HVD_PART, "/dataset")
+
+
+@linked_data.get("/<any(city,organization,group):kind>/<name>/catalog")
+def part_by_uri(kind: str, name: str) -> AnyResponse:
+    """Answer at the URI of a part's catalogue."""
+    of = _part(kind, name)
+    return _negotiated(of, of.path.removesuffix("/catalog"))
 
 
 @linked_data.get(f"/dump.<{ENDINGS}:ending>")
@@ -107,15 +121,22 @@ def _part(kind: str, name: str) -> Part:
     raise NotFound
 
 
+def _negotiated(of: Part, page: str) -> AnyResponse:
+    ending = _wanted()
+    return redirect(f"{request.script_root}{page}") if ending is None else _catalogue(ending, of)
+
+
 def _catalogue(ending: str, of: Part) -> Response:
     config, kind = instance().config, _content_type(ending)
     release = _release(ending, SCHEMA_ORG)
     with instance().database.reading() as session:
         seq, modified = linked.state(session)
         selection = _selection(seq, of, release)
-        tag = answers.etag(config, ending, seq, selection)
+        tag = answers.etag(config, ending, seq, modified, selection)
         if answers.known(tag, modified):
             return _profiled(answers.not_modified(kind, tag, modified), release)
+        if release != SCHEMA_ORG and (kept := answers.remembered(kind, tag, modified)):
+            return _profiled(kept, release)
         found = linked.extent(session, selection)
         if found is None:
             raise NotFound
@@ -134,7 +155,7 @@ def _dump(ending: str, of: Part) -> Response:
     release = _release(ending)
     with instance().database.reading() as session:
         seq, modified = linked.state(session)
-        tag = answers.etag(config, "dump", ending, seq, of, release)
+        tag = answers.etag(config, "dump", ending, seq, modified, of, release)
         if answers.known(tag, modified):
             return _profiled(answers.not_modified(kind, tag, modified), release)
         with _complete():
@@ -156,9 +177,11 @@ def _dataset(name: str, ending: str) -> Response:
             raise Gone
         if release == CROISSANT and not row.served:
             raise NotFound
-        tag = answers.etag(config, ending, row.seq, row.hash, release)
+        tag = answers.etag(config, ending, row.seq, row.hash, row.modified_at, release)
         if answers.known(tag, row.modified_at):
             return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
+        if kept := answers.remembered(kind, tag, row.modified_at):
+            return _profiled(kept, release)
         with _complete():
             if request.method == "HEAD":
                 linked.check(session, [row.id], ending, release)

@@ -1,19 +1,17 @@
 """The addresses of quality: the dashboard for people and programs, the page of one dataset, and DQV for machines."""
 
 import re
-from typing import Any
 
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest, Gone, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog import links, quality, store
+from catalog import links, quality, quality_report, store
 from catalog.api import answers
 from catalog.api import quality as dqv
 from catalog.api.answers import instance
 from catalog.models import Score
-from catalog.quality import Overview, Ranked
 from catalog.store import GONE
 from catalog.web.language import lang
 from dcat import rdf
@@ -30,7 +28,7 @@ def dashboard() -> AnyResponse:
         tag = answers.etag(instance().config, "dashboard", lang(), quality.state(session))
         if answers.known(tag, None):
             return _page("", tag)
-        found = quality.overview(session, instance().config)
+        found = quality_report.overview(session, instance().config)
     areas = [label.in_(lang()) for label in DIMENSIONS.values()]
     return _page(render_template("dashboard.html", found=found, dimensions=DIMENSIONS, areas=areas, most=most), tag)
 
@@ -42,8 +40,8 @@ def dashboard_json() -> Response:
         tag = answers.etag(instance().config, "dashboard.json", quality.state(session))
         if answers.known(tag, None) or request.method == "HEAD":
             return answers.not_modified("application/json", tag, None)
-        found = quality.overview(session, instance().config)
-    return answers.whole(orjson.dumps(overview_json(found)), "application/json", tag, None)
+        found = quality_report.overview(session, instance().config)
+    return answers.whole(orjson.dumps(quality_report.overview_json(found)), "application/json", tag, None)
 
 
 @quality_pages.get("/dataset/<slug>/quality")
@@ -114,27 +112,6 @@ def catalogue_dqv(ending: str) -> Response:
             raise NotFound
         body = dqv.page(session, instance().config, int(number), after, ending)
     return answers.whole(body, _content_type(ending), tag, None)
-
-
-def overview_json(found: Overview) -> dict[str, Any]:
-    """Give the numbers of the dashboard as data."""
-    return {
-        "possible": {"total": most(), **{name: most(name) for name in DIMENSIONS}},
-        "all": quality.group_json(found.whole),
-        "cities": [quality.group_json(group) for group in found.cities],
-        "organizations": [quality.group_json(group) for group in found.organizations],
-        "worst": [_ranked_json(one) for one in found.worst],
-        "best": [_ranked_json(one) for one in found.best],
-        "broken_links": {
-            "count": found.broken_count,
-            "longest": [links.as_json(link) for link in found.broken],
-        },
-    }
-
-
-def _ranked_json(one: Ranked) -> dict[str, Any]:
-    title = {"de": one.title.de, "en": one.title.en}
-    return {"name": one.name, "title": title, "city": one.city, "total": one.total, "band": one.band.name}
 
 
 def _page(body: str, tag: str) -> Response:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import click
 from sqlalchemy.orm import Session
 
-from catalog import organizations, quality, store
+from catalog import organizations, quality, quality_report, store
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.instance import Instance
-from catalog.quality import Examined, Gain, Group
+from catalog.quality import Examined
+from catalog.quality_report import Gain, Group
 from dcat.errors import NotFoundError
 from dcat.message import Message
 from dcat.quality import DIMENSIONS, most
@@ -37,12 +38,13 @@ def command(terminal: Terminal, dataset: str, city: str, organization: str, as_j
     with instance.database.reading() as session:
         if dataset:
             found = _examined(session, dataset)
-            terminal.data(quality.dataset_json(found)) if as_json else _say_dataset(terminal, instance, found)
+            place = instance.config.city(found.shown.city).place
+            terminal.data(quality.dataset_json(found, place)) if as_json else _say_dataset(terminal, found, place)
             return
         groups = _groups(instance, session, city, organization)
-        gains = {group.name: quality.exemplified(session, group) for group in groups}
+        gains = {group.name: quality_report.exemplified(session, group) for group in groups}
     if as_json:
-        terminal.data([quality.group_json(group) for group in groups])
+        terminal.data([quality_report.group_json(group) for group in groups])
     else:
         _say_groups(terminal, groups, gains)
 
@@ -71,7 +73,7 @@ def _groups(instance: Instance, session: Session, city: str, organization: str) 
                 f"There is no organisation “{organization}”. Next step: offenbar quality",
             )
         )
-    _, cities, offices = quality.groups(session, instance.config)
+    _, cities, offices = quality_report.groups(session, instance.config)
     found = [] if organization else [group for group in cities if city in ("", group.name)]
     found += [g for g in offices if city in ("", g.city) and organization in ("", g.name)]
     return tuple(found)
@@ -104,9 +106,8 @@ def _say_groups(terminal: Terminal, groups: tuple[Group, ...], gains: Mapping[st
             )
 
 
-def _say_dataset(terminal: Terminal, instance: Instance, found: Examined) -> None:
+def _say_dataset(terminal: Terminal, found: Examined, place: str) -> None:
     lang, score, name = terminal.lang, found.score, found.shown.name
-    place = instance.config.city(found.shown.city).place
     band = band_of(score.total).label.in_(lang)
     terminal.say(f"{name}: {score.total} {terminal.t('von', 'of')} {most()}, {band}")
     dimension = ""
