@@ -146,7 +146,6 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "cache_size=-16000",
-        "mmap_size=268435456",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -19,6 +19,7 @@ from dcat.message import Message
 from dcat.quality import BANDS, DIMENSIONS, Band, Metric
 
 LISTED = 10
+# Among so many of the worst datasets an example is looked for.
 LOOKED_AT = 200
 
 
@@ -153,27 +154,24 @@ def groups(session: Session, config: Config) -> tuple[Group, tuple[Group, ...], 
 
 
 def exemplified(session: Session, group: Group, count: int = 3) -> tuple[Gain, ...]:
-    """What would bring most to a group, each with one dataset that lacks it where the command asks for one."""
+    """What would bring most to a group, each with a dataset that lacks it where the command asks for one."""
+    worst = _worst(session, group)
     return tuple(
-        replace(gain, example=_lacking(session, group, gain.metric)) if "NAME" in gain.metric.mend else gain
+        replace(gain, example=next((name for name, points in worst if not points.get(gain.metric.name)), ""))
+        if "NAME" in gain.metric.mend
+        else gain
         for gain in group.gains(count)
     )
 
 
-def _lacking(session: Session, group: Group, metric: Metric) -> str:
-    """Name a dataset without a metric, if there is one among the worst of a group."""
-    query = (
-        sa.select(DatasetRow.name, Score.metrics)
-        .join(Score, Score.dataset_id == DatasetRow.id)
-        .where(VISIBLE)
-        .order_by(Score.total, Score.dataset_id)
-        .limit(LOOKED_AT)
-    )
+def _worst(session: Session, group: Group) -> list[tuple[str, dict[str, int]]]:
+    """Read names and points of the worst datasets of a group."""
+    query = sa.select(DatasetRow.name, Score.metrics).join(Score, Score.dataset_id == DatasetRow.id).where(VISIBLE)
     if group.name:
         column = Organization.city if group.name == group.city else Organization.name
-        chosen = sa.select(Organization.id).where(column == group.name)
-        query = query.where(Score.organization_id.in_(chosen))
-    return next((name for name, points in session.execute(query) if not points.get(metric.name)), "")
+        query = query.where(Score.organization_id.in_(sa.select(Organization.id).where(column == group.name)))
+    rows = session.execute(query.order_by(Score.total, Score.dataset_id).limit(LOOKED_AT))
+    return [(name, points) for name, points in rows]
 
 
 def overview(session: Session, config: Config) -> Overview:

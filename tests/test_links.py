@@ -15,7 +15,7 @@ from homes import define
 from source_site import Entry, Site
 
 import cli
-from catalog import jobs, link_uses, link_words, links, quality, scores, store
+from catalog import jobs, link_uses, link_words, links, publishing, quality, scores, store
 from catalog.instance import Instance
 from catalog.links import FAILING, OK, UNKNOWN, Found
 from catalog.models import Change, DatasetRow, Link, LinkUse, Rendition, Score, ScoreSum
@@ -369,15 +369,19 @@ def test_scores_by_older_rules_are_made_anew(instance: Instance, site: Site) -> 
 def test_news_that_come_between_measuring_and_publishing_are_not_lost(instance: Instance, site: Site) -> None:
     url = put(site, "/a.csv")
     dataset_id = publish(instance, site, url)
+    (source,) = instance.sources()
     with instance.database.reading() as session:
-        points = tuple(session.scalars(sa.select(Score)).one().metrics.values())
-        organization_id = session.scalars(sa.select(Score.organization_id)).one()
-    check(instance)
+        (item,) = publishing.held(session, [dataset_id])
+    renamed = dataclasses.replace(item, dataset=dataclasses.replace(item.dataset, version="2"))
+    ready = list(publishing.drafts(instance.database, instance.config, source, instance.policies(), [renamed]))
+    assert check(instance)[url].state == OK
     with instance.database.writing() as session:
-        scores.write(session, [scores.Scored(dataset_id, organization_id, points)], keep=("stale",))
+        store.publish(session, ready, "test")
+    with instance.database.reading() as session:
+        assert session.get_one(Score, dataset_id).metrics["accessUrlStatusCode"] == 0
     assert quality.catch_up(instance) == 1
     with instance.database.reading() as session:
-        assert session.scalars(sa.select(Score.metrics)).one()["accessUrlStatusCode"] == 50
+        assert session.get_one(Score, dataset_id).metrics["accessUrlStatusCode"] == 50
 
 
 def test_links_of_a_source_whose_definition_is_gone_are_asked_for_as_a_strangers(
