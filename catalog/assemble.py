@@ -11,7 +11,7 @@ from catalog.layers import Layered, Origin, layered
 from catalog.policy import Policies
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.publication import FileFacts
-from dcat import fit, naming
+from dcat import fit, naming, references
 from dcat.message import Message
 from dcat.model import Checksum, Dataset, Distribution, Problem, Text
 from harvesters.dropped_file import file_name
@@ -23,8 +23,8 @@ from validators.schemas import TableSchema
 VERSION = 4
 
 SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
-# Where a dataset may name another one.
-_LINKS = ("relation", "references", "is_referenced_by", "has_version", "source")
+# Addresses that are fetched: what stands behind them must not change.
+_ADDRESSES = frozenset({"access_url", "download_url", "endpoint_url", "endpoint_description"})
 NON_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"
 
 
@@ -95,9 +95,8 @@ class Assembled:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What other datasets of the catalogue have to do with this one: URIs they describe, and the pages of those it links to."""
+    """URIs that this dataset names and another one describes, each with the page of that one."""
 
-    taken: frozenset[str] = frozenset()
     pages: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -129,7 +128,7 @@ def assemble(
         dataset = _kept_back(dataset, withheld or files[0].reason)
     dataset = _apart(dataset, surroundings.pages)
     ids = tuple(file.id for file in visible)
-    dataset = naming.named(dataset, setting.site_url, upstream.id, ids, surroundings.taken)
+    dataset = naming.named(dataset, setting.site_url, upstream.id, ids, surroundings.pages)
     if not dataset.identifier:
         # Portals find the same dataset by its identifier, whichever way it comes.
         dataset = replace(dataset, identifier=(dataset.uri,))
@@ -171,9 +170,8 @@ def _sampled(dataset: Dataset, samples: tuple[TableSchema, ...]) -> Dataset:
 
 
 def links(dataset: Dataset) -> frozenset[str]:
-    """Name what a dataset links to and what may be another dataset."""
-    related = (uri for relation in dataset.qualified_relation for uri in relation.relation)
-    return frozenset(related).union(*(getattr(dataset, field) for field in _LINKS))
+    """Name the URIs that a dataset mentions, does not describe as its own, and another one may describe."""
+    return frozenset(references.named(dataset)).difference(subjects(dataset))
 
 
 def subjects(dataset: Dataset) -> tuple[str, ...]:
@@ -189,24 +187,27 @@ def _apart(dataset: Dataset, pages: Mapping[str, str]) -> Dataset:
     sources are related resources, and a service does not list the datasets it serves.
     """
 
-    def page(uris: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(sorted({pages.get(uri, uri) for uri in uris}))
-
     def alone(distribution: Distribution) -> Distribution:
         services = tuple(replace(service, serves_dataset=()) for service in distribution.access_service)
         return replace(distribution, access_service=services)
 
-    return replace(
+    def rename(field_name: str, uri: str) -> str:
+        if uri not in pages:
+            return uri
+        if field_name in _ADDRESSES:
+            # The same address to whoever fetches it, and another name to whoever reads the description.
+            return f"{uri}{'-' if '#' in uri else '#'}"
+        return pages[uri]
+
+    dataset = replace(
         dataset,
-        relation=page((*dataset.relation, *dataset.has_version, *dataset.source)),
+        relation=tuple(sorted({*dataset.relation, *dataset.has_version, *dataset.source})),
         has_version=(),
         source=(),
-        references=page(dataset.references),
-        is_referenced_by=page(dataset.is_referenced_by),
-        qualified_relation=tuple(replace(one, relation=page(one.relation)) for one in dataset.qualified_relation),
         distribution=tuple(map(alone, dataset.distribution)),
         sample=tuple(map(alone, dataset.sample)),
     )
+    return references.renamed(dataset, rename) if pages else dataset
 
 
 def _kept_back(dataset: Dataset, reason: Reason | None) -> Dataset:

@@ -74,9 +74,8 @@ class Config:
 
     def city(self, slug: str) -> City:
         """Find a city by its short name; ConfigError when it is not configured."""
-        for city in self.cities:
-            if city.slug == slug:
-                return city
+        if found := self.find_city(slug):
+            return found
         known = ", ".join(city.slug for city in self.cities) or "-"
         raise ConfigError(
             Message(
@@ -86,6 +85,15 @@ class Config:
                 f"offenbar city add {slug} --name NAME --ags AGS",
             )
         )
+
+    def find_city(self, slug: str) -> City | None:
+        """Find a city by its short name; None when it is not configured."""
+        return next((city for city in self.cities if city.slug == slug), None)
+
+    def city_name(self, slug: str) -> str:
+        """Give a city's name; its short name stands for a city that is no longer configured."""
+        found = self.find_city(slug)
+        return found.name if found else slug
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:

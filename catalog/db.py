@@ -2,9 +2,10 @@
 
 import datetime
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from sqlalchemy.types import TypeDecorator
 
 from dcat.errors import ConfigError, StateError
 from dcat.message import Message
+
+Item = TypeVar("Item")
 
 
 class UtcTime(TypeDecorator[datetime.datetime]):
@@ -166,6 +169,13 @@ def _begin_postgresql(connection: sa.Connection) -> None:
     """Writers wait for each other as they do in SQLite: nothing they read first can change before they write."""
     if connection.get_execution_options().get("offenbar_write"):
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('offenbar ' || current_schema()))")
+
+
+def batches(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
+    """Cut a list into parts that one statement can name."""
+    remaining = iter(items)
+    while part := list(islice(remaining, size)):
+        yield part
 
 
 def insert_or_ignore(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog.db import insert_or_ignore, now
+from catalog.db import batches, insert_or_ignore, now
 from catalog.models import Link, LinkUse
 from catalog.public import FileState, PublicDataset
 
@@ -16,7 +16,6 @@ from catalog.public import FileState, PublicDataset
 MAX_LINKS = 1000
 MAX_URL = 4000
 FIRST = datetime.timedelta(minutes=1)
-_BATCH = 500
 
 
 def key(source_id: str, url: str) -> str:
@@ -36,10 +35,8 @@ def statuses(session: Session, shown: Sequence[PublicDataset]) -> dict[str, dict
     named = {one.id: {key(one.source, url): url for url in links(one)} for one in shown}
     keys = sorted({name for urls in named.values() for name in urls})
     found: dict[str, int] = {}
-    for start in range(0, len(keys), _BATCH):
-        rows = session.execute(
-            sa.select(Link.key, Link.status).where(Link.key.in_(keys[start : start + _BATCH]), Link.status.is_not(None))
-        )
+    for part in batches(keys):
+        rows = session.execute(sa.select(Link.key, Link.status).where(Link.key.in_(part), Link.status.is_not(None)))
         found.update({name: status for name, status in rows if status is not None})
     return {
         dataset_id: {url: found[name] for name, url in urls.items() if name in found}
@@ -50,9 +47,8 @@ def statuses(session: Session, shown: Sequence[PublicDataset]) -> dict[str, dict
 def note(session: Session, shown: Iterable[PublicDataset]) -> None:
     """Note the links of datasets just published. New ones wait a little: a server that is being harvested has enough to do."""
     wanted = {one.id: {key(one.source, url): (one.source, url) for url in links(one)} for one in shown}
-    ids, due = sorted(wanted), now() + FIRST
-    for start in range(0, len(ids), _BATCH):
-        part = ids[start : start + _BATCH]
+    due = now() + FIRST
+    for part in batches(sorted(wanted)):
         present = _present(session, part)
         added = {name: link for one in part for name, link in wanted[one].items() if name not in present[one]}
         insert_or_ignore(
@@ -70,8 +66,8 @@ def note(session: Session, shown: Iterable[PublicDataset]) -> None:
 
 def forget(session: Session, dataset_ids: Sequence[str]) -> None:
     """Forget the links of datasets that are no longer visible."""
-    for start in range(0, len(dataset_ids), _BATCH):
-        _drop(session, _present(session, dataset_ids[start : start + _BATCH]))
+    for part in batches(dataset_ids):
+        _drop(session, _present(session, part))
 
 
 def _present(session: Session, dataset_ids: Sequence[str]) -> dict[str, set[str]]:
@@ -90,9 +86,8 @@ def _drop(session: Session, uses: Mapping[str, set[str]]) -> None:
         return
     statement = sa.delete(LinkUse).where(LinkUse.dataset_id == sa.bindparam("of"), LinkUse.key == sa.bindparam("link"))
     session.connection().execute(statement, ended)
-    names = sorted({use["link"] for use in ended})
-    for start in range(0, len(names), _BATCH):
-        unused = sa.and_(Link.key.in_(names[start : start + _BATCH]), ~sa.exists().where(LinkUse.key == Link.key))
+    for part in batches(sorted({use["link"] for use in ended})):
+        unused = sa.and_(Link.key.in_(part), ~sa.exists().where(LinkUse.key == Link.key))
         session.execute(sa.delete(Link).where(unused))
 
 

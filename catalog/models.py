@@ -286,13 +286,17 @@ class Subject(Base):
 
 
 class DatasetLink(Base):
-    """A link from a dataset to what may be another one; `resolved` tells that the description names the other one's page."""
+    """A URI that a dataset mentions and another one may describe; `resolved` tells that one did when it was published.
+
+    One that is due has met its describer, or lost it, since: the dataset is to be published anew.
+    """
 
     __tablename__ = "dataset_link"
 
     dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(40), primary_key=True, index=True)
     resolved: Mapped[bool]
+    due: Mapped[bool] = mapped_column(index=True)
 
 
 class Score(Base):

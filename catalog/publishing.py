@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import orjson
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from catalog import assemble, gate, link_uses, public, quality, store
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
-from catalog.db import Database, now
+from catalog.db import Database, batches, now
 from catalog.file_checks import checked
 from catalog.models import DatasetRow, FileRow, Organization, Record, RecordVersion, Slug, SourceState
 from catalog.organizations import packaged
@@ -81,8 +80,7 @@ def drafts(
     """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along."""
     names: set[str] = set()
     claims: dict[str, str] = {}
-    remaining = iter(items)
-    while batch := list(islice(remaining, BATCH)):
+    for batch in batches(items, BATCH):
         with database.reading() as session:
             present, organization = setting(config, session, source, policies)
             rows = _rows(session, batch)
@@ -130,14 +128,14 @@ def assembled(config: Config, session: Session, source: Source, policies: Polici
 
 def held(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
     """Read what the sources last said of datasets, leaving out those that are gone."""
-    for start in range(0, len(dataset_ids), BATCH):
+    for part in batches(dataset_ids, BATCH):
         rows = session.execute(
             sa.select(Record.dataset_id, Record.remote_id, RecordVersion.document)
             .join(
                 RecordVersion,
                 sa.and_(RecordVersion.dataset_id == Record.dataset_id, RecordVersion.version == Record.version),
             )
-            .where(Record.dataset_id.in_(dataset_ids[start : start + BATCH]), Record.gone_at.is_(None))
+            .where(Record.dataset_id.in_(part), Record.gone_at.is_(None))
         )
         for dataset_id, remote_id, body in rows:
             yield Item(dataset_id, remote_id, document.read(orjson.loads(decompress(body))))
@@ -250,30 +248,28 @@ def _upstream(item: Item, name: str, row: DatasetRow | None) -> Upstream:
 
 @dataclass(frozen=True, slots=True)
 class _Neighbours:
-    """Who describes the URIs that a batch of records names: the dataset's id by URI, and its page where it is visible."""
+    """Which datasets describe the URIs that a batch of records names, by URI."""
 
     holders: Mapping[str, str]
-    pages: Mapping[str, str]
+    site_url: str
 
     def around(self, item: Item, claims: Mapping[str, str]) -> Surroundings:
         """Say what other datasets have to do with one record; `claims` are those of the records assembled just before."""
-        named = assemble.subjects(item.dataset)
-        holders = {uri: claims.get(uri) or self.holders.get(uri) for uri in named}
-        taken = frozenset(uri for uri, holder in holders.items() if holder not in (None, item.dataset_id))
-        own = {item.dataset.uri}
-        pages = {uri: self.pages[uri] for uri in assemble.links(item.dataset) - own if uri in self.pages}
-        return Surroundings(taken, pages)
+        pages = {}
+        for uri in _mentioned(item):
+            holder = claims.get(uri) or self.holders.get(uri)
+            if holder is not None and holder != item.dataset_id:
+                pages[uri] = f"{self.site_url}/dataset/{holder}#page"
+        return Surroundings(pages)
 
 
 def _neighbours(session: Session, batch: list[Item], site_url: str) -> _Neighbours:
-    uris = {uri for item in batch for uri in (*assemble.subjects(item.dataset), *assemble.links(item.dataset)) if uri}
-    found = store.holders(session, uris)
-    main = {dataset_id: uri for uri, (dataset_id, is_main) in found.items() if is_main}
-    rows = session.execute(
-        sa.select(DatasetRow.id, DatasetRow.name).where(DatasetRow.id.in_(sorted(main)), store.VISIBLE)
-    )
-    pages = {main[dataset_id]: f"{site_url}/dataset/{name}" for dataset_id, name in rows}
-    return _Neighbours({uri: dataset_id for uri, (dataset_id, _) in found.items()}, pages)
+    uris = frozenset[str]().union(*(_mentioned(item) for item in batch))
+    return _Neighbours(store.holders(session, uris), site_url)
+
+
+def _mentioned(item: Item) -> frozenset[str]:
+    return assemble.links(item.dataset).union(assemble.subjects(item.dataset))
 
 
 def _rows(session: Session, batch: list[Item]) -> dict[str, DatasetRow]:

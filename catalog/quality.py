@@ -121,7 +121,7 @@ def _score(session: Session, dataset_ids: Sequence[str]) -> None:
     shown = list(store.views(session, list(dataset_ids)))
     known = link_uses.statuses(session, shown)
     rows = session.execute(sa.select(DatasetRow.id, DatasetRow.organization_id).where(DatasetRow.id.in_(dataset_ids)))
-    owners = {dataset_id: organization_id for dataset_id, organization_id in rows}  # noqa: C416 - rows are no pairs to mypy
+    owners = dict(rows.all())
     scores.write(session, [Scored(one.id, owners[one.id], measure(one, known[one.id]).points) for one in shown])
     visible = {one.id for one in shown}
     scores.remove(session, [dataset_id for dataset_id in dataset_ids if dataset_id not in visible])

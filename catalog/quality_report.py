@@ -43,7 +43,7 @@ class Gain:
     @property
     def mend(self) -> str:
         """The line for a source definition, or the command."""
-        return self.metric.mending(self.example or "NAME", self.place or "PLACE")
+        return self.metric.mending(self.example, self.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,9 @@ class Reading:
     def organizations(self) -> tuple[Organization, ...]:
         """List all departments, each with the number of its datasets."""
         return tuple(
-            Organization(name=o.name, title=o.title, city=o.city, city_name=self._city(o.city), count=number)
+            Organization(
+                name=o.name, title=o.title, city=o.city, city_name=self._instance.config.city_name(o.city), count=number
+            )
             for o, number in organizations.with_counts(self._session)
         )
 
@@ -110,9 +112,6 @@ class Reading:
     def _score(self, dataset_id: str) -> Scored | None:
         total = quality.total(self._session, dataset_id)
         return None if total is None else Scored(total, links.broken_of(self._session, dataset_id))
-
-    def _city(self, slug: str) -> str:
-        return next((city.name for city in self._instance.config.cities if city.slug == slug), slug)
 
 
 def _theme(code: str) -> Message:

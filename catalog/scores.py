@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog.db import now, upsert
+from catalog.db import batches, now, upsert
 from catalog.models import Score, ScoreSum
 from dcat import quality
 
 # Raised whenever the same dataset would be scored differently: every dataset is then scored anew.
 VERSION = 1
 DATASETS, TOTAL, BAND = "datasets", "total", "band:"
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,7 @@ class Scored:
 def write(session: Session, scored: Sequence[Scored], *, keep: tuple[str, ...] = ()) -> None:
     """Write scores and move the counters by what changes; `keep` names columns of existing rows to leave alone."""
     at = now()
-    for start in range(0, len(scored), _BATCH):
-        part = scored[start : start + _BATCH]
+    for part in batches(scored):
         change = _taken_back(session, [one.dataset_id for one in part])
         for one in part:
             _count(change, one.organization_id, _named(one.points), 1)
@@ -58,8 +56,7 @@ def write(session: Session, scored: Sequence[Scored], *, keep: tuple[str, ...] =
 
 def remove(session: Session, dataset_ids: Sequence[str]) -> None:
     """Forget the scores of datasets that are no longer visible."""
-    for start in range(0, len(dataset_ids), _BATCH):
-        part = dataset_ids[start : start + _BATCH]
+    for part in batches(dataset_ids):
         change = _taken_back(session, part)
         session.execute(sa.delete(Score).where(Score.dataset_id.in_(part)))
         _move(session, change)

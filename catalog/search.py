@@ -15,6 +15,7 @@ import tantivy
 from sqlalchemy.orm import Session
 
 from catalog import store
+from catalog.db import batches
 from catalog.german import terms
 from catalog.instance import Instance
 from catalog.models import Change, DatasetRow
@@ -26,7 +27,6 @@ from dcat.vocabularies import vocabulary
 FACETS = ("city", "theme", "organization", "format", "license", "tag")
 ORDERS = {"newest": ("modified", False), "title": ("title_order", True), "name": ("name", True)}
 MAX_WINDOW = 10_000
-_BATCH = 500
 _MARK = "mark"
 _BOOSTS = (("title", 5.0), ("keyword", 3.0), ("publisher", 2.0), ("text", 1.0))
 
@@ -103,8 +103,7 @@ def catch_up(instance: Instance, patience: float = 600) -> int:
         since, newest = index.seq, store.last_seq(session)
         query = sa.select(Change.dataset_id).where(Change.seq > since, Change.seq <= newest).distinct()
         changed = list(session.scalars(query)) if since else _all(session)
-        for start in range(0, len(changed), _BATCH):
-            part = changed[start : start + _BATCH]
+        for part in batches(changed):
             for dataset_id in part:
                 writer.delete_documents_by_term("id", dataset_id)
             for shown in store.views(session, part):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from catalog import assemble, link_uses, public, scopes, scores
 from catalog.assemble import FileAddress
-from catalog.db import insert_or_ignore, now, upsert
+from catalog.db import batches, insert_or_ignore, now, upsert
 from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, Rendition, Slug, Subject
 from catalog.public import PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
@@ -36,7 +36,7 @@ class Draft:
     release_nodes: Mapping[str, list[str]]
     """the shared nodes of the profile releases where they are not the same"""
     links: Mapping[str, bool]
-    """what may be another dataset, and whether the page of that dataset is named instead"""
+    """what it mentions and others may describe, and whether one does: then that one's page is named instead"""
     before: str
     was: str
     """the state before: published, gone, or empty for a new dataset"""
@@ -73,8 +73,7 @@ def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -
 def overtaken(session: Session, drafts: list[Draft]) -> set[str]:
     """Name the datasets that must not be published by these drafts: others changed them, or took their names, since then."""
     found: set[str] = set()
-    for start in range(0, len(drafts), 500):
-        part = drafts[start : start + 500]
+    for part in batches(drafts):
         rows = session.execute(
             sa.select(DatasetRow.id, DatasetRow.hash, DatasetRow.state).where(
                 DatasetRow.id.in_([d.shown.id for d in part])
@@ -84,7 +83,7 @@ def overtaken(session: Session, drafts: list[Draft]) -> set[str]:
         slugs = session.execute(
             sa.select(Slug.name, Slug.dataset_id).where(Slug.name.in_([d.shown.name for d in part]))
         )
-        names = {name: dataset_id for name, dataset_id in slugs}  # noqa: C416 - rows are no pairs to mypy
+        names = dict(slugs.all())
         for draft in part:
             moved = present.get(draft.shown.id, ("", "")) != (draft.before, draft.was)
             if moved or names.get(draft.shown.name, draft.shown.id) != draft.shown.id:
@@ -95,11 +94,9 @@ def overtaken(session: Session, drafts: list[Draft]) -> set[str]:
 
 def _claimed_by_others(session: Session, drafts: list[Draft]) -> set[str]:
     wanted = {key: draft.shown.id for draft in drafts if draft.changes for key in _subjects(draft)}
-    keys, found = sorted(wanted), set()
-    for start in range(0, len(keys), 500):
-        rows = session.execute(
-            sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(keys[start : start + 500]))
-        )
+    found: set[str] = set()
+    for part in batches(sorted(wanted)):
+        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
         found |= {wanted[key] for key, holder in rows if holder != wanted[key]}
     return found
 
@@ -143,10 +140,10 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
         )
         for seq, draft in numbered
     )
-    for start in range(0, len(numbered), 500):
-        part = numbered[start : start + 500]
+    for part in batches(numbered):
         _write_memberships(session, part)
         _write_subjects(session, [draft for _, draft in part])
+    _write_links(session, [draft for draft in drafts if not draft.changes])
     link_uses.note(session, (draft.shown for draft in changed))
     # News of a link that came after the quality was measured have marked it, and the mark stays.
     scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
@@ -182,22 +179,34 @@ def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> N
 
 
 def _write_subjects(session: Session, drafts: list[Draft]) -> None:
-    """Claim what the datasets describe, give free what they no longer do, and note whom they link."""
+    """Claim what the datasets describe and give free what they no longer do; who mentions either is due to be published anew."""
     known = [draft.shown.id for draft in drafts if draft.was]
-    for table in (Subject, DatasetLink):
-        session.execute(sa.delete(table).where(table.dataset_id.in_(known)))
-    claims = [
-        {"key": key, "dataset_id": draft.shown.id, "main": main}
-        for draft in drafts
-        for key, main in _subjects(draft).items()
-    ]
-    insert_or_ignore(session, Subject, claims)
+    held = set(session.scalars(sa.select(Subject.key).where(Subject.dataset_id.in_(known))))
+    claims = {key: (draft.shown.id, main) for draft in drafts for key, main in _subjects(draft).items()}
+    session.execute(sa.delete(Subject).where(Subject.dataset_id.in_(known)))
+    rows = [{"key": key, "dataset_id": dataset_id, "main": main} for key, (dataset_id, main) in claims.items()]
+    insert_or_ignore(session, Subject, rows)
+    _write_links(session, drafts)
+    _mark_links(session, claims.keys() - held, held - claims.keys())
+
+
+def _write_links(session: Session, drafts: list[Draft]) -> None:
+    """Note whom datasets mention, and that they are published with what is known of those."""
+    known = [draft.shown.id for draft in drafts if draft.was]
+    session.execute(sa.delete(DatasetLink).where(DatasetLink.dataset_id.in_(known)))
     links = [
-        {"dataset_id": draft.shown.id, "key": key, "resolved": resolved}
+        {"dataset_id": draft.shown.id, "key": key, "resolved": resolved, "due": False}
         for draft in drafts
         for key, resolved in {subject_key(uri): resolved for uri, resolved in draft.links.items()}.items()
     ]
     insert_or_ignore(session, DatasetLink, links)
+
+
+def _mark_links(session: Session, claimed: Iterable[str], freed: Iterable[str]) -> None:
+    for keys, resolved in ((sorted(claimed), False), (sorted(freed), True)):
+        for start in range(0, len(keys), 500):
+            met = DatasetLink.key.in_(keys[start : start + 500])
+            session.execute(sa.update(DatasetLink).where(met, DatasetLink.resolved == resolved).values(due=True))
 
 
 def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
@@ -214,33 +223,33 @@ def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
             sa.update(Membership).where(Membership.dataset_id == row.id, Membership.until.is_(None)).values(until=seq)
         )
         session.execute(sa.delete(Rendition).where(Rendition.dataset_id == row.id))
+        freed = list(session.scalars(sa.select(Subject.key).where(Subject.dataset_id == row.id)))
         for table in (Subject, DatasetLink):
             session.execute(sa.delete(table).where(table.dataset_id == row.id))
+        _mark_links(session, (), freed)
         row.state, row.hash, row.nodes, row.release_nodes = GONE, "", [], {}
         row.seq, row.modified_at = seq, at
     link_uses.forget(session, [row.id for row in rows])
     scores.remove(session, [row.id for row in rows])
 
 
-def holders(session: Session, uris: Iterable[str]) -> dict[str, tuple[str, bool]]:
-    """Tell which datasets describe URIs: the dataset's id, and whether the URI is its own."""
+def holders(session: Session, uris: Iterable[str]) -> dict[str, str]:
+    """Tell which dataset describes each of some URIs, by its id; those that nobody describes are left out."""
     keys = {subject_key(uri): uri for uri in uris}
     listed, found = sorted(keys), {}
     for start in range(0, len(listed), 500):
-        rows = session.execute(
-            sa.select(Subject.key, Subject.dataset_id, Subject.main).where(Subject.key.in_(listed[start : start + 500]))
-        )
-        found.update({keys[key]: (dataset_id, main) for key, dataset_id, main in rows})
+        part = Subject.key.in_(listed[start : start + 500])
+        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(part))
+        found.update({keys[key]: dataset_id for key, dataset_id in rows})
     return found
 
 
 def unsettled(session: Session) -> dict[str, list[str]]:
-    """List the datasets that link to one that has come since, or to one that has gone, by source."""
-    there = sa.exists().where(Subject.key == DatasetLink.key, Subject.main)
+    """List the datasets that mention what another one describes since, or no longer describes, by source."""
     query = (
         sa.select(DatasetRow.source_id, DatasetRow.id)
         .join(DatasetLink, DatasetLink.dataset_id == DatasetRow.id)
-        .where(VISIBLE, DatasetLink.resolved != there)
+        .where(VISIBLE, DatasetLink.due)
         .distinct()
     )
     found: dict[str, list[str]] = {}
@@ -357,8 +366,8 @@ def _file_row(draft: Draft, address: FileAddress, at: datetime.datetime) -> dict
 def _forget_files(session: Session, drafts: list[Draft]) -> None:
     known = {address.id for draft in drafts for address in draft.addresses}
     ids = [draft.shown.id for draft in drafts if draft.was]
-    for start in range(0, len(ids), 500):
-        held = session.execute(sa.select(FileRow.id).where(FileRow.dataset_id.in_(ids[start : start + 500]))).scalars()
+    for part in batches(ids):
+        held = session.scalars(sa.select(FileRow.id).where(FileRow.dataset_id.in_(part)))
         stale = [file_id for file_id in held if file_id not in known]
         if stale:
             session.execute(sa.delete(FileRow).where(FileRow.id.in_(stale)))

@@ -94,7 +94,7 @@ class _Namer:
         # What belongs to one owner only is always ours: a received URI could be described twice.
         owned = cls in OWNED
         uri = node.uri
-        if owned or not _is_foreign(uri, self._site_url):
+        if owned or uri in self._taken or not _is_foreign(uri, self._site_url):
             parts = [owner if owned else "", *(repr(getattr(node, f.name)) for f in fields(node) if f.name != "uri")]
             digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
             uri = f"{self._site_url}/id/{cls.lower()}/{digest}"

@@ -72,9 +72,9 @@ class Metric:
         """The metric's URI in the vocabulary of data.europa.eu."""
         return METRICS + self.name
 
-    def mending(self, name: str = "NAME", place: str = "PLACE") -> str:
-        """Give the line or command that mends it for one dataset or municipality."""
-        return self.mend.replace("NAME", name).replace("PLACE", place)
+    def mending(self, name: str = "", place: str = "") -> str:
+        """Give the line or command that mends it for one dataset or municipality, where they are known."""
+        return self.mend.replace("NAME", name or "NAME").replace("PLACE", place or "PLACE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

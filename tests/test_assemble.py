@@ -275,7 +275,7 @@ def test_links_to_datasets_of_the_catalogue_lead_to_their_pages() -> None:
     linking = dict.fromkeys(("relation", "references", "is_referenced_by"), (ours, theirs))
     related = Relationship(relation=(ours,), role=("https://rollen.example/1",))
     upstream = replace(dataset(), qualified_relation=(related,), **linking)
-    assert links(upstream) == {ours, theirs}
+    assert links(upstream) >= {ours, theirs}
     found = assembled(upstream, OK, around=Surroundings(pages={ours: page})).shown.dataset
     for field in linking:
         assert {page, theirs} <= set(getattr(found, field)) and ours not in getattr(found, field)
@@ -295,7 +295,7 @@ def test_versions_and_sources_are_related_resources() -> None:
     shown = found.shown.dataset
     assert (shown.has_version, shown.source) == ((), ())
     assert shown.relation == ("https://a.example/r", "https://a.example/s", "https://a.example/v")
-    assert links(upstream) == set(shown.relation)
+    assert links(upstream) >= set(shown.relation)
     assert found.layers.dataset.has_version == ("https://a.example/v",), "the stored description keeps the role"
 
 
@@ -329,7 +329,7 @@ def test_uris_another_dataset_describes_become_ours() -> None:
     assert subjects(upstream) == ("https://amt.example/baeume", "https://amt.example/d/1")
     first = assembled(upstream, OK, ours=False).shown.dataset
     assert subjects(first) == subjects(upstream)
-    around = Surroundings(taken=frozenset(subjects(upstream)))
+    around = Surroundings(pages=dict.fromkeys(subjects(upstream), f"{SITE}/dataset/other#page"))
     second = assembled(upstream, OK, ours=False, around=around).shown
     assert second.dataset.uri == f"{SITE}/dataset/{ID}"
     assert [d.uri for d in second.dataset.distribution] == [f"{SITE}/distribution/{second.files[0].id}"]

@@ -16,6 +16,7 @@ import pyoxigraph as ox
 import pytest
 import sqlalchemy as sa
 from demo_home import SECRET, DemoHome
+from shared_files import shared
 
 import cli
 from catalog import examples
@@ -163,6 +164,17 @@ def test_validate(offenbar: Run, tmp_path: Path) -> None:
     assert "entspricht DCAT-AP.de" in offenbar("validate", "baumkataster-darmstadt").out
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["pyshacl", "rudof"])
+def test_validate_the_whole_catalogue(offenbar: Run, engine: str) -> None:
+    own = offenbar("validate", "--all", "--engine", engine, "--json")
+    assert (own.code, own.data["datasets"], set(own.data["shapes"])) == (0, 18, {"offenbar"})
+    official = offenbar("validate", "--all", "--engine", engine, "--shapes", shared("standards", "shapes"), "--json")
+    assert official.code == 0 and set(official.data["shapes"]) == {"offenbar", "german", "european", "hvd"}
+    assert not [row for rows in official.data["shapes"].values() for row in rows if row["severity"] == "violation"]
+    assert "18 Datensätze\nSHACL offenbar: 0 Verletzungen" in offenbar("validate", "--all", "--engine", engine).out
+
+
 def test_validating_a_file_needs_no_catalogue(offenbar: Run, tmp_path: Path) -> None:
     assert offenbar("validate", TREES, "--schema", "baumkataster", home=tmp_path / "nothing").code == 0
     assert not (tmp_path / "nothing").exists()
@@ -185,6 +197,8 @@ def misuses(tmp_path: Path) -> dict[str, tuple[tuple[object, ...], str]]:
         "schema without columns": (("validate", TREES, "--schema", no_schema), "fields"),
         "unknown dataset": (("dataset", "explain", "nix"), "offenbar dataset list"),
         "unknown data": (("validate", "nix"), "weder Datei noch Adresse"),
+        "no data": (("validate",), "--all"),
+        "data and everything": (("validate", "--all", TREES), "--all"),
         "unknown source": (("harvest", "run", "nix"), "vorhanden: da-statistik"),
         "nothing held": (("harvest", "approve", "da-statistik"), "offenbar harvest status"),
         "unknown city": (("export", "--city", "nix"), "offenbar city add nix"),

@@ -65,7 +65,7 @@ def test_a_link_to_a_dataset_of_the_catalogue_becomes_its_page_when_it_comes_and
     assert related(instance, "Bäume") == (WEGE,)
     put(site, linking, described(WEGE, "Wege"))
     jobs.harvest(instance, source)
-    page = f"{instance.config.site_url}/dataset/{titled(instance, 'Wege').name}"
+    page = f"{instance.config.site_url}/dataset/{titled(instance, 'Wege').id}#page"
     assert related(instance, "Bäume") == (page,)
     assert page not in {str(t).split()[0].strip("<>") for t in homes.triples(instance)}, "nobody describes a page"
     put(site, linking)
@@ -81,7 +81,8 @@ def test_two_datasets_that_link_each_other_in_one_run(instance: Instance, site: 
         described(WEGE, "Wege", f"; dct:relation <{BAEUME}>"),
     )
     jobs.harvest(instance, define(instance, site))
-    pages = {title: f"{instance.config.site_url}/dataset/{titled(instance, title).name}" for title in ("Bäume", "Wege")}
+    site_url = instance.config.site_url
+    pages = {title: f"{site_url}/dataset/{titled(instance, title).id}#page" for title in ("Bäume", "Wege")}
     assert related(instance, "Bäume") == (pages["Wege"],)
     assert related(instance, "Wege") == (pages["Bäume"],)
     with instance.database.reading() as session:

@@ -5,16 +5,16 @@ from shared_files import shared
 
 from dcat.errors import ConfigError, UnreadableError
 from validators import shacl
-from validators.shacl import Combination, ShaclResult, ShaclSeverity, check
+from validators.shacl import Combination, Engine, ShaclResult, ShaclSeverity, check
 
 TITLE = 'dcterms:title "Datensatz Nummer 0 mit Umlauten äöü"@de, "Dataset number 0"@en ;'
 
 
-@pytest.fixture
-def judged():
+@pytest.fixture(params=list(Engine))
+def judged(request):
     shapes = shared("standards", "shapes")
     vocabularies = shared("standards", "vocabularies", "shacl-vocabularies.ttl")
-    return lambda data, combination: check(data.encode(), combination, shapes, vocabularies)
+    return lambda data, combination: check(data.encode(), combination, shapes, vocabularies, request.param)
 
 
 def example(name: str, *changes: tuple[str, str]) -> str:

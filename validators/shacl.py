@@ -153,8 +153,8 @@ def _rudof(data: Graph, shapes: str) -> tuple[ShaclResult, ...]:
 
 
 def _from_rudof(entry: Any) -> ShaclResult:
-    """rudof writes terms as in N-Triples, its own sentence before those of the shape, and paths that are no IRI in a form of its own."""
-    sentences = _LITERAL.findall(entry.message or "")
+    """rudof writes its own sentence before those of the shape, and paths that are no IRI in a form of its own."""
+    sentences = [_plain(part) for part in _BETWEEN.split(entry.message or "")]
     return ShaclResult(
         severity=ShaclSeverity(entry.severity.lower()),
         focus=_plain(entry.focus_node),
@@ -162,19 +162,21 @@ def _from_rudof(entry: Any) -> ShaclResult:
         value=_plain(entry.value or ""),
         constraint=entry.constraint_component.rpartition("#")[2],
         shape=_plain(entry.source_shape or ""),
-        message=min(sentences[1:] or sentences, default=""),
+        message=min(sentences[1:] or sentences),
     )
 
 
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+# rudof quotes literals without escaping what is in them.
+_VALUE = re.compile(r'"(.*)"(?:@[\w-]+|\^\^\S+)?', re.DOTALL)
+_BETWEEN = re.compile(r'(?<=")(?:@[\w-]+)?, (?=")')
 
 
 def _plain(term: str) -> str:
     """Blank nodes have no name that means anything outside their graph."""
     if term.startswith("_:"):
         return ""
-    literal = _LITERAL.match(term)
-    return literal[1] if literal else term.removeprefix("<").removesuffix(">")
+    literal = _VALUE.fullmatch(term)
+    return literal[1] if literal else term
 
 
 def _parse(graph_bytes: bytes) -> Graph:

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from catalog import scopes, store
 from catalog.api.linked import IncompleteError
+from catalog.db import batches
 from catalog.models import Change, DatasetRow, Membership, Node, Organization
 from catalog.public import PublicDataset
 from catalog.store import VISIBLE
 
-_BATCH = 500
 # More than any sequence number.
 LAST = 2**62
 Condition = sa.ColumnElement[bool]
@@ -92,12 +92,8 @@ def present(session: Session, first: int, last: int) -> list[int]:
 def times(session: Session, seqs: Iterable[int]) -> dict[int, datetime.datetime]:
     """Look up when changes happened, by sequence number."""
     found: dict[int, datetime.datetime] = {}
-    wanted = list(seqs)
-    for start in range(0, len(wanted), _BATCH):
-        part = wanted[start : start + _BATCH]
-        found.update(
-            (seq, at) for seq, at in session.execute(sa.select(Change.seq, Change.at).where(Change.seq.in_(part)))
-        )
+    for part in batches(seqs):
+        found.update(session.execute(sa.select(Change.seq, Change.at).where(Change.seq.in_(part))).all())
     return found
 
 
@@ -119,13 +115,12 @@ def payloads(session: Session, activities: Iterable[Activity], ending: str) -> d
     ids = [activity.id for activity in activities if activity.visible]
     fragments = store.bodies(session, ending, ids)
     rows = session.execute(sa.select(DatasetRow.id, DatasetRow.nodes).where(DatasetRow.id.in_(ids)))
-    keys: dict[str, list[str]] = {dataset_id: nodes for dataset_id, nodes in rows}  # noqa: C416 - rows are no pairs to mypy
+    keys: dict[str, list[str]] = dict(rows.all())
     bodies: dict[str, bytes] = {}
     listed = sorted({key for nodes in keys.values() for key in nodes})
-    for start in range(0, len(listed), _BATCH):
-        part = listed[start : start + _BATCH]
-        rows = session.execute(sa.select(Node.key, Node.body).where(Node.key.in_(part), Node.format == ending))
-        bodies.update((key, body) for key, body in rows)
+    for part in batches(listed):
+        query = sa.select(Node.key, Node.body).where(Node.key.in_(part), Node.format == ending)
+        bodies.update(session.execute(query).all())
     if len(fragments) < len(ids) or len(bodies) < len(listed):
         raise IncompleteError
     return {dataset_id: [fragments[dataset_id], *(bodies[key] for key in keys[dataset_id])] for dataset_id in ids}

@@ -93,8 +93,7 @@ def _entry(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> s
 
 def _categories(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> list[str]:
     """Sort an entry by city, themes and keywords."""
-    city = next((city.name for city in config.cities if city.slug == one.city), one.city)
-    given = [{"term": one.city, "scheme": f"{config.site_url}/city", "label": city}]
+    given = [{"term": one.city, "scheme": f"{config.site_url}/city", "label": config.city_name(one.city)}]
     for uri in shown.dataset.theme:
         concept = vocabulary("theme").find(uri)
         label = concept.label.in_(lang) if concept else uri

@@ -76,7 +76,7 @@ def group(theme: str) -> Response:
 @feed_pages.get("/feeds/city/<slug>.atom")
 def city(slug: str) -> Response:
     """Give the newest changes of one city (Atom)."""
-    found = next((city for city in instance().config.cities if city.slug == slug), None)
+    found = instance().config.find_city(slug)
     if found is None:
         raise NotFound
     return _atom(lambda session: Channel(title=found.name, scope=scopes.city(slug)))

@@ -51,7 +51,7 @@ def page(session: Session, config: Config, number: int, after: str, ending: str)
 
 def _described(session: Session, config: Config, ids: list[str]) -> Iterator[list[ox.Triple]]:
     rows = session.execute(sa.select(Score.dataset_id, Score.scored_at).where(Score.dataset_id.in_(ids)))
-    times = {dataset_id: at for dataset_id, at in rows}  # noqa: C416 - rows are no pairs to mypy
+    times = dict(rows.all())
     for found in quality.examine(session, [one for one in ids if one in times]):
         yield _triples(found, f"{config.site_url}/dataset/{found.shown.id}/quality", times[found.shown.id])
 

@@ -60,7 +60,7 @@ def dataset(slug: str) -> AnyResponse:
             return _page("", tag)
         found = quality.examine(session, [row.id])
         broken = links.broken_of(session, row.id)
-        place = next((city.place for city in instance().config.cities if city.slug == row.city), "PLACE")
+        city = instance().config.find_city(row.city)
     if not found:
         raise NotFound
     page = render_template(
@@ -69,7 +69,7 @@ def dataset(slug: str) -> AnyResponse:
         score=found[0].score,
         band=band(found[0].score.total),
         broken=broken,
-        place=place,
+        place=city.place if city else "",
         dimensions=DIMENSIONS,
         most=most,
     )

@@ -9,6 +9,7 @@ from catalog import compat, store
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.compat import Standing
+from catalog.db import batches
 from catalog.instance import Instance
 from catalog.models import DatasetRow
 from catalog.public import PublicDataset
@@ -53,8 +54,8 @@ def _datasets(instance: Instance, city: str) -> Iterator[PublicDataset]:
     with instance.database.reading() as session:
         wanted = sa.select(DatasetRow.id).where(store.VISIBLE, *([DatasetRow.city == city] if city else []))
         ids = list(session.scalars(wanted.order_by(DatasetRow.id)))
-        for start in range(0, len(ids), 200):
-            yield from store.views(session, ids[start : start + 200])
+        for part in batches(ids):
+            yield from store.views(session, part)
 
 
 def _document(standing: Standing, site_url: str) -> dict[str, object]:

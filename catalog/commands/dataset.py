@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from catalog import publishing, store
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.db import batches
 from catalog.instance import Instance
 from catalog.layers import RULES
 from catalog.models import Change, DatasetRow, Organization, Record, RecordVersion
@@ -182,8 +183,7 @@ def _row(session: Session, name_or_id: str) -> DatasetRow:
 
 
 def _states(session: Session, dataset_ids: list[str]) -> dict[str, str]:
-    parts = (dataset_ids[start : start + 500] for start in range(0, len(dataset_ids), 500))
-    return {shown.id: _state(shown) for part in parts for shown in store.views(session, part)}
+    return {shown.id: _state(shown) for part in batches(dataset_ids) for shown in store.views(session, part)}
 
 
 def _listed(row: DatasetRow, organization: str, state: str) -> dict[str, Any]:

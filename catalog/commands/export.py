@@ -12,6 +12,7 @@ from catalog import store
 from catalog.api import linked
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
+from catalog.db import batches
 from catalog.instance import Instance
 from catalog.models import DatasetRow
 from catalog.renditions import CKAN
@@ -64,7 +65,6 @@ def _packages(instance: Instance, city: str) -> Iterator[bytes]:
     with instance.database.reading() as session:
         wanted = sa.select(DatasetRow.id).where(store.VISIBLE, *([DatasetRow.city == city] if city else []))
         ids = list(session.scalars(wanted.order_by(DatasetRow.name)))
-        for start in range(0, len(ids), 500):
-            part = ids[start : start + 500]
+        for part in batches(ids):
             bodies = store.bodies(session, CKAN, part)
             yield from (bodies[key] + b"\n" for key in part if key in bodies)

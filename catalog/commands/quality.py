@@ -38,7 +38,8 @@ def command(terminal: Terminal, dataset: str, city: str, organization: str, as_j
     with instance.database.reading() as session:
         if dataset:
             found = _examined(session, dataset)
-            place = instance.config.city(found.shown.city).place
+            city_of = instance.config.find_city(found.shown.city)
+            place = city_of.place if city_of else ""
             terminal.data(quality.dataset_json(found, place)) if as_json else _say_dataset(terminal, found, place)
             return
         groups = _groups(instance, session, city, organization)

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 import orjson
@@ -27,12 +29,18 @@ from harvesters.network import Network
 from validators import metadata, schemas, shacl
 from validators.report import Finding, Report, sentence, to_json
 from validators.schemas import TableSchema
-from validators.shacl import Combination, ShaclResult, ShaclSeverity
+from validators.shacl import Combination, Engine, ShaclResult, ShaclSeverity
 from validators.tables import check_table
 
 
 @click.command()
-@click.argument("what", metavar="DATEI|ADRESSE|DATENSATZ")
+@click.argument("what", metavar="[DATEI|ADRESSE|DATENSATZ]", default="")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Den ganzen Katalog gegen die SHACL-Shapes. / The whole catalogue against the SHACL shapes.",
+)
 @click.option("--schema", "schema_name", default="", help="Schema oder Datei eines Schemas. / Schema, or file of one.")
 @click.option(
     "--limit-errors", default=1000, show_default=True, type=click.IntRange(1, 100_000), help="Höchstzahl. / At most."
@@ -48,28 +56,44 @@ from validators.tables import check_table
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Ordner der amtlichen SHACL-Shapes, als zweite Meinung. / Folder of the official SHACL shapes, as a second opinion.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice([engine.value for engine in Engine]),
+    default=Engine.PYSHACL.value,
+    show_default=True,
+    help="Wer SHACL prüft; rudof für ganze Kataloge. / Who checks SHACL; rudof for whole catalogues.",
+)
 @json_option
 @pass_terminal
 def command(
     terminal: Terminal,
     what: str,
+    everything: bool,
     schema_name: str,
     limit_errors: int,
     form: str | None,
     output: Path | None,
     shapes: Path | None,
+    engine: str,
     as_json: bool,
 ) -> int:
     """Eine Tabelle gegen ein Schema prüfen, oder die Metadaten eines Datensatzes gegen DCAT-AP.de. Endet mit 1, wenn etwas verletzt ist.
 
-    Check a table against a schema, or a dataset's metadata against DCAT-AP.de. Ends with 1 if something is broken.
+    Mit --all alle veröffentlichten Metadaten gegen unsere SHACL-Shapes, mit --shapes auch gegen die amtlichen.
+
+    Check a table against a schema, or a dataset's metadata against DCAT-AP.de. Ends with 1 if something is broken. With --all
+    check all published metadata against our SHACL shapes, with --shapes against the official ones too.
 
     Beispiel / Example: offenbar validate baeume.csv --schema baumkataster --report html -o bericht.html
     """
+    if everything == bool(what):
+        raise click.UsageError("DATEI|ADRESSE|DATENSATZ, oder --all. / A file, address or dataset, or --all.")
+    if everything:
+        return _everything(terminal, shapes, Engine(engine), as_json)
     if not Path(what).exists() and "://" not in what:
         if naming.slug(what) != what:
             raise NotFoundError(Message(f"Die Datei {what} gibt es nicht.", f"There is no file {what}."))
-        return _dataset(terminal, what, shapes, as_json)
+        return _dataset(terminal, what, shapes, Engine(engine), as_json)
     with _local(what) as path:
         report = check_table(path, _schema(schema_name), limit_errors=limit_errors)
     if form:
@@ -104,7 +128,7 @@ def _schema(name: str) -> TableSchema | None:
     return schemas.read(Path(name).read_bytes()) if Path(name).is_file() else schemas.load(name)
 
 
-def _dataset(terminal: Terminal, name: str, shapes: Path | None, as_json: bool) -> int:
+def _dataset(terminal: Terminal, name: str, shapes: Path | None, engine: Engine, as_json: bool) -> int:
     instance = opened()
     with instance.database.reading() as session:
         shown = store.find_public(session, name)
@@ -117,7 +141,7 @@ def _dataset(terminal: Terminal, name: str, shapes: Path | None, as_json: bool) 
         )
     findings = metadata.check(shown.dataset)
     blocked = metadata.blocks(findings)
-    opinions = _second_opinion(instance, shown, shapes) if shapes else {}
+    opinions = _second_opinion(instance, shown, shapes, engine) if shapes else {}
     if as_json:
         opinion = (
             {"shapes": {name: [asdict(r) for r in results] for name, results in opinions.items()}} if shapes else {}
@@ -144,13 +168,75 @@ def _dataset(terminal: Terminal, name: str, shapes: Path | None, as_json: bool) 
     return 1 if blocked else 0
 
 
-def _second_opinion(instance: Instance, shown: PublicDataset, shapes: Path) -> dict[str, tuple[ShaclResult, ...]]:
-    """Ask the official shapes, which decide nothing; the vocabularies they need lie beside their folder."""
+def _second_opinion(
+    instance: Instance, shown: PublicDataset, shapes: Path, engine: Engine
+) -> dict[str, tuple[ShaclResult, ...]]:
+    """Ask the official shapes, which decide nothing."""
     with instance.database.reading() as session:
         body = linked.dataset(session, instance.config, shown.id, "nt") or b""
     wanted = [c for c in Combination if c is not Combination.HVD or shown.dataset.hvd_category]
+    return {str(combination): _official(body, combination, shapes, engine) for combination in wanted}
+
+
+def _official(body: bytes, combination: Combination, shapes: Path, engine: Engine) -> tuple[ShaclResult, ...]:
+    """Ask one combination; the vocabularies it needs lie beside the folder of the shapes."""
     vocabularies = shapes.parent / "vocabularies" / "shacl-vocabularies.ttl"
-    return {str(combination): shacl.check(body, combination, shapes, vocabularies) for combination in wanted}
+    return shacl.check(body, combination, shapes, vocabularies, engine)
+
+
+def _everything(terminal: Terminal, shapes: Path | None, engine: Engine, as_json: bool) -> int:
+    """Check the catalogue page by page, so that memory stays small; equal results are counted."""
+    tallies: dict[str, Counter[tuple[str, str, str]]] = {}
+    examples: dict[tuple[str, str, str], str] = {}
+    total = 0
+    for count, body in _pages(opened()):
+        total += count
+        opinions = {"offenbar": shacl.check_profile(body, engine=engine)}
+        if shapes:
+            opinions |= {str(one): _official(body, one, shapes, engine) for one in Combination}
+        for name, results in opinions.items():
+            keys = [(result.severity.value, result.path, result.message) for result in results]
+            tallies.setdefault(name, Counter()).update(keys)
+            for key, result in zip(keys, results, strict=True):
+                examples.setdefault(key, result.focus)
+    rows = {
+        name: [
+            {"severity": key[0], "path": key[1], "message": key[2], "count": count, "example": examples[key]}
+            for key, count in tally.most_common()
+        ]
+        for name, tally in tallies.items()
+    }
+    if as_json:
+        terminal.data({"datasets": total, "shapes": rows})
+    else:
+        terminal.say(Message(f"{total} Datensätze", f"{total} datasets"))
+        for name, found in rows.items():
+            _say_shapes(terminal, name, found)
+    return 1 if any(row["severity"] == ShaclSeverity.VIOLATION for found in rows.values() for row in found) else 0
+
+
+def _pages(instance: Instance) -> Iterator[tuple[int, bytes]]:
+    """Give the catalogue's pages of one moment, each with the number of its datasets."""
+    with instance.database.reading() as session:
+        selection = linked.Selection(at=linked.state(session)[0])
+        while (found := linked.extent(session, selection)) and found.ids:
+            yield len(found.ids), linked.page(session, instance.config, selection, found, "nt")
+            selection = replace(selection, page=selection.page + 1, after=found.ids[-1])
+
+
+def _say_shapes(terminal: Terminal, name: str, rows: list[dict[str, Any]]) -> None:
+    sums = Counter[str]()
+    for row in rows:
+        sums[row["severity"]] += row["count"]
+    broken, warned = sums[ShaclSeverity.VIOLATION], sums[ShaclSeverity.WARNING]
+    terminal.say(
+        Message(
+            f"SHACL {name}: {broken} Verletzungen, {warned} Warnungen",
+            f"SHACL {name}: {broken} violations, {warned} warnings",
+        )
+    )
+    for row in rows:
+        terminal.say(f"  {row['severity']} ({row['count']}×) {row['message']} [{row['example']}]")
 
 
 def _say(terminal: Terminal, findings: tuple[Finding, ...]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog import publishing, store
 from catalog.config import Config
-from catalog.db import Database, insert_or_ignore, now, upsert
+from catalog.db import Database, batches, insert_or_ignore, now, upsert
 from catalog.ingest import plan
 from catalog.models import PlanItem, Quarantine, Record, RecordVersion, Run, SourceState, Staged
 from catalog.policy import Policies
@@ -129,8 +129,8 @@ def _missing(session: Session, run: Run, source: Source, at: datetime.datetime) 
         if proven or run.decision == "approved":
             record.gone_at = at
             gone.append(record.dataset_id)
-    for start in range(0, len(gone), 500):
-        store.withdraw(session, gone[start : start + 500], f"run {run.id}")
+    for part in batches(gone):
+        store.withdraw(session, part, f"run {run.id}")
     return len(gone)
 
 

@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from catalog.db import batches
 from catalog.ingest.guard import Counts, Situation
 from catalog.models import DatasetRow, PlanItem, Quarantine, Record, RecordVersion, Run, Staged
 from catalog.renditions import decompress
@@ -16,7 +17,6 @@ from dcat.message import Message
 from dcat.texts import best
 
 CREATE, UPDATE, REVIVE, MISSING, QUARANTINE = "create", "update", "revive", "missing", "quarantine"
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,7 @@ def make(session: Session, run: Run) -> Situation:
             failures[remote_id] = failure
         elif before is None or before.gone or before.hash != digest:
             changed.append(remote_id)
-    items = [
-        item
-        for start in range(0, len(changed), _BATCH)
-        for item in _items(session, run, changed[start : start + _BATCH], known)
-    ]
+    items = [item for part in batches(changed) for item in _items(session, run, part, known)]
     items += [
         PlanItem(run_id=run.id, remote_id=remote_id, action=QUARANTINE, fields=[], reason=failure)
         for remote_id, failure in failures.items()
@@ -115,8 +111,8 @@ def _rekeyed(session: Session, items: list[PlanItem]) -> int:
     if not gone or not titles:
         return 0
     count = 0
-    for start in range(0, len(gone), _BATCH):
-        query = sa.select(DatasetRow.title).where(DatasetRow.id.in_(gone[start : start + _BATCH]))
+    for part in batches(gone):
+        query = sa.select(DatasetRow.title).where(DatasetRow.id.in_(part))
         count += sum(title in titles for title in session.scalars(query))
     return count
 

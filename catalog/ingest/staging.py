@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog.db import insert_or_ignore
+from catalog.db import batches, insert_or_ignore
 from catalog.gate import Judge
 from catalog.models import Run, Staged
 from catalog.renditions import compress
@@ -18,7 +18,6 @@ from dcat.model import Problem, Reading
 from dcat.plain import printable
 from harvesters.base import Batch, Record
 
-_BATCH = 500
 MAX_PROBLEMS = 200
 _INTERNAL = Message(
     "Der Datensatz hat in unserem Programm einen Fehler ausgelöst; er steht im Protokoll. Nächster Schritt: melden.",
@@ -35,8 +34,7 @@ def rows(batch: Batch, run_id: int, url: str, judge: Judge) -> list[dict[str, An
 def write(session: Session, run: Run, staged: list[dict[str, Any]]) -> int:
     """Write rows and count them as seen; a record whose id came before in this run goes to quarantine. Gives how many are new."""
     new = 0
-    for start in range(0, len(staged), _BATCH):
-        part = staged[start : start + _BATCH]
+    for part in batches(staged):
         ids = [row["remote_id"] for row in part]
         query = sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.remote_id.in_(ids))
         taken = set(session.scalars(query))

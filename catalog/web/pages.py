@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog.config import City, Config
+from catalog.config import Config
 from catalog.reading_types import SORTS, Query
 from catalog.web import assets, data_blocks, formatting, language, links, metadata, rules, wording
 from catalog.web.security import request_id
@@ -24,7 +24,7 @@ pages = Blueprint("pages", __name__)
 def _prepare(state: BlueprintSetupState) -> None:
     for module in (assets, data_blocks, formatting, language, links, metadata, rules, wording):
         module.register(state.app)
-    state.app.jinja_env.globals.update(settings=settings, city_name=city_name, find_theme=vocabulary("theme").find)
+    state.app.jinja_env.globals.update(settings=settings, find_theme=vocabulary("theme").find)
 
 
 pages.record_once(_prepare)
@@ -40,11 +40,6 @@ def settings() -> Config:
     """Give the settings of this application."""
     found: Config = current_app.extensions["offenbar.config"]
     return found
-
-
-def city_name(slug: str) -> str:
-    """Give a city's name; its short name stands for a city that is no longer configured."""
-    return next((city.name for city in settings().cities if city.slug == slug), slug)
 
 
 @pages.get("/")
@@ -106,7 +101,7 @@ def organization(slug: str) -> str:
 @pages.get("/city/<slug>")
 def city(slug: str) -> str:
     """Show what one city publishes."""
-    found = _city(slug) or abort(404)
+    found = settings().find_city(slug) or abort(404)
     return render_template("city.html", city=found, results=reading().search(_query(city=slug)))
 
 
@@ -156,10 +151,6 @@ def _query(*, city: str = "", theme: str = "", organization: str = "") -> Query:
         sort=sort if sort in SORTS else "relevance",
         page=min(max(int(page), 1), MAX_PAGE) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
     )
-
-
-def _city(slug: str) -> City | None:
-    return next((city for city in settings().cities if city.slug == slug), None)
 
 
 def _is_uuid(value: str) -> bool:

@@ -54,11 +54,13 @@ def upgrade() -> None:
         sa.Column("dataset_id", sa.String(length=36), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("resolved", sa.Boolean(), nullable=False),
+        sa.Column("due", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"]),
         sa.PrimaryKeyConstraint("dataset_id", "key"),
     )
     with op.batch_alter_table("dataset_link", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_dataset_link_key"), ["key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dataset_link_due"), ["due"], unique=False)
 
 
 def downgrade() -> None:
