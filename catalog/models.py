@@ -246,6 +246,16 @@ class Node(Base):
     body: Mapped[bytes]
 
 
+class NodeUse(Base):
+    """How many published datasets describe a shared node in these words: all pages show the same choice among them."""
+
+    __tablename__ = "node_use"
+
+    key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    uri_key: Mapped[str] = mapped_column(sa.String(40), index=True)
+    uses: Mapped[int]
+
+
 class Change(Base):
     """The change log: one row for every publication, change, withdrawal, in the order of its sequence number."""
 

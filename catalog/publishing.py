@@ -23,7 +23,7 @@ from catalog.store import Draft
 from dcat import document, naming
 from dcat.errors import FetchError
 from dcat.model import Dataset
-from dcat.profile import RELEASES
+from dcat.profile import DEFAULT, RELEASES
 from dcat.texts import best
 from harvesters.addresses import read_address
 from harvesters.network import may_reach
@@ -197,7 +197,7 @@ def _draft(
         organization_id=organization.id,
         addresses=addresses,
         hash=digest,
-        nodes=(),
+        nodes={},
         release_nodes={},
         links=links,
         before=row.hash if row else "",
@@ -207,9 +207,10 @@ def _draft(
     if not draft.changes:
         return draft, None
     renditions = make(shown, packaged(organization), site_url)
-    nodes = renditions.node_keys()
-    others = {release: keys for release in RELEASES if (keys := renditions.node_keys(release)) != nodes}
-    return replace(draft, nodes=tuple(nodes), release_nodes=others), renditions
+    present = renditions.node_keys()
+    others = {release: keys for release in RELEASES if (keys := renditions.node_keys(release)) != present}
+    nodes = {node.key: node.uri for node in renditions.nodes[DEFAULT]}
+    return replace(draft, nodes=nodes, release_nodes=others), renditions
 
 
 def _scored(draft: Draft, statuses: Mapping[str, int]) -> Scored:

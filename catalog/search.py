@@ -2,7 +2,6 @@
 
 import fcntl
 import shutil
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 import tantivy
 from sqlalchemy.orm import Session
 
-from catalog import store
+from catalog import locks, store
 from catalog.db import batches
 from catalog.german import terms
 from catalog.instance import Instance
@@ -76,7 +75,7 @@ class Index:
     def writing(self, patience: float) -> Iterator[tantivy.IndexWriter | None]:
         """Write alone, in one commit; None when another process still writes after `patience` seconds."""
         with _lock_file(self._folder) as lock:
-            if not _locked(lock, patience):
+            if not locks.acquire(lock, patience):
                 yield None
                 return
             self._index.reload()
@@ -135,19 +134,6 @@ def search(
     """Catch up, then search; while another process fills the index, nobody waits longer than a moment."""
     catch_up(instance, patience=2)
     return opened(_folder(instance)).search(text, filters, order=order, start=start, rows=rows)
-
-
-def _locked(lock: IO[str], patience: float) -> bool:
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
 
 
 @cache

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from catalog import assemble, link_uses, public, scopes, scores
 from catalog.assemble import FileAddress
 from catalog.db import batches, insert_or_ignore, now, upsert
-from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, Rendition, Slug, Subject
+from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, NodeUse, Rendition, Slug, Subject
 from catalog.public import PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
 from catalog.scores import Scored
@@ -32,7 +33,8 @@ class Draft:
     organization_id: str
     addresses: tuple[FileAddress, ...]
     hash: str
-    nodes: tuple[str, ...]
+    nodes: Mapping[str, str]
+    """the shared nodes: the URI of each by the name of its rendition"""
     release_nodes: Mapping[str, list[str]]
     """the shared nodes of the profile releases where they are not the same"""
     links: Mapping[str, bool]
@@ -121,6 +123,7 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
     # Writers are alone until they commit (catalog/db.py).
     first, at = _next(session)
     numbered = list(enumerate(changed, first))
+    _count_nodes(session, changed)
     upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("name", "published_at"))
     insert_or_ignore(session, Slug, [{"name": d.shown.name, "dataset_id": d.shown.id} for d in changed])
     _forget_changed_files(session, drafts)
@@ -147,6 +150,29 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
     link_uses.note(session, (draft.shown for draft in changed))
     # News of a link that came after the quality was measured have marked it, and the mark stays.
     scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
+
+
+def _count_nodes(session: Session, drafts: list[Draft]) -> None:
+    """Count who describes the shared nodes in which words, before and after."""
+    change: Counter[str] = Counter()
+    uris: dict[str, str] = {}
+    for start in range(0, len(drafts), 500):
+        known = [draft.shown.id for draft in drafts[start : start + 500] if draft.was]
+        for nodes in session.scalars(sa.select(DatasetRow.nodes).where(DatasetRow.id.in_(known))):
+            change.subtract(nodes)
+    for draft in drafts:
+        change.update(draft.nodes.keys())
+        uris |= draft.nodes
+    _add_uses(session, change, uris)
+
+
+def _add_uses(session: Session, change: Counter[str], uris: Mapping[str, str]) -> None:
+    new = [{"key": key, "uri_key": subject_key(uris[key]), "uses": 0} for key in uris if change[key]]
+    insert_or_ignore(session, NodeUse, new)
+    changed = [{"of": key, "by": number} for key, number in change.items() if number]
+    if changed:
+        counted = sa.update(NodeUse).where(NodeUse.key == sa.bindparam("of"))
+        session.connection().execute(counted.values(uses=NodeUse.uses + sa.bindparam("by")), changed)
 
 
 def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> None:
@@ -213,6 +239,7 @@ def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
     """Take datasets out of the public: every rendition goes, the tombstone with the last title stays."""
     rows = session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(dataset_ids), VISIBLE)).all()
     first, at = _next(session)
+    _add_uses(session, Counter({key: -n for key, n in Counter(key for row in rows for key in row.nodes).items()}), {})
     for seq, row in enumerate(rows, first):
         session.add(
             Change(
@@ -341,7 +368,7 @@ def _row(draft: Draft, seq: int) -> dict[str, object]:
         "hvd": list(shown.dataset.hvd_category),
         "served": any(file.served for file in shown.files),
         "hash": draft.hash,
-        "nodes": list(draft.nodes),
+        "nodes": sorted(draft.nodes),
         "release_nodes": dict(draft.release_nodes),
         "seq": seq,
         "published_at": instant(shown.published_at),

@@ -19,7 +19,7 @@ from typing import IO
 import pyoxigraph as ox
 import sqlalchemy as sa
 
-from catalog import store
+from catalog import locks, store
 from catalog.api import linked
 from catalog.config import Config
 from catalog.instance import Instance
@@ -79,7 +79,7 @@ def catch_up(instance: Instance, patience: float = 600, most: int | None = None)
         return 0
     with _lock_file(folder) as lock:
         # Whoever held the lock has probably done it.
-        if not _locked(lock, patience) or _is_current(instance, folder):
+        if not locks.acquire(lock, patience) or _is_current(instance, folder):
             return 0
         try:
             return _fill(instance, folder, most)
@@ -99,7 +99,7 @@ def discard(instance: Instance, patience: float = 600, seen: Path | None = None)
     """Throw the store away, or only if the snapshot `seen` is still the newest. Snapshots being queried go with the next ones."""
     folder = _folder(instance)
     with _lock_file(folder) as lock:
-        if not _locked(lock, patience) or (seen and (folder / "current").resolve() != seen):
+        if not locks.acquire(lock, patience) or (seen and (folder / "current").resolve() != seen):
             return
         (folder / "current").unlink(missing_ok=True)
         shutil.rmtree(folder / "store", ignore_errors=True)
@@ -289,19 +289,6 @@ def _write_mark(folder: Path, mark: Mark) -> None:
     new = folder / "mark.json.new"
     new.write_text(json.dumps(asdict(mark)), encoding="utf-8")
     new.replace(folder / "mark.json")
-
-
-def _locked(lock: IO[str], patience: float) -> bool:
-    until = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
 
 
 def _folder(instance: Instance) -> Path:

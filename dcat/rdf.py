@@ -66,6 +66,11 @@ class Format:
     media_type: str
     syntax: ox.RdfFormat
 
+    @property
+    def content_type(self) -> str:
+        """The media type with the encoding, where one has to be told."""
+        return self.media_type if self.ending in ("jsonld", "nt") else f"{self.media_type}; charset=utf-8"
+
 
 FORMATS: Mapping[str, Format] = {
     "ttl": Format("ttl", "text/turtle", ox.RdfFormat.TURTLE),

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 import cli
 from catalog import jobs, links, quality, quality_report
-from catalog.api import quality as dqv
+from catalog.api import dqv
 from catalog.app import create_app
 from catalog.db import now
 from catalog.instance import Instance

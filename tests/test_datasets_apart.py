@@ -8,11 +8,13 @@ import histories
 import linked_pages
 import marked
 import pytest
+import sqlalchemy as sa
 from source_site import Site
 
 from catalog import store
 from catalog.app import create_app
 from catalog.instance import Instance
+from catalog.models import DatasetRow, NodeUse
 from catalog.publishing import Item
 from dcat.model import DataService, Dataset
 
@@ -123,3 +125,28 @@ def test_settling_ends(placed: Placed) -> None:
     placed.put(2, replace(marked.marked(2), relation=(marked.uri(4),)))
     placed.put(4, replace(marked.marked(4), relation=(OTHER, FILE)))
     assert [placed.settle(), placed.settle()] == [1, 0]
+
+
+def test_who_is_described_differently_looks_the_same_on_every_page(placed: Placed) -> None:
+    office = f"{marked.HOST}/amt"
+    brief, full = builders.agent("Amt", uri=office), builders.agent("Amt", uri=office, homepage=f"{marked.HOST}/start")
+    placed.put(2, replace(marked.marked(2), publisher=brief))
+    placed.put(4, replace(marked.marked(4), publisher=full))
+    client = create_app(placed.instance).test_client()
+
+    def said(address: str) -> set[tuple[str, str, str]]:
+        body = client.get(address).data
+        return {triple for triple in linked_pages.strings(body, "nt") if triple[0] == f"<{office}>"}
+
+    pages = [f"/catalog.nt?limit=1&page={number}" for number in (1, 2)]
+    pages += [f"/dataset/{placed.history.id(number)}.nt" for number in (2, 4)]
+    assert all(said(page) == said("/catalog.nt") for page in [*pages, "/dump.nt"])
+    assert any("homepage" in triple[1] for triple in said("/catalog.nt"))
+    placed.put(4, replace(marked.marked(4), publisher=brief))
+    assert not any("homepage" in triple[1] for triple in said("/catalog.nt")), "nobody says so any more"
+    with placed.instance.database.writing() as session:
+        store.withdraw(session, [placed.history.id(4)], "test")
+    with placed.instance.database.reading() as session:
+        used = {key: uses for key, uses in session.execute(sa.select(NodeUse.key, NodeUse.uses)) if uses}
+        row = session.get(DatasetRow, placed.history.id(2))
+    assert row is not None and used == dict.fromkeys(row.nodes, 1)

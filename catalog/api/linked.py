@@ -17,7 +17,7 @@ from catalog import scopes, store
 from catalog.config import Config
 from catalog.db import Database
 from catalog.layers import LOCAL_AUTHORITY
-from catalog.models import Change, DatasetRow, Membership, Node, Rendition
+from catalog.models import Change, DatasetRow, Membership, Node, NodeUse, Rendition
 from catalog.renditions import BESIDE, CROISSANT, SCHEMA_ORG, decompress, form
 from catalog.store import VISIBLE
 from dcat import rdf, schema_org
@@ -32,6 +32,8 @@ PAGE = 100
 MAX_PAGE = 1000
 _BATCH = 500
 _MANY = 5000
+# So many different descriptions of one node are looked at, the fullest first.
+_MOST_WORDS = 20
 _TYPE = named(expand("rdf:type"))
 _THEMES = "http://publications.europa.eu/resource/authority/data-theme"
 _LANGUAGES = tuple(f"http://publications.europa.eu/resource/authority/language/{code}" for code in ("DEU", "ENG"))
@@ -375,7 +377,8 @@ def _nodes(session: Session, keys: set[str], ending: str, ours: dict[str, list[o
 def _batches(groups: Iterable[tuple[str, Iterator[tuple[str, bytes]]]], ending: str) -> Iterator[dict[str, bytes]]:
     held: dict[str, bytes] = {}
     for uri, described in groups:
-        held[uri] = reduce(partial(_fuller, ending=ending), (body for _, body in described))
+        bodies = sorted({body for _, body in described}, key=lambda body: (-len(body), body))
+        held[uri] = reduce(partial(_fuller, ending=ending), bodies[:_MOST_WORDS])
         if len(held) == _BATCH:
             yield held
             held = {}
@@ -383,7 +386,12 @@ def _batches(groups: Iterable[tuple[str, Iterator[tuple[str, bytes]]]], ending: 
 
 
 def _stored_nodes(session: Session, keys: set[str], ending: str) -> Iterator[tuple[str, bytes]]:
-    """Read nodes in the order of their URIs: few by their keys, many in one pass over the table."""
+    """Read nodes in the order of their URIs: few by their keys, many in one pass over the table.
+
+    Who is described differently by several datasets comes in the words of all of them, whichever are asked for: so every page
+    says the same of him.
+    """
+    asked, keys = keys, keys | _other_words(session, keys)
     query = sa.select(Node.uri, Node.body, Node.key).where(Node.format == ending)
     rows: Iterable[sa.Row[str, bytes, str]]
     if len(keys) > _MANY:
@@ -393,13 +401,23 @@ def _stored_nodes(session: Session, keys: set[str], ending: str) -> Iterator[tup
         starts = range(0, len(listed), _BATCH)
         found = (row for s in starts for row in session.execute(query.where(Node.key.in_(listed[s : s + _BATCH]))))
         rows = sorted(found, key=itemgetter(0, 2))
-    count = 0
+    missing = set(asked)
     for uri, body, key in rows:
         if key in keys:
-            count += 1
+            missing.discard(key)
             yield uri, body
-    if count < len(keys):
+    if missing:
         raise IncompleteError
+
+
+def _other_words(session: Session, keys: set[str]) -> set[str]:
+    """Find the other descriptions of the same nodes that datasets of the catalogue give."""
+    other = sa.orm.aliased(NodeUse)
+    query = sa.select(other.key).join(NodeUse, NodeUse.uri_key == other.uri_key).where(other.uses > 0)
+    listed, found = sorted(keys), set[str]()
+    for start in range(0, len(listed), _BATCH):
+        found.update(session.scalars(query.where(NodeUse.key.in_(listed[start : start + _BATCH]))))
+    return found
 
 
 def _fuller(one: bytes, other: bytes, ending: str) -> bytes:

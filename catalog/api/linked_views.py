@@ -177,7 +177,8 @@ def _dataset(name: str, ending: str) -> Response:
             raise Gone
         if release == CROISSANT and not row.served:
             raise NotFound
-        tag = answers.etag(config, ending, row.seq, row.hash, row.modified_at, release)
+        # What others say of the nodes it shares is part of it.
+        tag = answers.etag(config, ending, row.id, release, *linked.state(session))
         if answers.known(tag, row.modified_at):
             return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
         if kept := answers.remembered(kind, tag, row.modified_at):

@@ -8,9 +8,9 @@ from werkzeug.exceptions import BadRequest, Gone, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog import links, quality, quality_report, store
-from catalog.api import answers
-from catalog.api import quality as dqv
+from catalog.api import answers, dqv
 from catalog.api.answers import instance
+from catalog.api.linked_views import ENDINGS
 from catalog.models import Score
 from catalog.store import GONE
 from catalog.web.language import lang
@@ -18,7 +18,6 @@ from dcat import rdf
 from dcat.quality import DIMENSIONS, band, most
 
 quality_pages = Blueprint("quality", __name__)
-ENDINGS = "any(ttl,rdf,xml,jsonld,nt)"
 
 
 @quality_pages.get("/dashboard")
@@ -90,11 +89,11 @@ def dataset_dqv(name: str, ending: str) -> Response:
         at = scored.scored_at if scored else None
         tag = answers.etag(instance().config, "dqv", ending, row.seq, row.hash, at)
         if answers.known(tag, at) or request.method == "HEAD":
-            return answers.not_modified(_content_type(ending), tag, at)
+            return answers.not_modified(rdf.FORMATS[ending].content_type, tag, at)
         body = dqv.dataset(session, instance().config, row.id, ending)
     if body is None:
         raise NotFound
-    return answers.whole(body, _content_type(ending), tag, at)
+    return answers.whole(body, rdf.FORMATS[ending].content_type, tag, at)
 
 
 @quality_pages.get(f"/quality.<{ENDINGS}:ending>")
@@ -107,11 +106,11 @@ def catalogue_dqv(ending: str) -> Response:
     with instance().database.reading() as session:
         tag = answers.etag(instance().config, "dqv", ending, number, after, quality.state(session))
         if answers.known(tag, None) or request.method == "HEAD":
-            return answers.not_modified(_content_type(ending), tag, None)
+            return answers.not_modified(rdf.FORMATS[ending].content_type, tag, None)
         if int(number) > dqv.last_page(session):
             raise NotFound
         body = dqv.page(session, instance().config, int(number), after, ending)
-    return answers.whole(body, _content_type(ending), tag, None)
+    return answers.whole(body, rdf.FORMATS[ending].content_type, tag, None)
 
 
 def _page(body: str, tag: str) -> Response:
@@ -120,8 +119,3 @@ def _page(body: str, tag: str) -> Response:
     answer.set_etag(tag, weak=True)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
-
-
-def _content_type(ending: str) -> str:
-    charset = "" if ending in ("jsonld", "nt") else "; charset=utf-8"
-    return f"{rdf.FORMATS[ending].media_type}{charset}"

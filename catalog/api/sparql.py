@@ -14,9 +14,9 @@ from catalog.api import answers
 from catalog.api.answers import instance
 from catalog.api.sparql_examples import examples
 from catalog.sparql_run import Answer, Query, QueryError
+from catalog.web.errors import problem
 from catalog.web.language import Shown, t, untagged
 from catalog.web.links import href
-from catalog.web.security import request_id
 from dcat import rdf
 from dcat.errors import StateError
 from dcat.message import Message
@@ -45,6 +45,7 @@ _INERT = {"Content-Security-Policy": "sandbox; default-src 'none'"}
 _FORM = "application/x-www-form-urlencoded"
 _CHANGING = re.compile(r"\b(now|rand|uuid|struuid)\s*\(", re.IGNORECASE)
 _DESCRIPTION = "http://www.w3.org/ns/sparql-service-description#"
+_NO_ANSWER = Message("Keine Antwort auf diese Abfrage", "No answer to this query")
 _MALFORMED = Message(
     "Diese Anfrage entspricht nicht dem SPARQL-Protokoll. Nächster Schritt: genau eine Abfrage als „query“ in UTF-8 senden.",
     "This request does not follow the SPARQL protocol. Next step: send exactly one query as “query” in UTF-8.",
@@ -221,17 +222,7 @@ def _etag(query: Query, seq: int) -> str:
 
 
 def _problem(error: QueryError) -> Response:
-    """Problem details as in RFC 9457, section 3."""
-    content = {
-        "type": "about:blank",
-        "title": t("Keine Antwort auf diese Abfrage", "No answer to this query"),
-        "status": error.status,
-        "detail": t(error.message.de, error.message.en),
-        "instance": f"urn:request:{request_id()}",
-    }
-    response = Response(orjson.dumps(content), status=error.status, content_type="application/problem+json")
-    response.vary.add("Cookie")
-    return _not_kept(response, error)
+    return _not_kept(problem(error.status, _NO_ANSWER, error.message), error)
 
 
 def _not_kept(response: Response, error: QueryError | None) -> Response:

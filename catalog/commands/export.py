@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import click
 import sqlalchemy as sa
@@ -54,11 +55,23 @@ def command(terminal: Terminal, form: str, release: str, city: str, output: Path
         if form == "ckan-jsonl"
         else linked.dump(instance.database, instance.config, form, part, release)
     )
-    with output.open("wb") if output else contextlib.nullcontext(sys.stdout.buffer) as target:
+    with _whole(output) if output else contextlib.nullcontext(sys.stdout.buffer) as target:
         for piece in pieces:
             target.write(piece)
     if output:
         terminal.note(Message(f"Geschrieben: {output}", f"Written: {output}"))
+
+
+@contextlib.contextmanager
+def _whole(output: Path) -> Iterator[IO[bytes]]:
+    """Write beside the file and put it in its place at the end: a run that breaks off leaves what was there."""
+    part = output.with_name(f"{output.name}.part")
+    try:
+        with part.open("wb") as target:
+            yield target
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _packages(instance: Instance, city: str) -> Iterator[bytes]:

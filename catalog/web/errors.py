@@ -80,7 +80,8 @@ def _answer(error: HTTPException) -> AnyResponse:
     status = ready.status_code
     if status < 400 or error.response is not None:
         return ready
-    answer = _problem(status) if _PROGRAMS.match(request.path) else _page(status)
+    words = wording(status)
+    answer = problem(status, words.title, words.what) if _PROGRAMS.match(request.path) else _page(status)
     for name in ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range"):
         if name in ready.headers:
             answer.headers[name] = ready.headers[name]
@@ -97,14 +98,15 @@ def _page(status: int) -> Response:
     return Response(page, status=status, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
 
-def _problem(status: int) -> Response:
-    """Problem details as in RFC 9457, section 3."""
-    words = wording(status)
+def problem(status: int, title: Message, detail: Message) -> Response:
+    """Tell a program what went wrong: problem details as in RFC 9457, section 3, in the language of the cookie."""
     content = {
         "type": "about:blank",
-        "title": t(words.title.de, words.title.en),
+        "title": t(title.de, title.en),
         "status": status,
-        "detail": t(words.what.de, words.what.en),
+        "detail": t(detail.de, detail.en),
         "instance": f"urn:request:{request_id()}",
     }
-    return Response(orjson.dumps(content), status=status, content_type="application/problem+json")
+    answer = Response(orjson.dumps(content), status=status, content_type="application/problem+json")
+    answer.vary.add("Cookie")
+    return answer

@@ -1,5 +1,9 @@
 """parts of the catalogue with their own membership, claims on URIs, links between datasets"""
 
+import hashlib
+import json
+from collections import Counter
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -38,6 +42,27 @@ def upgrade() -> None:
     rows = [{"scope": "", "dataset_id": one, "since": since, "until": until} for one, since, until in before]
     for start in range(0, len(rows), 1000):
         op.bulk_insert(membership, rows[start : start + 1000])
+
+    node_use = op.create_table(
+        "node_use",
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("uri_key", sa.String(length=40), nullable=False),
+        sa.Column("uses", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    with op.batch_alter_table("node_use", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_node_use_uri_key"), ["uri_key"], unique=False)
+    uses: Counter[str] = Counter()
+    for (nodes,) in connection.execute(sa.text("SELECT nodes FROM dataset")):
+        uses.update(json.loads(nodes))
+    uris = connection.execute(sa.text("SELECT DISTINCT key, uri FROM node")).all()
+    counted = [
+        {"key": key, "uri_key": hashlib.sha256(uri.encode()).hexdigest()[:40], "uses": uses[key]}
+        for key, uri in uris
+        if uses[key]
+    ]
+    for start in range(0, len(counted), 1000):
+        op.bulk_insert(node_use, counted[start : start + 1000])
 
     op.create_table(
         "subject",
