@@ -14,6 +14,7 @@ from catalog.publication import FileFacts
 from dcat import fit, naming, references
 from dcat.message import Message
 from dcat.model import Checksum, Dataset, Distribution, Problem, Text
+from dcat.vocabularies import NON_PUBLIC
 from harvesters.dropped_file import file_name
 from harvesters.source import Source
 from validators import schemas
@@ -25,7 +26,6 @@ VERSION = 4
 SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 # Addresses that are fetched: what stands behind them must not change.
 _ADDRESSES = frozenset({"access_url", "download_url", "endpoint_url", "endpoint_description"})
-NON_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from catalog.config import City, Config
+from catalog.layers import UNKNOWN_LICENSE
 from catalog.public import PublicDataset
 from dcat import iri
 from dcat.message import Message
 from dcat.model import Dataset, Distribution
-from dcat.vocabularies import vocabulary
+from dcat.vocabularies import THEMES, vocabulary
 
-_EU = "http://publications.europa.eu/resource/authority"
-_OTHER_CLOSED = "http://dcat-ap.de/def/licenses/other-closed"
-_MOBILITY = frozenset({f"{_EU}/data-theme/TRAN"})
+_MOBILITY = f"{THEMES}/TRAN"
 _UNZONED = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]*")
 _EXAMPLES = 5
 
@@ -184,7 +183,7 @@ _LICENSE = Rule(
     code="license",
     stops=True,
     broken=lambda s: (
-        not _every(s.dataset, lambda one: one.license in vocabulary("license") and one.license != _OTHER_CLOSED)
+        not _every(s.dataset, lambda one: one.license in vocabulary("license") and one.license != UNKNOWN_LICENSE)
     ),
     what=Message(
         "Eine Distribution ohne Lizenz aus der Liste; GovData zeigt sie als geschlossen.",
@@ -356,6 +355,6 @@ CONSUMERS = (
         title="Mobilithek",
         address="/group/tran/catalog.rdf",
         rules=(_FREQUENCY, _SPATIAL_DUTY, _FORMAT_DUTY, _LICENSE, _PUBLISHER, _CONTACT),
-        takes=lambda dataset: bool(_MOBILITY.intersection(dataset.theme)),
+        takes=lambda dataset: _MOBILITY in dataset.theme,
     ),
 )

@@ -8,11 +8,10 @@ from catalog.config import City
 from dcat.message import Message
 from dcat.model import Agent, DataService, Dataset, DatasetSeries, Distribution, Place, Text
 from dcat.namespaces import HVD_REGULATION
-from dcat.vocabularies import concepts, vocabulary
+from dcat.vocabularies import PUBLIC, concepts, vocabulary
 from harvesters.source import Source
 
 UNKNOWN_LICENSE = "http://dcat-ap.de/def/licenses/other-closed"
-PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 MUNICIPALITY = "http://dcat-ap.de/def/politicalGeocoding/Level/municipality"
 LOCAL_AUTHORITY = "http://purl.org/adms/publishertype/LocalAuthority"
 

@@ -34,6 +34,11 @@ def datatype(value: str) -> str:
     return ""
 
 
+def stamp(at: datetime.datetime) -> str:
+    """Write an instant in UTC as RFC 3339 and xsd:dateTime do, as exactly as it is known."""
+    return at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+
+
 def is_count(value: str) -> bool:
     """Tell whether a value is a bare number that can only be milliseconds since 1970."""
     return _COUNT.fullmatch(value.strip()) is not None

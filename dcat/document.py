@@ -44,12 +44,6 @@ def write_problem(problem: Problem) -> dict[str, str]:
     return {"path": problem.path, "code": problem.code, "value": problem.value, "de": message.de, "en": message.en}
 
 
-def read_problem(document: dict[str, str]) -> Problem:
-    """Read a problem back."""
-    message = Message(document["de"], document["en"])
-    return Problem(path=document["path"], code=document["code"], value=document["value"], message=message)
-
-
 def write_text(texts: tuple[Text, ...]) -> list[dict[str, str]]:
     """Write language-tagged texts."""
     return [{"value": text.value, "lang": text.lang} for text in texts]

@@ -71,7 +71,12 @@ class Kind:
 
     def check(self, value: Any, vocabulary_name: str) -> Misfit | None:
         """Tell what is wrong with a value that may have come from anywhere: a form, a document, a file."""
-        found = self.read(self.write(value), vocabulary_name)
+        try:
+            term = self.write(value)
+        except ValueError:
+            # Half a character, as broken JSON brings it, cannot be written; it stands for no value of any kind.
+            term = ox.Literal("\ufffd")
+        found = self.read(term, vocabulary_name)
         return found if isinstance(found, Misfit) else None
 
 

@@ -14,27 +14,7 @@ _TAG = re.compile(
 _ENTITY = re.compile(r"&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.I)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MARKED = re.compile(r"<!\[[^>]*>?")
-_BLOCKS = {
-    "p",
-    "br",
-    "div",
-    "ul",
-    "ol",
-    "dl",
-    "dt",
-    "dd",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "table",
-    "tr",
-    "pre",
-    "hr",
-}
-_BLOCKS |= {"blockquote", "section", "article"}
+_BLOCK = re.compile(r"p|br|div|ul|ol|dl|dt|dd|h[1-6]|table|tr|pre|hr|blockquote|section|article")
 
 
 class _Words(HTMLParser):
@@ -51,7 +31,7 @@ class _Words(HTMLParser):
             self.parts.append("\n- ")
         elif tag in ("td", "th"):
             self.parts.append(" ")
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self.parts.append("\n")
         elif tag == "a":
             self._link = (dict(attrs).get("href") or "", len(self.parts))
@@ -61,7 +41,7 @@ class _Words(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
             self._silent = max(0, self._silent - 1)
-        elif tag in _BLOCKS and tag not in ("br", "hr"):
+        elif _BLOCK.fullmatch(tag) and tag not in ("br", "hr"):
             self.parts.append("\n")
         elif tag == "a" and self._link:
             address, start = self._link

@@ -17,7 +17,7 @@ from dcat.kinds import language_tag
 from dcat.message import Message
 from dcat.model import Agent, Catalog, Contact, Dataset, DatasetSeries, Distribution, Period, Place, Text
 from dcat.texts import best
-from dcat.vocabularies import vocabulary
+from dcat.vocabularies import PUBLIC, vocabulary
 
 URI = "https://schema.org/"
 MIN_DESCRIPTION = 50
@@ -25,7 +25,6 @@ MAX_DESCRIPTION = 5000
 # Of a wider table a search engine learns enough from these; the page that carries them stays small.
 MAX_VARIABLES = 100
 _TWO_LETTERS = ("ar", "cs", "da", "de", "el", "en", "es", "fr", "hr", "it", "nl", "pl", "pt", "ro", "ru", "tr", "uk")
-_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +230,7 @@ def _tagged(text: Text) -> Any:
 def _conditions(dataset: Dataset, page: Page) -> str:
     if page.kept_back:
         return page.kept_back.de
-    if dataset.access_rights in ("", _PUBLIC):
+    if dataset.access_rights in ("", PUBLIC):
         return ""
     return f"Zugang: {vocabulary('access-right').label(dataset.access_rights).de}"
 

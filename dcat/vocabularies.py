@@ -28,6 +28,10 @@ NAMES = (
     "publisher-type",
     "theme",
 )
+# What the program itself names: the scheme of the themes, and who has access.
+THEMES = "http://publications.europa.eu/resource/authority/data-theme"
+PUBLIC = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
+NON_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"
 
 
 @dataclass(frozen=True, slots=True)

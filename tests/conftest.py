@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import demo_home
+import histories
 import homes
 import pytest
 import source_site
 from demo_home import DemoHome
 from flask import Flask
 from flask.testing import FlaskClient
+from histories import History
 from source_site import Site
 
 from catalog.app import create_app
@@ -54,3 +56,17 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     """A fresh and empty catalogue."""
     with homes.home(tmp_path / "home") as opened:
         yield opened
+
+
+@pytest.fixture
+def history(instance: Instance, site: Site) -> History:
+    """A fresh catalogue whose datasets a test publishes, changes and withdraws."""
+    return histories.begin(instance, site)
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """A catalogue of one dataset that no test changes."""
+    with source_site.running() as site, homes.home(tmp_path_factory.mktemp("standing") / "home") as instance:
+        histories.begin(instance, site).publish(1)
+        yield create_app(instance).test_client()

@@ -9,7 +9,6 @@ import pytest
 from catalog import public, publication
 from catalog.assemble import (
     ALONE,
-    NON_PUBLIC,
     Assembled,
     Checked,
     Setting,
@@ -28,6 +27,7 @@ from dcat import rdf
 from dcat.message import Message
 from dcat.model import Checksum, Contact, Dataset, Distribution, Relationship, Text
 from dcat.profile import RELEASES
+from dcat.vocabularies import NON_PUBLIC
 
 SITE = builders.SITE
 ID = "7e0f1a52-0000-4000-8000-000000000001"

@@ -9,7 +9,6 @@ import databases
 import histories
 import homes
 import pytest
-import source_site
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from histories import History
@@ -111,19 +110,6 @@ class Reader:
             self.titles.pop(entry.id, None)
             if entry.title is not None:
                 self.titles[entry.id] = entry.title
-
-
-@pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """A catalogue of one dataset that no test changes."""
-    with source_site.running() as site, homes.home(tmp_path_factory.mktemp("standing") / "home") as instance:
-        histories.begin(instance, site).publish(1)
-        yield create_app(instance).test_client()
-
-
-@pytest.fixture
-def history(instance: Instance, site: Site) -> History:
-    return histories.begin(instance, site)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 
 from dcat import document
 from dcat.errors import UnreadableError
-from dcat.message import Message
-from dcat.model import Dataset, Distribution, Problem
+from dcat.model import Dataset, Distribution
 
 
 @given(strategies.datasets())
@@ -40,11 +39,6 @@ def test_full_dataset() -> None:
 def test_missing_values_are_left_out() -> None:
     assert document.write(Dataset()) == {}
     assert document.read({}) == Dataset()
-
-
-def test_problem_round_trip() -> None:
-    problem = Problem(path="theme", code="unknown-theme", value="x", message=Message("Unbekannt.", "Unknown."))
-    assert document.read_problem(orjson.loads(orjson.dumps(document.write_problem(problem)))) == problem
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ import histories
 import homes
 import pyoxigraph as ox
 import pytest
-import source_site
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from histories import History
@@ -144,19 +143,6 @@ def small(instance: Instance, tree: Tree) -> Fetch:
             return 200, feeds.view(session, instance.config, feed), ""
 
     return fetch
-
-
-@pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """A catalogue of one dataset that no test changes."""
-    with source_site.running() as site, homes.home(tmp_path_factory.mktemp("standing") / "home") as instance:
-        histories.begin(instance, site).publish(1)
-        yield create_app(instance).test_client()
-
-
-@pytest.fixture
-def history(instance: Instance, site: Site) -> History:
-    return histories.begin(instance, site)
 
 
 @pytest.fixture

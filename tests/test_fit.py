@@ -140,6 +140,24 @@ def test_values_that_do_not_fit_are_left_out(field: str, value: Any, kept: Any, 
     assert problem.message.de and problem.message.en
 
 
+@pytest.mark.parametrize(
+    "half", ["\ud800", "P1D\ud800", "1\udfff", "POINT (1 2)\ud800", "ab" * 32 + "\ud800", "a@b.example\ud800"]
+)
+def test_half_a_character_fits_nowhere(half: str) -> None:
+    place = Place(uri=builders.DARMSTADT, bbox=half, centroid=half, geometry=half)
+    bad = builders.full_distribution(
+        checksum=Checksum(algorithm=builders.SHA256, value=half), spatial_resolution=half, temporal_resolution=half
+    )
+    desk = Contact(url="https://amt.example", email=half, telephone=half)
+    dataset = builders.dataset(spatial=(place,), distribution=(bad,), contact_point=(desk,))
+    fitted = fit(dataset).dataset
+    assert fitted.spatial == (Place(uri=builders.DARMSTADT),)
+    assert fitted.contact_point == (Contact(url="https://amt.example"),)
+    (kept,) = fitted.distribution
+    assert (kept.checksum, kept.spatial_resolution, kept.temporal_resolution) == (None, "", "")
+    assert rdf.serialize(rdf.write(named(fitted)).all(), "ttl")
+
+
 def test_the_place_of_a_problem_is_named() -> None:
     bad = builders.distribution(issued="gestern", license="frei", byte_size=-1)
     reading = fit(builders.dataset(distribution=(builders.distribution(), bad)))

@@ -160,6 +160,11 @@ def test_what_is_withdrawn_is_gone_at_once(history: Marked, client: FlaskClient)
     # The snapshot counts it still, the present does not.
     assert values(again.data, "hydra:totalItems") == [str(COUNT)]
     assert values(client.get("/catalog.ttl").data, "hydra:totalItems") == [str(COUNT - 1)]
+    dump = client.get("/dump.nt").data
+    assert gone.encode() not in dump.replace(f"/dataset/{gone}#page".encode(), b""), (
+        "but for links of others to its page"
+    )
+    history.settle()
     assert gone.encode() not in client.get("/dump.nt").data
 
 

@@ -14,7 +14,6 @@ import histories
 import homes
 import pyoxigraph as ox
 import pytest
-import source_site
 from builders import agent
 from flask.testing import FlaskClient
 from histories import History
@@ -24,7 +23,6 @@ from source_site import Site
 from catalog.api import activity
 from catalog.app import create_app
 from catalog.db import now
-from catalog.instance import Instance
 from dcat import rdf
 from dcat.model import Text
 
@@ -151,19 +149,6 @@ def graph(record: Any) -> set[ox.Triple]:
     (content,) = record.find(f"{OAI}metadata")
     assert content.tag == RDF
     return {quad.triple for quad in ox.parse(etree.tostring(content, with_tail=False), rdf.FORMATS["rdf"].syntax)}
-
-
-@pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """A catalogue of one dataset that no test changes."""
-    with source_site.running() as site, homes.home(tmp_path_factory.mktemp("standing") / "home") as instance:
-        histories.begin(instance, site).publish(1)
-        yield create_app(instance).test_client()
-
-
-@pytest.fixture
-def history(instance: Instance, site: Site) -> History:
-    return histories.begin(instance, site)
 
 
 @pytest.fixture

@@ -46,11 +46,6 @@ class Activity:
     visible: bool
 
 
-def stamp(at: datetime.datetime) -> str:
-    """Write an instant as RFC 3339 and xsd:dateTime do, as exactly as the log knows it."""
-    return at.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
-
-
 def find(session: Session, dataset_id: str) -> Activity | None:
     """Find one dataset's newest change."""
     row = session.execute(_query(session, scopes.ALL).where(DatasetRow.id == dataset_id)).first()

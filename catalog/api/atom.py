@@ -11,17 +11,17 @@ from catalog.api.activity import Activity
 from catalog.api.markup import DECLARATION, element, text
 from catalog.config import Config
 from catalog.public import PublicDataset
+from dcat import dates
 from dcat.message import Lang, Message
 from dcat.model import Text
 from dcat.texts import best
-from dcat.vocabularies import vocabulary
+from dcat.vocabularies import THEMES, vocabulary
 
 PAGE = 50
 MAX_SUMMARY = 2_000
 MAX_KEYWORDS = 30
 MEDIA_TYPE = "application/atom+xml"
 _NAMES = {"xmlns": "http://www.w3.org/2005/Atom", "xmlns:at": "http://purl.org/atompub/tombstones/1.0"}
-_THEMES = "http://publications.europa.eu/resource/authority/data-theme"
 _GONE = Message(
     "Nicht mehr hier: zurückgezogen oder anders eingeordnet.", "No longer here: withdrawn or filed elsewhere."
 )
@@ -54,7 +54,7 @@ def make(session: Session, config: Config, channel: Channel, path: str, before: 
 def _opening(session: Session, config: Config, channel: Channel, path: str, newest: int, lang: Lang) -> list[str]:
     """Name the feed; its date is that of the catalogue's newest change, so that nothing in it is older than it says."""
     times = activity.times(session, [newest])
-    updated = activity.stamp(times[newest]) if newest else "1970-01-01T00:00:00Z"
+    updated = dates.stamp(times[newest]) if newest else "1970-01-01T00:00:00Z"
     return [
         element("id", text(f"{config.site_url}{quote(path)}")),
         element("title", text(f"{config.title.in_(lang)}: {channel.title or _DATASETS.in_(lang)}")),
@@ -76,8 +76,8 @@ def _entry(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> s
     parts = [
         element("id", f"urn:uuid:{one.id}"),
         element("title", text(best(dataset.title, lang) or one.name)),
-        element("updated", activity.stamp(one.at)),
-        element("published", activity.stamp(store.instant(shown.published_at))),
+        element("updated", dates.stamp(one.at)),
+        element("published", dates.stamp(store.instant(shown.published_at))),
         element(
             "author",
             element("name", text(one.organization_title))
@@ -97,7 +97,7 @@ def _categories(config: Config, one: Activity, shown: PublicDataset, lang: Lang)
     for uri in shown.dataset.theme:
         concept = vocabulary("theme").find(uri)
         label = concept.label.in_(lang) if concept else uri
-        given.append({"term": concept.code if concept else uri, "scheme": _THEMES, "label": label})
+        given.append({"term": concept.code if concept else uri, "scheme": THEMES, "label": label})
     given += [{"term": keyword.value} for keyword in _keywords(shown.dataset.keyword, lang)]
     return [element("category", "", attributes) for attributes in given]
 
@@ -109,7 +109,7 @@ def _keywords(keywords: tuple[Text, ...], lang: Lang) -> list[Text]:
 
 def _tombstone(one: Activity, lang: Lang) -> str:
     comment = element("at:comment", text(_GONE.in_(lang)))
-    return element("at:deleted-entry", comment, {"ref": f"urn:uuid:{one.id}", "when": activity.stamp(one.at)})
+    return element("at:deleted-entry", comment, {"ref": f"urn:uuid:{one.id}", "when": dates.stamp(one.at)})
 
 
 def _link(relation: str, address: str, media_type: str) -> str:

@@ -18,7 +18,7 @@ from catalog.models import DatasetRow, Score, ScoreSum
 from catalog.quality import Examined
 from catalog.scores import DATASETS
 from catalog.store import VISIBLE
-from dcat import rdf
+from dcat import rdf, terms
 from dcat.kinds import named
 from dcat.namespaces import expand
 from dcat.quality import METRICS, SCORING, Measurement, band
@@ -57,7 +57,7 @@ def _described(session: Session, config: Config, ids: list[str]) -> Iterator[lis
 
 
 def _triples(found: Examined, base: str, at: datetime.datetime) -> list[ox.Triple]:
-    subject, score, time = found.shown.dataset.uri, found.score, _time(at)
+    subject, score, time = found.shown.dataset.uri, found.score, terms.instant(at)
     annotation = f"{base}#band"
     triples = [
         _triple(base, "rdf:type", named(expand("dqv:QualityMetadata"))),
@@ -92,7 +92,7 @@ def _scores(found: Examined) -> Iterator[tuple[str, str, ox.Literal]]:
     """The sums: in all, and of each dimension."""
     for name, points in {"scoring": found.score.total, **found.score.dimensions}.items():
         metric = name if name == "scoring" else f"{name}Scoring"
-        yield metric, METRICS + metric, _number(points)
+        yield metric, METRICS + metric, terms.integer(points)
 
 
 def _facts(one: Measurement, about: list[str]) -> Iterator[tuple[str, str, str, ox.Literal]]:
@@ -101,7 +101,9 @@ def _facts(one: Measurement, about: list[str]) -> Iterator[tuple[str, str, str, 
         if value.fact is None:
             continue
         name = one.metric.name if one.metric.owner == "Dataset" else f"{one.metric.name}-{about[position]}"
-        yield f"#{name}", value.subject, one.metric.uri, _literal(value.fact, status=one.metric.check == "answers")
+        status = one.metric.check == "answers"
+        fact = terms.integer(int(value.fact)) if status else terms.boolean(value=bool(value.fact))
+        yield f"#{name}", value.subject, one.metric.uri, fact
 
 
 def _view(session: Session, config: Config, number: int, after: str, end: str, ending: str) -> list[ox.Triple]:
@@ -111,7 +113,7 @@ def _view(session: Session, config: Config, number: int, after: str, end: str, e
     here = _link(address, number, after)
     triples = [
         _triple(here, "rdf:type", named(expand("hydra:PartialCollectionView"))),
-        _triple(here, "hydra:totalItems", _number(_count(session))),
+        _triple(here, "hydra:totalItems", terms.integer(_count(session))),
         _triple(here, "hydra:first", named(_link(address, 1))),
         _triple(here, "hydra:last", named(here if number >= last else _link(address, last))),
     ]
@@ -132,18 +134,3 @@ def _count(session: Session) -> int:
 
 def _triple(subject: str, curie: str, term: ox.NamedNode | ox.Literal) -> ox.Triple:
     return ox.Triple(named(subject), _TYPE if curie == "rdf:type" else named(expand(curie)), term)
-
-
-def _literal(fact: bool | int, *, status: bool) -> ox.Literal:
-    if status:
-        return _number(int(fact))
-    return ox.Literal("true" if fact else "false", datatype=named(expand("xsd:boolean")))
-
-
-def _number(value: int) -> ox.Literal:
-    return ox.Literal(str(value), datatype=named(expand("xsd:integer")))
-
-
-def _time(at: datetime.datetime) -> ox.Literal:
-    text = at.astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return ox.Literal(text, datatype=named(expand("xsd:dateTime")))

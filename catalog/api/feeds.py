@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from catalog.api import activity
 from catalog.api.activity import Activity
 from catalog.config import Config
-from dcat import rdf
+from dcat import rdf, terms
 from dcat.kinds import named
 from dcat.namespaces import expand
 
@@ -127,7 +127,6 @@ def uri(site: str, seq: int) -> str:
 def _about(config: Config, feed: Feed) -> list[ox.Triple]:
     """Say what LDES clients must know of the stream (LDES 1.0, context information), with the old words for retention beside the new."""
     stream, policy = named(feed.stream), f"{feed.site}/feed#retention"
-    integer = named(expand("xsd:integer"))
     return [
         *_triples(feed.stream, ("rdf:type", "ldes:EventStream"), ("ldes:timestampPath", "as:published")),
         *_triples(feed.stream, ("ldes:versionOfPath", "as:object"), ("ldes:versionCreateObject", "as:Create")),
@@ -139,8 +138,8 @@ def _about(config: Config, feed: Feed) -> list[ox.Triple]:
         ox.Triple(named(feed.address), named(expand("ldes:retentionPolicy")), named(policy)),
         *_triples(policy, ("rdf:type", "ldes:RetentionPolicy"), ("rdf:type", "ldes:LatestVersionSubset")),
         *_triples(policy, ("ldes:versionKey", "as:object")),
-        ox.Triple(named(policy), named(expand("ldes:amount")), ox.Literal("1", datatype=integer)),
-        ox.Triple(named(policy), named(expand("ldes:versionAmount")), ox.Literal("1", datatype=integer)),
+        ox.Triple(named(policy), named(expand("ldes:amount")), terms.integer(1)),
+        ox.Triple(named(policy), named(expand("ldes:versionAmount")), terms.integer(1)),
     ]
 
 
@@ -148,8 +147,7 @@ def _node(feed: Feed, address: str, *, closed: bool) -> list[ox.Triple]:
     """Open a page or section; a closed one need not be read again by whoever read it (LDES server primer, immutability)."""
     triples = _triples(feed.stream, ("rdf:type", "ldes:EventStream")) + _triples(address, ("rdf:type", "tree:Node"))
     if closed:
-        true = ox.Literal("true", datatype=named(expand("xsd:boolean")))
-        triples.append(ox.Triple(named(address), named(expand("ldes:immutable")), true))
+        triples.append(ox.Triple(named(address), named(expand("ldes:immutable")), terms.boolean(value=True)))
     return triples
 
 
@@ -185,7 +183,7 @@ def _relation(address: str, node: str, name: str, kind: str, at: datetime.dateti
     relation = f"{node}#{name}"
     yield ox.Triple(named(address), named(expand("tree:relation")), named(relation))
     yield from _triples(relation, ("rdf:type", kind), ("tree:path", "as:published"))
-    yield ox.Triple(named(relation), named(expand("tree:value")), _time(at))
+    yield ox.Triple(named(relation), named(expand("tree:value")), terms.instant(at))
     yield ox.Triple(named(relation), named(expand("tree:node")), named(node))
 
 
@@ -197,7 +195,7 @@ def _activities(session: Session, feed: Feed, found: list[Activity]) -> Iterator
         about = [
             ox.Triple(subject, _TYPE, named(expand(_kind(one)))),
             ox.Triple(subject, named(expand("as:object")), named(one.uri)),
-            ox.Triple(subject, named(expand("as:published")), _time(one.at)),
+            ox.Triple(subject, named(expand("as:published")), terms.instant(one.at)),
         ]
         yield about, payloads.get(one.id, [])
 
@@ -228,7 +226,3 @@ def _jsonld(about: list[ox.Triple], payload: list[bytes]) -> bytes:
 
 def _triples(subject: str, *pairs: tuple[str, str]) -> list[ox.Triple]:
     return [ox.Triple(named(subject), named(expand(term)), named(expand(value))) for term, value in pairs]
-
-
-def _time(at: datetime.datetime) -> ox.Literal:
-    return ox.Literal(activity.stamp(at), datatype=named(expand("xsd:dateTime")))

@@ -230,7 +230,7 @@ def about(config: Config, part: Part = WHOLE) -> Catalog:
 class _Seen:
     """What the datasets of a document have to do with the nodes around them, gathered while they pass."""
 
-    ids: list[str] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
     uris: list[str] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
     categories: set[str] = field(default_factory=set)
@@ -247,7 +247,9 @@ def _document(
     service = rdf.write(_service(config, tuple(sorted(seen.categories))), release=release)
     links: Mapping[str, Iterable[str]] = {
         "dcat:dataset": seen.uris,
-        "dcat:record": (f"{config.site_url}/record/{dataset_id}" for dataset_id in seen.ids),
+        "dcat:record": (
+            f"{config.site_url}/record/{dataset_id}" for dataset_id in ids if dataset_id not in seen.hidden
+        ),
     }
     yield rdf.with_links(rdf.fragment(catalogue.own, ending), ending, links)
     yield rdf.with_links(rdf.fragment(service.own, ending), ending, {"dcat:servesDataset": seen.served})
@@ -263,11 +265,13 @@ def _datasets(session: Session, ids: list[str], ending: str, release: str, seen:
         .where(VISIBLE)
     )
     for start in range(0, len(ids), _BATCH):
-        part = DatasetRow.id.in_(ids[start : start + _BATCH])
-        for dataset_id, uri, served, hvd, nodes, others, body in session.execute(query.where(part).order_by(row.id)):
+        part = ids[start : start + _BATCH]
+        found = session.execute(query.where(row.id.in_(part)).order_by(row.id)).all()
+        if len(found) < len(part):
+            seen.hidden.update(set(part).difference(one.id for one in found))
+        for _, uri, served, hvd, nodes, others, body in found:
             if body is None:
                 raise IncompleteError
-            seen.ids.append(dataset_id)
             seen.uris.append(uri)
             if served:
                 seen.served.append(uri)
@@ -416,7 +420,8 @@ def _other_words(session: Session, keys: set[str]) -> set[str]:
     query = sa.select(other.key).join(NodeUse, NodeUse.uri_key == other.uri_key).where(other.uses > 0)
     listed, found = sorted(keys), set[str]()
     for start in range(0, len(listed), _BATCH):
-        found.update(session.scalars(query.where(NodeUse.key.in_(listed[start : start + _BATCH]))))
+        words = session.scalars(query.where(NodeUse.key.in_(listed[start : start + _BATCH])))
+        found.update(key for key in words if key not in keys)
     return found
 
 
