@@ -33,7 +33,7 @@ from urllib3.util import Timeout
 
 from dcat.errors import FetchError
 from harvesters import failures
-from harvesters.addresses import Address, follow, judge, read_address, shown
+from harvesters.addresses import Address, follow, judge, read_address
 from harvesters.headers import read_retry_after
 from harvesters.inflate import inflate, too_large, truncated
 from harvesters.network import FetchLimits, Network, is_named, may_reach
@@ -158,7 +158,7 @@ class Fetcher:
             with self._answer(address, headers, until, method) as raw:
                 location = raw.headers.get("location", "")
                 if raw.status not in _REDIRECTS or not location:
-                    return replace(receive(raw, address), requested=shown(url), moved_to=moved_to)
+                    return replace(receive(raw, address), moved_to=moved_to)
                 permanent = permanent and raw.status in _MOVED
             following = follow(address, location)
             if (address.scheme, following.scheme) == ("https", "http"):

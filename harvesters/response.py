@@ -16,13 +16,12 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One answer. `url` is the final address, `requested` the one asked for, `moved_to` where it has moved for good.
+    """One answer. `url` is the final address, `moved_to` where the one asked for has moved for good.
 
     Size and hash are those of the unpacked body, which is empty after a download. Status 304 has no body.
     """
 
     url: str
-    requested: str
     status: int
     media_type: str = ""
     charset: str = ""
@@ -48,7 +47,7 @@ def request_headers(agent: str, accept: str, validators: Validators) -> dict[str
 def unchanged(url: str, headers: Mapping[str, str], asked: Validators) -> Response:
     """Describe a 304, which may repeat or replace the validators it was asked with."""
     kept = Validators(headers.get("etag") or asked.etag, headers.get("last-modified") or asked.last_modified)
-    return Response(url=url, requested=url, status=304, validators=kept, date=headers.get("date", ""))
+    return Response(url=url, status=304, validators=kept, date=headers.get("date", ""))
 
 
 def received(url: str, status: int, headers: Mapping[str, str], size: int, sha256: str) -> Response:
@@ -56,7 +55,6 @@ def received(url: str, status: int, headers: Mapping[str, str], size: int, sha25
     media_type, charset = read_content_type(headers.get("content-type", ""))
     return Response(
         url=url,
-        requested=url,
         status=status,
         media_type=media_type,
         charset=charset,

@@ -396,3 +396,12 @@ def test_over_the_line_a_connection_goes_on(demo: DemoHome, port: int) -> None:
                 answer = connection.getresponse()
                 assert answer.status == 200 and bool(answer.read()) is (method == "GET")
         connection.close()
+
+
+def test_a_profile_release_as_shapes(public: FlaskClient) -> None:
+    answer = public.get("/profile/dcat-ap-de-3.0/shapes.ttl")
+    assert answer.status_code == 200 and answer.mimetype == "text/turtle"
+    assert b"sh:NodeShape" in answer.data
+    again = public.get("/profile/dcat-ap-de-3.0/shapes.ttl", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert public.get("/profile/dcat-ap-9/shapes.ttl").status_code == 404

@@ -22,6 +22,7 @@ from catalog.store import GONE
 from dcat import croissant, dates, rdf
 from dcat.message import Message
 from dcat.profile import DEFAULT, RELEASES
+from dcat.shapes import shapes
 from dcat.vocabularies import vocabulary
 
 linked_data = Blueprint("linked", __name__)
@@ -99,6 +100,17 @@ def dump_of_part(kind: str, name: str, ending: str) -> Response:
 def dataset(name: str, ending: str) -> Response:
     """Give one dataset."""
     return _dataset(name, _format(ending))
+
+
+@linked_data.get("/profile/<release>/shapes.ttl")
+def profile_shapes(release: str) -> Response:
+    """Give a profile release as SHACL: what we check, for others to check before they send us anything."""
+    if release not in RELEASES:
+        raise NotFound
+    tag = answers.etag(instance().config, "shapes", release)
+    if answers.known(tag, None) or request.method == "HEAD":
+        return answers.not_modified(_content_type("ttl"), tag, None, max_age=3600)
+    return answers.whole(shapes(release), _content_type("ttl"), tag, None, max_age=3600)
 
 
 def _format(ending: str) -> str:
