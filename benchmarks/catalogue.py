@@ -15,10 +15,9 @@ from pathlib import Path
 
 from benchmarks import generated
 from catalog import config as configuration
-from catalog import jobs, setup
-from catalog.api import linked
+from catalog import documents, jobs, setup
 from catalog.instance import Instance, open_instance
-from dcat import rdf
+from dcat import rdf, rdf_writer
 from dcat.namespaces import expand
 
 PER_PAGE = 100
@@ -142,7 +141,7 @@ def _pages(count: int) -> Iterator[bytes]:
     for number in range(1, last + 1):
         first = (number - 1) * PER_PAGE
         datasets = [generated.dataset(i) for i in range(first, min(first + PER_PAGE, count))]
-        body = rdf.serialize(rdf.write(*datasets).all(), "ttl")
+        body = rdf.serialize(rdf_writer.write(*datasets).all(), "ttl")
         view = f"<catalog.ttl?page={number}> a <{expand('hydra:PagedCollection')}> ; <{expand('hydra:totalItems')}> {count}"
         if number < last:
             view += f" ; <{expand('hydra:next')}> <catalog.ttl?page={number + 1}>"
@@ -150,8 +149,8 @@ def _pages(count: int) -> Iterator[bytes]:
 
 
 def _write(instance: Instance, home: Path, ending: str) -> None:
-    with (home / f"export.{ending}").open("wb") as target:
-        target.writelines(linked.dump(instance.database, instance.config, ending))
+    with (home / f"export.{ending}").open("wb") as target, instance.database.reading() as session:
+        target.writelines(documents.dump(session, instance.config, ending))
 
 
 def _timed(job: Callable[[], object]) -> float:

@@ -19,16 +19,16 @@ from pathlib import Path
 
 from benchmarks import home, peer, serving
 from benchmarks.serving import Rate
+from catalog import documents
 from catalog.api import linked
 from catalog.app import create_app
 from catalog.instance import Instance
-from dcat import rdf
+from dcat import rdf, rdf_reader
 from dcat.errors import OffenbarError
 
 COUNT = 1_000
 _REPEATS = 5
 _SAMPLES = 200
-_NAMES = {"ttl": "Turtle", "rdf": "RDF/XML", "jsonld": "JSON-LD", "nt": "N-Triples"}
 _PARSED = ("ttl", "rdf")
 # CKAN has no page in N-Triples.
 _PAGES = ("ttl", "rdf", "jsonld")
@@ -137,7 +137,7 @@ def against(what: str, ours: Mapping[str, float], theirs: Mapping[str, float], a
     """Compare the seconds that both sides took for COUNT datasets, by format; the ratio says how many times faster offenbar is."""
     for ending, took in ours.items():
         yield _compared(
-            f"{what}, {_NAMES[ending]}",
+            f"{what}, {rdf.FORMATS[ending].syntax.name}",
             f"{COUNT / took:,.0f} datasets/s",
             f"{COUNT / theirs[ending]:,.0f} datasets/s",
             theirs[ending] / took,
@@ -173,13 +173,13 @@ def _pages(work: Path, ckan: peer.Peer) -> Pages:
 
 
 def _export(instance: Instance, file: Path, ending: str) -> None:
-    with file.open("wb") as target:
-        target.writelines(linked.dump(instance.database, instance.config, ending))
+    with file.open("wb") as target, instance.database.reading() as session:
+        target.writelines(documents.dump(session, instance.config, ending))
 
 
 def _read(body: bytes, ending: str) -> None:
-    graph = rdf.parse(body, ending)
-    found = sum(1 for node in graph.of_type("dcat:Dataset") if rdf.read(graph, node).dataset.title)
+    graph = rdf_reader.parse(body, ending)
+    found = sum(1 for node in graph.of_type("dcat:Dataset") if rdf_reader.read(graph, node).dataset.title)
     assert found == COUNT, "every dataset is read"
 
 
@@ -239,11 +239,11 @@ def _stored(work: Path) -> tuple[list[str], int, Path, dict[str, str]]:
 def _served(pages: Pages) -> Iterator[Row]:
     for ending in _PAGES:
         ours, theirs = pages.ours[ending], pages.theirs[ending]
-        work = f"catalogue page of {linked.PAGE} over HTTP, {_NAMES[ending]}"
+        work = f"catalogue page of {linked.PAGE} over HTTP, {rdf.FORMATS[ending].syntax.name}"
         yield _compared(work, _rate(ours), _rate(theirs), ours.cpu / theirs.cpu, 50)
     for ending in _PAGES:
         ours, files = pages.ours[ending], pages.files[ending]
-        work = f"the same page beside a stored file of its {pages.sizes[ending] / 1000:,.0f} kB, {_NAMES[ending]}"
+        work = f"the same page beside a stored file of its {pages.sizes[ending] / 1000:,.0f} kB, {rdf.FORMATS[ending].syntax.name}"
         yield _compared(work, _rate(ours), _rate(files), ours.cpu / files.cpu, 0.5)
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import home
-from catalog.api import linked
+from catalog import documents
 from dcat import rdf
 
 _PIECES = 500
@@ -19,9 +19,10 @@ def main(folder: Path) -> dict[str, int]:
     private = 0
     with home.opened(folder) as instance:
         for ending in rdf.FORMATS:
-            for number, _ in enumerate(linked.dump(instance.database, instance.config, ending)):
-                if number % _PIECES == 0:
-                    private = max(private, _status("RssAnon"))
+            with instance.database.reading() as session:
+                for number, _ in enumerate(documents.dump(session, instance.config, ending)):
+                    if number % _PIECES == 0:
+                        private = max(private, _status("RssAnon"))
     return {"peak": _status("VmHWM"), "private": private}
 
 

@@ -42,10 +42,11 @@ def create_app(catalogue: Instance) -> Flask:
     app.extensions["offenbar.config"] = catalogue.config
     app.extensions["offenbar.memory"] = answers.Memory(MEMORY)
     app.extensions["offenbar.reading"] = _reading
+    # First, since blueprints answer some requests before they are routed.
+    security.protect(app)
     for blueprint in (linked_data, feed_pages, oai_pages, actions, data, sparql, quality_pages, pages, service):
         app.register_blueprint(blueprint)
     app.teardown_appcontext(_close)
-    security.protect(app)
     errors.register(app)
     prefix = urlsplit(catalogue.config.site_url).path.rstrip("/")
     if prefix:

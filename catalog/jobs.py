@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from catalog import file_checks, links, publishing, quality, search, store, triples
+from catalog import file_checks, link_checks, publishing, quality, search, store, triples
 from catalog.db import now
 from catalog.ingest import lease, ledger
 from catalog.ingest.guard import Counts
@@ -163,7 +163,7 @@ def work(instance: Instance, check_table: file_checks.CheckTable, stop: threadin
             for job in _jobs(instance, source, check_table):
                 _guarded(f"source {source.id}", job)
         _guarded("links between datasets", lambda: settle(instance))
-        _guarded("links to data", lambda: links.check(instance, stop=stop.is_set))
+        _guarded("links to data", lambda: link_checks.check(instance, stop=stop.is_set))
         _guarded("scores", lambda: quality.catch_up(instance, stop.is_set))
         _guarded("index", lambda: search.catch_up(instance))
         _guarded("triple store", lambda: triples.catch_up(instance))

@@ -71,5 +71,8 @@ def with_counts(session: Session) -> list[tuple[Organization, int]]:
 
 def find(session: Session, name_or_id: str) -> Organization | None:
     """Find an organisation by name or id."""
+    if "\0" in name_or_id:
+        # PostgreSQL refuses to look for what it could not hold.
+        return None
     query = sa.select(Organization).where(sa.or_(Organization.name == name_or_id, Organization.id == name_or_id))
     return session.scalar(query)

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import links
+from catalog import link_checks
 from catalog.config import Config
-from catalog.links import BrokenLink
+from catalog.link_checks import BrokenLink
 from catalog.models import DatasetRow, Organization, Score, ScoreSum
 from catalog.scores import BAND, DATASETS, TOTAL
 from catalog.store import VISIBLE
@@ -184,8 +184,8 @@ def overview(session: Session, config: Config) -> Overview:
         organizations=organizations,
         worst=_ranked(session, Score.total.asc(), Score.dataset_id.asc()),
         best=_ranked(session, Score.total.desc(), Score.dataset_id.desc()),
-        broken=links.broken(session, limit=LISTED),
-        broken_count=links.count_broken(session),
+        broken=link_checks.broken(session, limit=LISTED),
+        broken_count=link_checks.count_broken(session),
     )
 
 
@@ -225,7 +225,7 @@ def overview_json(found: Overview) -> dict[str, Any]:
         "best": [_ranked_json(one) for one in found.best],
         "broken_links": {
             "count": found.broken_count,
-            "longest": [links.as_json(link) for link in found.broken],
+            "longest": [link_checks.as_json(link) for link in found.broken],
         },
     }
 

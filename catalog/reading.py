@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import links, organizations, quality, search, store
+from catalog import link_checks, organizations, quality, search, store
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow
 from catalog.public import PublicDataset
@@ -111,7 +111,7 @@ class Reading:
 
     def _score(self, dataset_id: str) -> Scored | None:
         total = quality.total(self._session, dataset_id)
-        return None if total is None else Scored(total, links.broken_of(self._session, dataset_id))
+        return None if total is None else Scored(total, link_checks.broken_of(self._session, dataset_id))
 
 
 def _theme(code: str) -> Message:

@@ -11,9 +11,9 @@ import orjson
 import pyoxigraph as ox
 import zstandard
 
-from catalog import public, structured
+from catalog import public, schema_org_input
 from catalog.public import PublicDataset
-from dcat import ckan, croissant, rdf, schema_org
+from dcat import ckan, croissant, rdf, rdf_writer, schema_org
 from dcat.model import CatalogRecord, Text
 from dcat.profile import DEFAULT, GOVDATA, RELEASES
 
@@ -71,7 +71,7 @@ def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -
     bodies: dict[str, bytes] = {}
     nodes: dict[str, tuple[NodeRendition, ...]] = {}
     for release in RELEASES:
-        parts = rdf.write(shown.dataset, *_records(shown, site_url, release), release=release)
+        parts = rdf_writer.write(shown.dataset, *_records(shown, site_url, release), release=release)
         for ending in rdf.FORMATS:
             bodies[form(ending, release)] = compress(rdf.fragment(parts.own, ending))
         shared = (node for uri, triples in parts.shared.items() for node in _node(uri, tuple(triples)))
@@ -85,7 +85,7 @@ def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -
         modified=naive(shown.modified_at),
     )
     bodies[CKAN] = compress(orjson.dumps(ckan.write(shown.dataset, package)))
-    page = structured.page(shown, site_url)
+    page = schema_org_input.page(shown, site_url)
     bodies[SCHEMA_ORG] = compress(orjson.dumps(schema_org.write(shown.dataset, page)))
     if page.tables:
         bodies[CROISSANT] = compress(orjson.dumps(croissant.write(shown.dataset, page)))

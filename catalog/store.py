@@ -230,8 +230,8 @@ def _write_links(session: Session, drafts: list[Draft]) -> None:
 
 def _mark_links(session: Session, claimed: Iterable[str], freed: Iterable[str]) -> None:
     for keys, resolved in ((sorted(claimed), False), (sorted(freed), True)):
-        for start in range(0, len(keys), 500):
-            met = DatasetLink.key.in_(keys[start : start + 500])
+        for part in batches(keys):
+            met = DatasetLink.key.in_(part)
             session.execute(sa.update(DatasetLink).where(met, DatasetLink.resolved == resolved).values(due=True))
 
 
@@ -263,10 +263,9 @@ def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
 def holders(session: Session, uris: Iterable[str]) -> dict[str, str]:
     """Tell which dataset describes each of some URIs, by its id; those that nobody describes are left out."""
     keys = {subject_key(uri): uri for uri in uris}
-    listed, found = sorted(keys), {}
-    for start in range(0, len(listed), 500):
-        part = Subject.key.in_(listed[start : start + 500])
-        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(part))
+    found: dict[str, str] = {}
+    for part in batches(sorted(keys)):
+        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
         found.update({keys[key]: dataset_id for key, dataset_id in rows})
     return found
 
@@ -290,9 +289,19 @@ def last_seq(session: Session) -> int:
     return session.scalar(sa.select(sa.func.max(Change.seq))) or 0
 
 
+def newest_change(session: Session) -> tuple[int, datetime.datetime | None]:
+    """Give number and time of the newest change, which date the catalogue; 0 and None before the first."""
+    newest = session.execute(_NEWEST).first()
+    return (newest.seq, newest.at) if newest else (0, None)
+
+
+# Made once: it answers every request that finds nothing new.
+_NEWEST = sa.select(Change.seq, Change.at).order_by(Change.seq.desc()).limit(1)
+
+
 def _next(session: Session) -> tuple[int, datetime.datetime]:
     """Give the next sequence number and the time that goes with it: later than any before, also when a clock was set back."""
-    newest = session.execute(sa.select(Change.seq, Change.at).order_by(Change.seq.desc()).limit(1)).first()
+    newest = session.execute(_NEWEST).first()
     if newest is None:
         return 1, now()
     return newest.seq + 1, max(now(), newest.at + datetime.timedelta(microseconds=1))

@@ -19,12 +19,11 @@ from typing import IO
 import pyoxigraph as ox
 import sqlalchemy as sa
 
-from catalog import locks, store
-from catalog.api import linked
+from catalog import documents, locks, store
 from catalog.config import Config
 from catalog.instance import Instance
 from catalog.models import DatasetRow
-from dcat import rdf
+from dcat import rdf, rdf_writer
 from dcat.errors import StateError
 from dcat.message import Message
 from dcat.namespaces import expand
@@ -166,7 +165,7 @@ def _fill(instance: Instance, folder: Path, most: int | None) -> int:
             query = sa.select(DatasetRow.id, DatasetRow.uri, DatasetRow.seq).where(DatasetRow.seq > mark.seq)
             rows = session.execute(query.order_by(DatasetRow.seq).limit(BATCH)).all()
             for dataset_id, uri, _ in rows:
-                _describe(quads, config.site_url, dataset_id, uri, linked.dataset(session, config, dataset_id, "nt"))
+                _describe(quads, config.site_url, dataset_id, uri, documents.dataset(session, config, dataset_id, "nt"))
         complete = len(rows) < BATCH
         # On disk before the mark is: a mark may fall behind the quads, which is made good by doing it again, but not run ahead.
         quads.flush()
@@ -272,7 +271,7 @@ def _is_current(instance: Instance, folder: Path) -> bool:
 
 def _wanted(config: Config) -> tuple[tuple[ox.Triple, ...], Mark]:
     """Give what the catalogue says of itself, and the mark of a store that holds nothing else."""
-    parts = rdf.write(linked.about(config))
+    parts = rdf_writer.write(documents.about(config))
     triples = (*parts.own, *(triple for node in parts.shared.values() for triple in node))
     text = rdf.fragment(triples, "nt").decode()
     return triples, Mark(_LAYOUT, config.site_url, store.digest(text), 0)

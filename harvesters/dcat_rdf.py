@@ -6,7 +6,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from dcat import iri, rdf
+from dcat import iri, rdf, rdf_reader
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.namespaces import expand
@@ -51,18 +51,18 @@ DCAT = Harvester(
 )
 
 
-def _parse(body: bytes, ending: str, url: str) -> rdf.Graph:
+def _parse(body: bytes, ending: str, url: str) -> rdf_reader.Graph:
     try:
-        return rdf.parse(body, ending, base=url)
+        return rdf_reader.parse(body, ending, base=url)
     except UnreadableError:
         # Older programs write locales such as de_DE where language tags belong; in Turtle one of them spoils the page.
         repaired = _LOCALE.sub(rb"\1-\2", body) if ending in ("ttl", "nt") else body
         if repaired == body:
             raise
-        return rdf.parse(repaired, ending, base=url)
+        return rdf_reader.parse(repaired, ending, base=url)
 
 
-def _datasets(graph: rdf.Graph) -> list[Any]:
+def _datasets(graph: rdf_reader.Graph) -> list[Any]:
     """List the datasets of a page: what is typed so, and what a catalogue names as its dataset and describes without a type."""
     typed = graph.of_type("dcat:Dataset")
     key = expand("dcat:dataset")
@@ -70,9 +70,9 @@ def _datasets(graph: rdf.Graph) -> list[Any]:
     return typed + sorted((node for node in named if not graph.values(node, "rdf:type")), key=str)
 
 
-def _records(graph: rdf.Graph, nodes: list[Any]) -> Iterator[Record]:
+def _records(graph: rdf_reader.Graph, nodes: list[Any]) -> Iterator[Record]:
     for node in nodes:
-        reading = rdf.read(graph, node)
+        reading = rdf_reader.read(graph, node)
         dataset = reading.dataset
         remote_id = dataset.uri or next(iter(dataset.identifier), "")
         if not remote_id:
@@ -107,7 +107,7 @@ def _ending(page: Page, text: str) -> str:
     return "rdf" if start.startswith("<?xml") or "<rdf:" in start else "jsonld" if start[:1] in "[{" else "ttl"
 
 
-def _following(graph: rdf.Graph, url: str) -> tuple[str, ...]:
+def _following(graph: rdf_reader.Graph, url: str) -> tuple[str, ...]:
     views = graph.of_type("hydra:PartialCollectionView") or graph.of_type("hydra:PagedCollection")
     for curie in _NEXT:
         for view in sorted(views, key=lambda node: (node.value != url, node.value)):
@@ -117,7 +117,7 @@ def _following(graph: rdf.Graph, url: str) -> tuple[str, ...]:
     return ()
 
 
-def _total(graph: rdf.Graph) -> int | None:
+def _total(graph: rdf_reader.Graph) -> int | None:
     for name in ("hydra:PagedCollection", "hydra:Collection", "hydra:PartialCollectionView"):
         for view in graph.of_type(name):
             for value in graph.values(view, "hydra:totalItems"):

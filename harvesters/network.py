@@ -15,7 +15,6 @@ class Network:
 
     allow: tuple[str, ...] = ()
     home: str = ""
-    country: str = ""
     anywhere: bool = False
 
 

@@ -198,7 +198,7 @@ def _source(value: dict[str, Any], revision: str) -> Source:
         department=value["department"],
         type=value["type"],
         url=value["url"],
-        network=Network(tuple(network.get("allow", ())), home.authority, network.get("from", "")),
+        network=Network(tuple(network.get("allow", ())), home.authority),
         limits=_limits(value.get("limits", {})),
         schedule=_schedule(value.get("schedule", {})),
         authority=int(value.get("authority", 50)),

@@ -12,12 +12,12 @@ import pyoxigraph as ox
 import sqlalchemy as sa
 from source_site import Site
 
-from catalog import config, jobs, schema, store
-from catalog.api import linked
+from catalog import config, documents, jobs, schema, store
 from catalog.db import Database
 from catalog.ingest.run import Outcome
 from catalog.instance import Instance, open_instance
 from catalog.models import Change, DatasetRow, FileRow, PlanItem, Quarantine, Record, Rendition
+from catalog.parts import WHOLE, Part
 from catalog.public import PublicDataset
 from catalog.renditions import decompress
 from dcat import rdf
@@ -198,10 +198,15 @@ def records(instance: Instance) -> dict[str, tuple[str, int, bool]]:
         return {remote: (dataset, misses, gone is not None) for remote, dataset, misses, gone in session.execute(query)}
 
 
+def exported(instance: Instance, ending: str = "nt", part: Part = WHOLE) -> bytes:
+    """Export the catalogue, or a part of it, as one document."""
+    with instance.database.reading() as session:
+        return b"".join(documents.dump(session, instance.config, ending, part))
+
+
 def triples(instance: Instance, ending: str = "nt") -> set[str]:
     """Export the catalogue as triples, without our own records, which carry the times of harvests."""
-    body = b"".join(linked.dump(instance.database, instance.config, ending))
-    found = list(ox.parse(body, format=rdf.FORMATS[ending].syntax))
+    found = list(ox.parse(exported(instance, ending), format=rdf.FORMATS[ending].syntax))
     ours = {str(t.subject) for t in found if getattr(t.object, "value", "") in TIMES}
     return {f"{t.subject} {t.predicate} {t.object}" for t in found if str(t.subject) not in ours}
 

@@ -8,7 +8,7 @@ from typing import Any
 import builders
 import pyoxigraph as ox
 
-from dcat import rdf
+from dcat import rdf_writer
 from dcat.kinds import KINDS, TextKind
 from dcat.namespaces import expand
 from dcat.profile import ONE_PER_LANGUAGE, Property, profile
@@ -79,7 +79,7 @@ def sound() -> dict[str, tuple[ox.Triple, ...]]:
     """The full description as it is published, by subject. Versions and sources are not: they are relations (decision 0011)."""
     record = builders.full_record()
     assert record.source is not None
-    parts = rdf.write(full(), record, record.source, builders.full_catalog(), builders.full_service())
+    parts = rdf_writer.write(full(), record, record.source, builders.full_catalog(), builders.full_service())
     found: dict[str, tuple[ox.Triple, ...]] = {}
     for triple in parts.all():
         subject = triple.subject.value  # type: ignore[union-attr]

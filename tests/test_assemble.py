@@ -23,7 +23,7 @@ from catalog.assemble import (
 from catalog.config import City
 from catalog.policy import Policies, Withholding
 from catalog.public import FileState, Reason
-from dcat import rdf
+from dcat import rdf_writer
 from dcat.message import Message
 from dcat.model import Checksum, Contact, Dataset, Distribution, Relationship, Text
 from dcat.profile import RELEASES
@@ -321,7 +321,7 @@ def test_no_link_leads_from_one_description_into_another() -> None:
     around = Surroundings(pages={neighbour: f"{SITE}/dataset/wege"})
     shown = assembled(upstream, OK, ours=False, around=around).shown.dataset
     for release in RELEASES:
-        assert neighbour not in {getattr(t.object, "value", "") for t in rdf.write(shown, release=release).all()}
+        assert neighbour not in {getattr(t.object, "value", "") for t in rdf_writer.write(shown, release=release).all()}
 
 
 def test_uris_another_dataset_describes_become_ours() -> None:

@@ -2,7 +2,7 @@
 
 from benchmarks import generated, linked_data
 from benchmarks.linked_data import Row
-from dcat import rdf
+from dcat import rdf, rdf_reader, rdf_writer
 from validators import metadata
 
 
@@ -18,9 +18,9 @@ def test_generated_datasets_are_the_same_on_every_run_and_all_different() -> Non
 
 def test_generated_datasets_are_as_rich_as_a_portals_and_survive_rdf() -> None:
     dataset = generated.dataset(7)
-    triples = rdf.write(dataset).all()
+    triples = rdf_writer.write(dataset).all()
     assert 60 <= len(triples) <= 80
-    ((uri, reading),) = rdf.datasets(rdf.parse(rdf.serialize(triples, "ttl"), "ttl"))
+    ((uri, reading),) = rdf_reader.datasets(rdf_reader.parse(rdf.serialize(triples, "ttl"), "ttl"))
     assert (uri, reading.dataset, reading.problems) == (dataset.uri, dataset, ())
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import builders
-import homes
 import pytest
 from click.testing import CliRunner
 from demo_home import DemoHome

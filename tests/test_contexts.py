@@ -8,7 +8,7 @@ import orjson
 import pyoxigraph as ox
 import pytest
 
-from dcat import contexts, rdf
+from dcat import contexts, rdf_reader
 from dcat.errors import UnreadableError
 from dcat.model import Agent, Contact, Dataset, Period, Place, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
@@ -44,12 +44,12 @@ ADDRESSES = [
 ]
 
 
-def parse(document: Any) -> rdf.Graph:
-    return rdf.parse(orjson.dumps(document), "jsonld", base=BASE)
+def parse(document: Any) -> rdf_reader.Graph:
+    return rdf_reader.parse(orjson.dumps(document), "jsonld", base=BASE)
 
 
 def only(document: Any) -> Reading:
-    [(_, reading)] = rdf.datasets(parse(document))
+    [(_, reading)] = rdf_reader.datasets(parse(document))
     return reading
 
 
@@ -219,10 +219,10 @@ def test_deep_documents_are_read_or_refused(inner: bytes, levels: int, readable:
     levels = levels // 2 if after == b"]}" else levels
     body = b'{"@context": {"a": {"@id": "urn:a"}}, "a":' + before * levels + b"1" + after * levels + b"}"
     if readable:
-        assert len(rdf.parse(body, "jsonld").nodes) == levels + 1
+        assert len(rdf_reader.parse(body, "jsonld").nodes) == levels + 1
     else:
         with pytest.raises(UnreadableError):
-            rdf.parse(body, "jsonld")
+            rdf_reader.parse(body, "jsonld")
 
 
 @pytest.mark.parametrize(("levels", "readable"), [(80, True), (300, False)])
@@ -230,10 +230,10 @@ def test_contexts_inside_contexts_end_somewhere(levels: int, readable: bool) -> 
     body = b'{"@context":' + b'{"t": {"@id": "urn:a", "@context":' * levels + b'"https://schema.org"' + b"}}" * levels
     body += b', "@id": "urn:x", "urn:b": "c"}'
     if readable:
-        assert rdf.parse(body, "jsonld").nodes
+        assert rdf_reader.parse(body, "jsonld").nodes
     else:
         with pytest.raises(UnreadableError):
-            rdf.parse(body, "jsonld")
+            rdf_reader.parse(body, "jsonld")
 
 
 # --- what comes out --------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import datasets
 
-from catalog import structured
+from catalog import schema_org_input
 from catalog.public import FileState, PublicDataset, PublicFile
 from dcat import croissant
 from dcat.model import Dataset, Text
@@ -146,7 +146,7 @@ HEADER = tuple(field.name for field in schemas.load("baumkataster").fields)
 
 
 def test_a_table_that_follows_its_schema_has_its_types_and_key() -> None:
-    [found] = structured.page(shown(HEADER), builders.SITE).tables
+    [found] = schema_org_input.page(shown(HEADER), builders.SITE).tables
     kinds = {column.name: column.type for column in found.columns}
     assert kinds["hoehe_m"] == "number" and kinds["pflanzjahr"] in ("integer", "year") and kinds["baum_id"] == "string"
     # ja and nein are no Boolean to other programs.
@@ -158,7 +158,7 @@ def test_a_table_that_follows_its_schema_has_its_types_and_key() -> None:
 
 @pytest.mark.parametrize("valid", [False, None])
 def test_a_table_that_does_not_follow_its_schema_has_texts(valid: bool | None) -> None:
-    [found] = structured.page(shown((*HEADER, "bemerkung"), valid=valid), builders.SITE).tables
+    [found] = schema_org_input.page(shown((*HEADER, "bemerkung"), valid=valid), builders.SITE).tables
     assert {column.type for column in found.columns} == {"string"} and found.key == ()
     assert found.columns[-1] == Column(name="bemerkung") and found.columns[0].description is not None
 
@@ -166,7 +166,7 @@ def test_a_table_that_does_not_follow_its_schema_has_texts(valid: bool | None) -
 @pytest.mark.parametrize("changes", [{"state": FileState.HELD}, {"copy": ""}, {"header": ()}])
 def test_what_is_not_served_is_no_table(changes: dict[str, Any]) -> None:
     given = {"header": HEADER} | changes
-    assert structured.page(shown(given.pop("header"), **given), builders.SITE).tables == ()
+    assert schema_org_input.page(shown(given.pop("header"), **given), builders.SITE).tables == ()
 
 
 # The addresses

@@ -19,7 +19,7 @@ from source_site import Site, entries
 from werkzeug.test import TestResponse
 
 import cli
-from catalog import jobs, links, quality, quality_report
+from catalog import jobs, link_checks, quality, quality_report
 from catalog.api import dqv
 from catalog.app import create_app
 from catalog.db import now
@@ -160,10 +160,10 @@ def test_news_of_a_link_reach_the_dashboard(instance: Instance, site: Site) -> N
     with instance.database.writing() as session:
         key = session.scalars(sa.select(Link.key)).one()
         for _ in range(2):
-            links._record(session, key, links.Found(links.FAILING, 404, "status"))
+            link_checks._record(session, key, link_checks.Found(link_checks.FAILING, 404, "status"))
             link = session.get_one(Link, key)
             if not link.broken:
-                link.failing_since = link.checked_at = link.checked_at - links.DAY  # type: ignore[operator]
+                link.failing_since = link.checked_at = link.checked_at - link_checks.DAY  # type: ignore[operator]
     answer = visitor.get("/dashboard", headers={"If-None-Match": tag})
     assert answer.status_code == 200
     page = tree(answer)

@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from source_site import entries
 
 from catalog import jobs, schema
+from catalog.app import create_app
 from catalog.db import Base, Database, insert_or_ignore, now, upsert
 from catalog.models import Change, DatasetLink, DatasetRow, Membership, Organization, Subject
 from dcat.errors import ConfigError, StateError
@@ -280,6 +281,14 @@ def test_a_harvest_leaves_the_same_on_every_database(tmp_path: Path, kind: str) 
         assert homes.counted(jobs.harvest(instance, source))["removed"] == 1
         assert [kind for _, kind in homes.changes(instance)] == ["create"] * 9 + ["update", "withdraw"]
         assert len(homes.triples(instance)) > 80
+
+
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_a_name_no_organisation_can_have(tmp_path: Path, kind: str) -> None:
+    with databases.database_url(kind, tmp_path) as url, homes.home(tmp_path / "home", url) as instance:
+        client = create_app(instance).test_client()
+        for tail in ("catalog", "catalog.ttl", "dump.nt"):
+            assert client.get(f"/organization/a%00b/{tail}").status_code == 404
 
 
 @pytest.mark.parametrize("kind", databases.KINDS)

@@ -12,7 +12,7 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcat import iri, naming, rdf
+from dcat import iri, naming, rdf, rdf_reader, rdf_writer
 from dcat.model import Agent, Attribution, Checksum, Dataset, Distribution, Period, Text
 from dcat.profile import OWNED
 
@@ -47,7 +47,7 @@ ODD_OBJECTS = (
     f"<{builders.SITE}/id/agent/gruenflaechenamt>",
     "<<( <urn:a:1> <urn:a:2> <urn:a:3> )>>",
 )
-LINES = rdf.fragment(rdf.write(builders.full_dataset()).all(), "nt").decode().splitlines()
+LINES = rdf.fragment(rdf_writer.write(builders.full_dataset()).all(), "nt").decode().splitlines()
 STATEMENT = re.compile(r"(<[^>]*>) (<[^>]*>) (.*) \.")
 
 
@@ -98,14 +98,14 @@ def odd_documents(draw: st.DrawFn) -> bytes:
 @given(odd_documents())
 @settings(max_examples=200, deadline=None)
 def test_whatever_was_read_can_be_named_and_written(document: bytes) -> None:
-    for _, reading in rdf.datasets(rdf.parse(document, "nt")):
+    for _, reading in rdf_reader.datasets(rdf_reader.parse(document, "nt")):
         dataset = named(reading.dataset)
         assert all(iri.is_web(node.uri) for node in nodes(dataset))
-        parts = rdf.write(dataset)
+        parts = rdf_writer.write(dataset)
         pieces = [subject for subject, _ in itertools.groupby(triple.subject for triple in parts.all())]
         assert len(pieces) == len(set(pieces))
         for ending in rdf.FORMATS:
-            graph = rdf.parse(rdf.serialize(parts.all(), ending), ending)
+            graph = rdf_reader.parse(rdf.serialize(parts.all(), ending), ending)
             assert not any(isinstance(node, ox.BlankNode) for node in graph.nodes)
             assert {triple.subject for triple in parts.all()} == graph.nodes.keys()
 
@@ -274,7 +274,7 @@ def test_a_sample_that_is_also_a_distribution_gets_its_own_uri() -> None:
     one = Distribution(uri=f"{OTHER}/1", title=(Text("Bäume"),))
     dataset = named(Dataset(uri=OTHER, distribution=(one,), sample=(one,)))
     assert dataset.distribution[0].uri == one.uri != dataset.sample[0].uri
-    subjects = [subject for subject, _ in itertools.groupby(t.subject.value for t in rdf.write(dataset).all())]
+    subjects = [subject for subject, _ in itertools.groupby(t.subject.value for t in rdf_writer.write(dataset).all())]
     assert len(subjects) == len(set(subjects))
 
 

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared_files import shared
 
-from dcat import rdf
+from dcat import rdf, rdf_reader, rdf_writer
 from dcat.errors import UnreadableError
 from dcat.model import Agent, Checksum, Contact, Dataset, Period, Place, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
@@ -34,12 +34,12 @@ URI = "https://amt.example/d/1"
 
 
 def body(*descriptions: Any, ending: str = "ttl", release: str = DEFAULT) -> bytes:
-    return rdf.serialize(rdf.write(*descriptions, release=release).all(), ending)
+    return rdf.serialize(rdf_writer.write(*descriptions, release=release).all(), ending)
 
 
 def read_only(document: bytes, ending: str = "ttl") -> Reading:
     """The one dataset of a document."""
-    [(_, reading)] = rdf.datasets(rdf.parse(document, ending, base="https://amt.example/katalog"))
+    [(_, reading)] = rdf_reader.datasets(rdf_reader.parse(document, ending, base="https://amt.example/katalog"))
     return reading
 
 
@@ -95,7 +95,7 @@ def test_series_services_and_roles_come_back(ending: str) -> None:
 
 def terms_of(release: str) -> set[tuple[str, str]]:
     """Class and property of every statement about the full dataset in one release, as CURIEs."""
-    written = rdf.write(
+    written = rdf_writer.write(
         builders.full_dataset(),
         builders.full_record(),
         builders.full_catalog(),
@@ -158,7 +158,7 @@ def test_sizes_are_decimals_in_release_2_0() -> None:
     sizes = {
         release: {
             t.object.datatype.value
-            for t in rdf.write(builders.full_dataset(), release=release).all()
+            for t in rdf_writer.write(builders.full_dataset(), release=release).all()
             if curie(t.predicate) == "dcat:byteSize"
         }
         for release in RELEASES
@@ -171,7 +171,7 @@ def test_sizes_are_decimals_in_release_2_0() -> None:
 
 
 def read_as_written(release: str) -> dict[str, list[Any]]:
-    graph = rdf.parse(body(builders.full_dataset(), release=release), "ttl")
+    graph = rdf_reader.parse(body(builders.full_dataset(), release=release), "ttl")
     return graph.nodes[ox.NamedNode(f"{builders.SITE}/dataset/baumkataster")]
 
 
@@ -200,19 +200,19 @@ def test_the_end_of_nodes() -> None:
     reading = read_only(document.encode())
     [distribution] = reading.dataset.distribution
     read = 1 + sum(1 + len(service.contact_point) for service in distribution.access_service)
-    assert read <= rdf.MAX_NODES < 1 + 200 * 301
+    assert read <= rdf_reader.MAX_NODES < 1 + 200 * 301
     [problem] = reading.problems
     assert (problem.path, problem.code, problem.value) == (
         "distribution.access_service.contact_point",
         "too-many",
-        str(rdf.MAX_NODES),
+        str(rdf_reader.MAX_NODES),
     )
 
 
 def test_a_value_no_list_of_the_eu_explains_brings_its_names() -> None:
     [written] = [
         {(curie(t.predicate), t.object.value, t.object.language) for t in node if isinstance(t.object, ox.Literal)}
-        for uri, node in rdf.write(builders.full_record()).shared.items()
+        for uri, node in rdf_writer.write(builders.full_record()).shared.items()
         if "changetype" in uri
     ]
     assert written == {("skos:prefLabel", "geändert", "de"), ("skos:prefLabel", "updated", "en")}
@@ -222,14 +222,14 @@ def test_a_value_no_list_of_the_eu_explains_brings_its_names() -> None:
 @given(datasets=strategies.several_datasets())
 @settings(max_examples=30, deadline=None)
 def test_joined_fragments_are_the_graph_of_the_whole(ending: str, datasets: list[Dataset]) -> None:
-    parts = [rdf.write(dataset) for dataset in datasets]
+    parts = [rdf_writer.write(dataset) for dataset in datasets]
     # As a page has them: the datasets' own pieces, then each shared piece once.
     pieces = [
         *(part.own for part in parts),
         *{str(piece): piece for part in parts for piece in part.shared.values()}.values(),
     ]
     joined = b"".join(rdf.join((rdf.fragment(piece, ending) for piece in pieces), ending))
-    assert triples(joined, ending) == set(rdf.write(*datasets).all())
+    assert triples(joined, ending) == set(rdf_writer.write(*datasets).all())
     assert triples(joined, ending) == triples(body(*datasets, ending=ending), ending)
 
 
@@ -242,7 +242,7 @@ def test_a_page_without_datasets_is_a_document(ending: str) -> None:
 @given(strategies.datasets())
 @settings(max_examples=60, deadline=None)
 def test_no_blank_node_and_each_subject_in_one_piece(dataset: Dataset) -> None:
-    written = rdf.write(dataset, builders.record(), builders.service(), builders.catalog()).all()
+    written = rdf_writer.write(dataset, builders.record(), builders.service(), builders.catalog()).all()
     assert not any(isinstance(term, ox.BlankNode) for triple in written for term in (triple.subject, triple.object))
     assert len(written) == len(set(written))
     pieces = [subject for subject, _ in itertools.groupby(triple.subject for triple in written)]
@@ -271,7 +271,7 @@ def test_a_node_that_is_publisher_and_contact_keeps_both() -> None:
 
 
 def test_vocabulary_values_are_typed() -> None:
-    written = set(rdf.write(builders.full_dataset()).all())
+    written = set(rdf_writer.write(builders.full_dataset()).all())
     license_type = ox.NamedNode(expand("dcterms:LicenseDocument"))
     assert ox.Triple(ox.NamedNode(builders.LICENSE), ox.NamedNode(expand("rdf:type")), license_type) in written
 
@@ -279,11 +279,11 @@ def test_vocabulary_values_are_typed() -> None:
 BYTES = """
 import hashlib, sys
 import builders
-from dcat import rdf
+from dcat import rdf, rdf_reader, rdf_writer
 for ending in rdf.FORMATS:
-    first = rdf.serialize(rdf.write(builders.full_dataset(), builders.record(), builders.catalog()).all(), ending)
-    [(_, reading)] = rdf.datasets(rdf.parse(first, ending))
-    again = rdf.serialize(rdf.write(reading.dataset).all(), ending)
+    first = rdf.serialize(rdf_writer.write(builders.full_dataset(), builders.record(), builders.catalog()).all(), ending)
+    [(_, reading)] = rdf_reader.datasets(rdf_reader.parse(first, ending))
+    again = rdf.serialize(rdf_writer.write(reading.dataset).all(), ending)
     print(ending, hashlib.sha256(first).hexdigest(), hashlib.sha256(again).hexdigest())
 """
 
@@ -327,7 +327,7 @@ def rdflib_term(term: Any) -> Any:
 @pytest.mark.parametrize(("name", "count", "without_data"), [("rostock", 100, 0), ("bremen", 153, 4)])
 def test_real_catalogues(name: str, count: int, without_data: int) -> None:
     document = shared("corpus", "dcat", f"{name}-catalog.rdf").read_bytes()
-    readings = [reading.dataset for _, reading in rdf.datasets(rdf.parse(document, "rdf"))]
+    readings = [reading.dataset for _, reading in rdf_reader.datasets(rdf_reader.parse(document, "rdf"))]
     assert len(readings) == count
     assert all(dataset.title and dataset.publisher and dataset.publisher.name for dataset in readings)
     assert sum(not dataset.distribution for dataset in readings) == without_data
@@ -335,7 +335,7 @@ def test_real_catalogues(name: str, count: int, without_data: int) -> None:
 
 def test_datasets_come_with_the_uri_as_found() -> None:
     document = f"{PREFIXES}<urn:x:2> a dcat:Dataset . <{URI}> a dcat:Dataset . [] a dcat:Dataset .".encode()
-    found = dict(rdf.datasets(rdf.parse(document, "ttl")))
+    found = dict(rdf_reader.datasets(rdf_reader.parse(document, "ttl")))
     assert found.keys() == {"urn:x:2", URI, ""}
     assert found[""].dataset == Dataset()
 
@@ -539,10 +539,10 @@ def test_geojson_becomes_wkt() -> None:
 
 
 def test_too_many_values_are_cut_and_reported() -> None:
-    reading = turtle("dcat:keyword " + ", ".join(f'"k{number}"' for number in range(rdf.MAX_VALUES + 5)))
-    assert len(reading.dataset.keyword) == rdf.MAX_VALUES
+    reading = turtle("dcat:keyword " + ", ".join(f'"k{number}"' for number in range(rdf_reader.MAX_VALUES + 5)))
+    assert len(reading.dataset.keyword) == rdf_reader.MAX_VALUES
     assert [(problem.path, problem.code, problem.value) for problem in reading.problems] == [
-        ("keyword", "too-many", str(rdf.MAX_VALUES + 5))
+        ("keyword", "too-many", str(rdf_reader.MAX_VALUES + 5))
     ]
 
 
@@ -568,7 +568,7 @@ def test_statements_about_statements_are_passed_over() -> None:
 @pytest.mark.parametrize("document", [b"<html><p>Wartung", b"{", b"\xff\xfe\x00", b"<a> <b> c", b'{"a": 1} {'])
 def test_wrong_syntax(ending: str, document: bytes) -> None:
     with pytest.raises(UnreadableError) as caught:
-        rdf.parse(document, ending)
+        rdf_reader.parse(document, ending)
     assert rdf.FORMATS[ending].media_type in caught.value.message.de
 
 
@@ -597,7 +597,7 @@ def damaged(document: bytes, dice: random.Random) -> bytes:
 def parsed_or_unreadable(document: bytes, ending: str) -> bool:
     """Whether bytes are readable; anything but UnreadableError fails the test."""
     try:
-        readings = list(rdf.datasets(rdf.parse(document, ending)))
+        readings = list(rdf_reader.datasets(rdf_reader.parse(document, ending)))
     except UnreadableError:
         return False
     for _, reading in readings:
@@ -606,7 +606,7 @@ def parsed_or_unreadable(document: bytes, ending: str) -> bool:
 
 
 def test_a_useless_base_does_no_harm() -> None:
-    assert len(rdf.parse(f"<{URI}> a <{URI}> .".encode(), "ttl", base="http://[x/").nodes) == 1
+    assert len(rdf_reader.parse(f"<{URI}> a <{URI}> .".encode(), "ttl", base="http://[x/").nodes) == 1
 
 
 def json_nested(levels: int) -> bytes:
@@ -635,13 +635,13 @@ def xml_nested(levels: int) -> bytes:
 def test_deep_nesting_is_refused(document: bytes, ending: str) -> None:
     before = time.monotonic()
     with pytest.raises(UnreadableError):
-        rdf.parse(document, ending)
+        rdf_reader.parse(document, ending)
     assert time.monotonic() - before < 5
 
 
 def test_ordinary_nesting_is_read() -> None:
-    assert len(rdf.parse(json_nested(30), "jsonld").nodes) == 30
-    assert len(rdf.parse(xml_nested(30), "rdf").nodes) == 30
+    assert len(rdf_reader.parse(json_nested(30), "jsonld").nodes) == 30
+    assert len(rdf_reader.parse(xml_nested(30), "rdf").nodes) == 30
 
 
 def test_entities_are_refused() -> None:
@@ -654,7 +654,7 @@ def test_entities_are_refused() -> None:
         )
         before = time.monotonic()
         with pytest.raises(UnreadableError):
-            rdf.parse(document.encode(), "rdf")
+            rdf_reader.parse(document.encode(), "rdf")
         assert time.monotonic() - before < 1
 
 
@@ -670,14 +670,14 @@ def test_a_document_type_without_entities_is_harmless() -> None:
 def test_remote_contexts_are_refused(context: Any) -> None:
     document = orjson.dumps({"@context": context, "@id": URI, "name": "Bäume"})
     with pytest.raises(UnreadableError):
-        rdf.parse(document, "jsonld")
+        rdf_reader.parse(document, "jsonld")
 
 
 @pytest.mark.slow
 def test_a_page_with_too_many_triples_is_refused() -> None:
     one = ox.Triple(ox.NamedNode(URI), ox.NamedNode(URI), ox.Literal("x"))
     with pytest.raises(UnreadableError):
-        rdf.Graph(itertools.repeat(one, rdf.MAX_TRIPLES + 1))
+        rdf_reader.Graph(itertools.repeat(one, rdf_reader.MAX_TRIPLES + 1))
 
 
 def test_reading_is_the_same_whatever_the_order_of_the_statements() -> None:

@@ -10,7 +10,7 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcat import naming, rdf
+from dcat import naming, rdf, rdf_writer
 from dcat.fit import fit
 from dcat.model import (
     Activity,
@@ -80,7 +80,7 @@ def test_fitting_twice_is_fitting_once(dataset: Dataset) -> None:
 @settings(max_examples=400, deadline=None)
 def test_what_fits_can_be_written_and_read_in_every_form(dataset: Dataset) -> None:
     fitted = named(fit(dataset).dataset)
-    triples = rdf.write(fitted).all()
+    triples = rdf_writer.write(fitted).all()
     for ending, form in rdf.FORMATS.items():
         body = rdf.serialize(triples, ending)
         read = {str(quad.triple) for quad in ox.parse(body, form.syntax)}
@@ -155,7 +155,7 @@ def test_half_a_character_fits_nowhere(half: str) -> None:
     assert fitted.contact_point == (Contact(url="https://amt.example"),)
     (kept,) = fitted.distribution
     assert (kept.checksum, kept.spatial_resolution, kept.temporal_resolution) == (None, "", "")
-    assert rdf.serialize(rdf.write(named(fitted)).all(), "ttl")
+    assert rdf.serialize(rdf_writer.write(named(fitted)).all(), "ttl")
 
 
 def test_the_place_of_a_problem_is_named() -> None:

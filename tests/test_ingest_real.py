@@ -15,7 +15,6 @@ from shared_files import shared
 from source_site import Site
 
 from catalog import jobs
-from catalog.api import linked
 from catalog.ingest.run import Outcome
 from catalog.instance import Instance
 from catalog.models import Quarantine, RecordVersion
@@ -83,7 +82,7 @@ def test_what_goes_out_conforms_to_the_official_shapes(
     shapes = shared("standards", "shapes")
     vocabularies = shared("standards", "vocabularies", "shacl-vocabularies.ttl")
     with harvested(tmp_path, site, name) as (instance, _, _):
-        body = b"".join(linked.dump(instance.database, instance.config, "nt"))
+        body = homes.exported(instance)
     results = shacl.check(body, combination, shapes, vocabularies)
     violations = [r for r in results if r.severity is ShaclSeverity.VIOLATION]
     assert [f"{r.focus} {r.path} {r.value} {r.constraint} {r.message}" for r in violations] == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import databases
+import homes
 import pyoxigraph as ox
 import pytest
 from demo_home import DemoHome
@@ -21,8 +22,7 @@ from lxml import etree
 from shared_files import shared
 from werkzeug.test import TestResponse
 
-from catalog import jobs, schema, store
-from catalog.api import linked
+from catalog import jobs, parts, schema, store
 from catalog.app import create_app
 from catalog.db import Database
 from catalog.instance import Instance
@@ -321,7 +321,7 @@ def test_below_a_path(demo: DemoHome, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_export_is_the_union_of_the_pages(catalogue: Instance, public: FlaskClient, ending: str) -> None:
-    whole = b"".join(linked.dump(catalogue.database, catalogue.config, ending))
+    whole = homes.exported(catalogue, ending)
     pages: set[tuple[str, str, str]] = set()
     for number in range(1, 5):
         pages |= strings(public.get(f"/catalog.{ending}?limit=5&page={number}").data, ending)
@@ -330,9 +330,7 @@ def test_the_export_is_the_union_of_the_pages(catalogue: Instance, public: Flask
 
 
 def test_the_export_of_a_city_is_the_city(catalogue: Instance, public: FlaskClient) -> None:
-    whole = b"".join(
-        linked.dump(catalogue.database, catalogue.config, "nt", linked.city_part(catalogue.config, "frankfurt"))
-    )
+    whole = homes.exported(catalogue, "nt", parts.of_city(catalogue.config.city("frankfurt")))
     assert public.get("/city/frankfurt/dump.nt").data == whole
     assert strings(whole, "nt") == strings(public.get("/city/frankfurt/catalog.nt").data, "nt")
 
@@ -340,12 +338,12 @@ def test_the_export_of_a_city_is_the_city(catalogue: Instance, public: FlaskClie
 SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from catalog.api import linked
+from catalog import documents
 from catalog.instance import open_instance
 instance = open_instance()
 for ending in ("ttl", "rdf", "jsonld", "nt"):
-    for piece in linked.dump(instance.database, instance.config, ending):
-        sys.stdout.buffer.write(piece)
+    with instance.database.reading() as session:
+        sys.stdout.buffer.writelines(documents.dump(session, instance.config, ending))
 """
 
 
@@ -354,7 +352,7 @@ def test_bytes_do_not_depend_on_the_process(demo: DemoHome) -> None:
     outputs = []
     for seed in ("1", "2"):
         environment = os.environ | demo.environment | {"PYTHONHASHSEED": seed}
-        command = [sys.executable, "-c", SCRIPT, str(Path(linked.__file__).parent.parent.parent)]
+        command = [sys.executable, "-c", SCRIPT, str(Path(parts.__file__).parent.parent)]
         outputs.append(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
     assert outputs[0] == outputs[1] and len(outputs[0]) > 100_000
 
@@ -368,7 +366,7 @@ def test_nothing_says_when_it_was_made(public: FlaskClient) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("combination", list(Combination))
 def test_the_whole_export_fits_the_official_shapes(catalogue: Instance, combination: Combination) -> None:
-    body = b"".join(linked.dump(catalogue.database, catalogue.config, "ttl"))
+    body = homes.exported(catalogue, "ttl")
     results = check(
         body,
         combination,

@@ -112,6 +112,12 @@ def test_dates_as_validators(public: FlaskClient, path: str) -> None:
             assert ask_for(path, headers=headers).status_code == status
 
 
+@pytest.mark.parametrize("path", [*PATHS, "/catalog", "/dashboard", "/feeds/dataset.atom"])
+def test_a_date_beyond_all_calendars_counts_as_not_sent(public: FlaskClient, path: str) -> None:
+    headers = {"If-Modified-Since": "Mon, 01 Jan 9999999999 00:00:00 GMT", "Accept": "text/turtle;q=0.9, */*;q=0.1"}
+    assert public.get(path, headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("accepted", "coding"),
     [("gzip;q=0", ""), ("br", ""), ("identity", ""), ("gzip, br", "gzip"), ("GZIP", "gzip"), ("*;q=0.1", "zstd"),

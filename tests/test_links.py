@@ -15,9 +15,9 @@ from homes import define
 from source_site import Entry, Site
 
 import cli
-from catalog import jobs, link_uses, link_words, links, publishing, quality, scores, store
+from catalog import jobs, link_checks, link_uses, link_words, publishing, quality, scores, store
 from catalog.instance import Instance
-from catalog.links import FAILING, OK, UNKNOWN, Found
+from catalog.link_checks import FAILING, OK, UNKNOWN, Found
 from catalog.models import Change, DatasetRow, Link, LinkUse, Rendition, Score, ScoreSum
 from dcat import quality as method
 
@@ -49,7 +49,7 @@ def later(instance: Instance, **ago: int) -> None:
 def check(instance: Instance, **how: Any) -> dict[str, Link]:
     """Look at everything that is due after two minutes; gives the links by address."""
     later(instance, minutes=2)
-    while links.check(instance, pause=0.01, **how).made:
+    while link_checks.check(instance, pause=0.01, **how).made:
         pass
     with instance.database.reading() as session:
         return {link.url: link for link in session.scalars(sa.select(Link))}
@@ -57,7 +57,7 @@ def check(instance: Instance, **how: Any) -> dict[str, Link]:
 
 def broken(instance: Instance) -> list[str]:
     with instance.database.reading() as session:
-        return [link.url for link in links.broken(session)]
+        return [link.url for link in link_checks.broken(session)]
 
 
 def days_until_due(link: Link) -> int:
@@ -68,7 +68,7 @@ def days_until_due(link: Link) -> int:
 def test_new_links_are_due_after_a_moment(instance: Instance, site: Site) -> None:
     url = put(site, "/gut.csv")
     publish(instance, site, url)
-    assert links.check(instance).made == 0, "a server that is being harvested is left in peace"
+    assert link_checks.check(instance).made == 0, "a server that is being harvested is left in peace"
     assert check(instance)[url].state == OK
 
 
@@ -104,7 +104,7 @@ def test_a_body_is_not_read(instance: Instance, site: Site) -> None:
 def test_a_server_that_takes_too_long(instance: Instance, site: Site) -> None:
     url = put(site, "/langsam.csv", seconds=1.5)
     publish(instance, site, url)
-    link = check(instance, limits=dataclasses.replace(links.LIMITS, read=0.2, total=0.4))[url]
+    link = check(instance, limits=dataclasses.replace(link_checks.LIMITS, read=0.2, total=0.4))[url]
     assert (link.state, link.status, link.code) == (FAILING, 0, "timeout")
 
 
@@ -140,7 +140,7 @@ def test_what_one_source_may_reach_another_may_not(instance: Instance, site: Sit
         other.put_catalogue([[Entry("fremd", "Fremder Satz", files=(url,))]])
         jobs.harvest(instance, stranger)
         later(instance, minutes=2)
-        links.check(instance, pause=0.01)
+        link_checks.check(instance, pause=0.01)
     with instance.database.reading() as session:
         states = {link.source_id: (link.state, link.code) for link in session.scalars(sa.select(Link))}
     assert states == {"amt": (OK, ""), "fremd": (FAILING, "private-address")}
@@ -164,6 +164,24 @@ def test_robots_are_asked_once_and_heard(instance: Instance, site: Site) -> None
     assert [m for m in site.methods if "robots" in m or "privat" in m] == ["GET /robots.txt"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Crawl-delay: " + "9" * 400,
+        "Crawl-delay: " + "9" * 5000,
+        "crawl-delay : ²",
+        "Request-rate: ²/1",
+        "Request-rate: 1/²",
+    ],
+)
+def test_numbers_in_robots_that_are_none(instance: Instance, site: Site, line: str) -> None:
+    allowed, forbidden = put(site, "/gut.csv"), put(site, "/privat/a.csv")
+    site.put("/robots.txt", f"User-agent: *\n{line}\nDisallow: /privat/\n", "text/plain")
+    publish(instance, site, allowed, forbidden)
+    found = check(instance)
+    assert (found[allowed].state, found[forbidden].code) == (OK, "robots"), "the other lines are heard"
+
+
 def test_a_busy_server_says_nothing_about_the_link(instance: Instance, site: Site) -> None:
     url = put(site, "/gut.csv")
     publish(instance, site, url)
@@ -179,7 +197,7 @@ def test_when_a_link_is_looked_at_again_and_when_it_counts_as_broken(instance: I
     publish(instance, site, url)
     link = check(instance)[url]
     assert (link.failures, days_until_due(link), link.broken) == (1, 1, False)
-    links.hurry(instance)
+    link_checks.hurry(instance)
     link = check(instance)[url]
     assert (link.failures, link.broken, broken(instance)) == (1, False, []), "twice on one day is once"
     for failures, days in ((2, 2), (3, 4), (4, 4)):
@@ -201,8 +219,8 @@ def test_the_history_of_a_link_stays_short(instance: Instance, site: Site) -> No
     with instance.database.writing() as session:
         key = session.scalars(sa.select(Link.key)).one()
         for number in range(60):
-            links._record(session, key, Found(OK, 200) if number % 2 else Found(FAILING, 404, "status"))
-        assert len(session.get_one(Link, key).history) == links.HISTORY
+            link_checks._record(session, key, Found(OK, 200) if number % 2 else Found(FAILING, 404, "status"))
+        assert len(session.get_one(Link, key).history) == link_checks.HISTORY
 
 
 def test_a_host_with_many_links_is_asked_for_few_and_keeps_nobody_waiting(instance: Instance, site: Site) -> None:
@@ -214,17 +232,17 @@ def test_a_host_with_many_links_is_asked_for_few_and_keeps_nobody_waiting(instan
         with instance.database.writing() as session:
             session.execute(sa.update(Link).where(Link.url == last).values(host="anderer"))
         begun = time.monotonic()
-        made = links.check(instance, pause=0.1)
-        assert made.made == links.PER_HOST + 1
-        assert time.monotonic() - begun >= 0.1 * (links.PER_HOST - 1)
+        made = link_checks.check(instance, pause=0.1)
+        assert made.made == link_checks.PER_HOST + 1
+        assert time.monotonic() - begun >= 0.1 * (link_checks.PER_HOST - 1)
         assert "HEAD /zuletzt.csv" in other.methods
-        assert len([m for m in site.methods if m.startswith("HEAD")]) == links.PER_HOST
+        assert len([m for m in site.methods if m.startswith("HEAD")]) == link_checks.PER_HOST
 
 
 def test_a_run_ends_when_told(instance: Instance, site: Site) -> None:
     publish(instance, site, put(site, "/a.csv"))
     later(instance, minutes=2)
-    assert links.check(instance, stop=lambda: True).made == 0
+    assert link_checks.check(instance, stop=lambda: True).made == 0
 
 
 def everything_public(instance: Instance) -> Any:

@@ -17,7 +17,7 @@ import strategies
 from hypothesis import given, settings
 from shared_files import shared
 
-from dcat import contexts, iri, rdf
+from dcat import contexts, iri, rdf, rdf_writer
 from dcat.model import Dataset
 from dcat.namespaces import NAMESPACES, expand
 
@@ -118,7 +118,7 @@ def in_format(document: bytes, written: str, ending: str) -> bytes:
 @given(dataset=strategies.datasets())
 @settings(max_examples=25, deadline=None)
 def test_what_we_write(ending: str, dataset: Dataset) -> None:
-    triples = rdf.write(dataset).all()
+    triples = rdf_writer.write(dataset).all()
     document = rdf.serialize(triples, ending)
     first, second = with_pyoxigraph(document, ending), with_rdflib(document, ending)
     assert first == {of_pyoxigraph(triple) for triple in triples}

@@ -19,10 +19,9 @@ from source_site import Site
 from werkzeug.serving import make_server
 
 from catalog import jobs
-from catalog.api import linked
 from catalog.app import create_app
 from catalog.instance import Instance, open_instance
-from dcat import rdf
+from dcat import rdf, rdf_writer
 from harvesters.source import Source
 
 GENERATED = 12
@@ -75,7 +74,7 @@ def put(site: Site, numbers: range, changed: tuple[int, ...] = ()) -> None:
     """Put datasets at a department, each with links to its two neighbours; some in a second version."""
     around = {number: (number % GENERATED + 1, (number + 1) % GENERATED + 1) for number in numbers}
     datasets = [marked.marked(n, 1 + (n in changed), neighbours=around[n]) for n in numbers]
-    site.put("/1.ttl", rdf.serialize(rdf.write(*datasets).all(), "ttl"))
+    site.put("/1.ttl", rdf.serialize(rdf_writer.write(*datasets).all(), "ttl"))
 
 
 def harvest(instance: Instance, source: Source) -> Any:
@@ -92,7 +91,7 @@ def source_of(instance: Instance, portal: Portal, ending: str) -> Source:
 
 def graphs(instance: Instance) -> dict[str, Graph]:
     """Everything said of each dataset, by its URI. Nodes that belong to one dataset only are named by what they say."""
-    body = b"".join(linked.dump(instance.database, instance.config, "nt"))
+    body = homes.exported(instance)
     return {uri: _renamed(graph) for uri, graph in linked_pages.closures(body, "nt").items()}
 
 

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 import pytest
 from shared_files import shared
 
-from dcat import rdf, shapes
+from dcat import rdf, rdf_reader, rdf_writer, shapes
 from dcat.errors import ConfigError
 from dcat.kinds import KINDS
 from dcat.namespaces import expand, shortened
@@ -149,10 +149,10 @@ def found(which: str, engine: Engine = Engine.PYSHACL) -> frozenset[str]:
 @functools.cache
 def refused() -> frozenset[str]:
     """The mutants of datasets that reading reports or the gate refuses."""
-    graph = rdf.parse(document(), "nt")
+    graph = rdf_reader.parse(document(), "nt")
     names = set()
     for one in of_datasets():
-        reading = rdf.read(graph, ox.NamedNode(one.root))
+        reading = rdf_reader.read(graph, ox.NamedNode(one.root))
         heavy = [f for f in metadata.check(reading.dataset) if f.severity in (Severity.BLOCKS, Severity.HVD)]
         if reading.problems or heavy:
             names.add(str(one))
@@ -179,7 +179,7 @@ def expanded(table: dict[str, str]) -> set[str]:
 def test_every_property_of_a_release_has_a_shape(release: str) -> None:
     body = shapes.shapes(release)
     assert shapes.shapes.__wrapped__(release) == body, "the same bytes every time"
-    graph = rdf.parse(body, "ttl")
+    graph = rdf_reader.parse(body, "ttl")
     for cls in profile(release).values():
         shape = ox.NamedNode(shapes.name(release, cls.name))
         if not cls.written:
@@ -211,7 +211,7 @@ def test_each_closed_vocabulary_stands_once() -> None:
 @pytest.mark.parametrize("release", RELEASES)
 def test_what_a_release_writes_fits_its_shapes(release: str, engine: Engine) -> None:
     described = (mutants.full(), builders.full_record(source=None), builders.full_catalog(), builders.full_service())
-    body = rdf.serialize(rdf.write(*described, release=release).all(), "ttl")
+    body = rdf.serialize(rdf_writer.write(*described, release=release).all(), "ttl")
     results = shacl.check_profile(body, release, engine)
     # The period of the series is open.
     expected = [] if release == "dcat-ap-de-2.0" else [shapes.name(release, "Period", "end") + "-recommended"]
@@ -219,7 +219,7 @@ def test_what_a_release_writes_fits_its_shapes(release: str, engine: Engine) -> 
 
 
 def test_deprecated_terms_are_warnings() -> None:
-    body = rdf.serialize(rdf.write(mutants.full(), release="dcat-ap-de-3.0-govdata").all(), "ttl")
+    body = rdf.serialize(rdf_writer.write(mutants.full(), release="dcat-ap-de-3.0-govdata").all(), "ttl")
     warned = {
         result.shape.rpartition(".")[2] for result in shacl.check_profile(body) if result.constraint.startswith("Max")
     }
@@ -229,7 +229,7 @@ def test_deprecated_terms_are_warnings() -> None:
 
 @pytest.mark.parametrize("engine", Engine)
 def test_a_result_names_the_property_in_words(engine: Engine) -> None:
-    body = rdf.serialize(rdf.write(builders.dataset(title=(), availability=builders.DARMSTADT)).all(), "ttl")
+    body = rdf.serialize(rdf_writer.write(builders.dataset(title=(), availability=builders.DARMSTADT)).all(), "ttl")
     broken = [one for one in shacl.check_profile(body, engine=engine) if one.severity is ShaclSeverity.VIOLATION]
     assert [(one.shape.rpartition(":")[2], one.constraint, one.value) for one in broken] == [
         ("Dataset.availability", "InConstraintComponent", builders.DARMSTADT),
@@ -247,7 +247,7 @@ def test_both_engines_show_the_same_values() -> None:
         f'<{builders.SITE}/dataset/baumkataster> <{expand("dcterms:issued")}> "31.\\"5\\".\\n, \\"ä\\""@de, '
         f'"5"^^<{expand("xsd:integer")}> ; <{expand("dcat:landingPage")}> "x", [], <urn:x> .'
     )
-    body = rdf.serialize(rdf.write(builders.dataset()).all(), "ttl") + bad.encode()
+    body = rdf.serialize(rdf_writer.write(builders.dataset()).all(), "ttl") + bad.encode()
     ours, theirs = (shacl.check_profile(body, engine=engine) for engine in Engine)
     assert [replace(one, message="") for one in ours] == [replace(one, message="") for one in theirs]
     assert {one.value for one in ours} >= {'31."5".\n, "ä"', "5", "x", "urn:x", ""}
@@ -258,7 +258,7 @@ def test_both_engines_show_the_same_values() -> None:
 
 
 def _messages() -> Iterator[tuple[str, ...]]:
-    graph = rdf.parse(shapes.shapes(DEFAULT), "ttl")
+    graph = rdf_reader.parse(shapes.shapes(DEFAULT), "ttl")
     return (tuple(term.value for term in graph.values(node, "sh:message")) for node in graph.nodes)
 
 
@@ -270,7 +270,7 @@ def test_a_licence_that_is_not_free_enough_breaks_a_high_value_distribution() ->
         )
         for name, law in (("hvd", builders.full_dataset().applicable_legislation), ("other", ()))
     )
-    body = rdf.serialize(rdf.write(builders.dataset(distribution=files)).all(), "ttl")
+    body = rdf.serialize(rdf_writer.write(builders.dataset(distribution=files)).all(), "ttl")
     broken = [one for one in shacl.check_profile(body) if one.severity is ShaclSeverity.VIOLATION]
     assert [(one.focus, one.shape.rpartition(".")[2]) for one in broken] == [(files[0].uri, "license-hvd")]
 
@@ -382,7 +382,7 @@ def test_200_complete_datasets_break_nothing() -> None:
             for n, dataset in enumerate(page)
         ]
         described = (*page, *records, builders.full_catalog(), builders.full_service(serves_dataset=(page[0].uri,)))
-        body = rdf.serialize(rdf.write(*described).all(), "nt")
+        body = rdf.serialize(rdf_writer.write(*described).all(), "nt")
         for which in (OURS, *Combination):
             results = checked(body, which, Engine.RUDOF)
             broken = [one for one in results if one.severity is ShaclSeverity.VIOLATION]
@@ -391,7 +391,9 @@ def test_200_complete_datasets_break_nothing() -> None:
                 warned = {(which, shortened(one.path)) for one in results if one.severity is ShaclSeverity.WARNING}
                 assert warned <= WARNINGS
         if start == 0:
-            few = rdf.serialize(rdf.write(*page[:10], builders.full_catalog(), builders.full_service()).all(), "nt")
+            few = rdf.serialize(
+                rdf_writer.write(*page[:10], builders.full_catalog(), builders.full_service()).all(), "nt"
+            )
             for which in (OURS, *Combination):
                 assert _weighed(checked(few, which, Engine.PYSHACL)) == _weighed(checked(few, which, Engine.RUDOF))
 

@@ -26,8 +26,7 @@ from source_site import Entry, Site
 from werkzeug.test import TestResponse
 
 import cli
-from catalog import jobs, sparql_query, sparql_run, store, triples
-from catalog.api import linked
+from catalog import documents, jobs, sparql_query, sparql_run, store, triples
 from catalog.api.sparql_examples import examples
 from catalog.app import create_app
 from catalog.config import City
@@ -154,7 +153,7 @@ def test_a_graph_says_what_the_document_of_its_name_says(client: FlaskClient, op
     with opened.database.reading() as session:
         row = session.query(DatasetRow).where(store.VISIBLE).order_by(DatasetRow.id).first()
         assert row is not None
-        document = linked.dataset(session, opened.config, row.id, "nt")
+        document = documents.dataset(session, opened.config, row.id, "nt")
     graph = triples.dataset_graph(opened.config.site_url, row.id)
     assert client.get(graph.removeprefix(opened.config.site_url)).status_code == 200
     found = ask(client, f"CONSTRUCT {{ ?s ?p ?o }} FROM <{graph}> WHERE {{ ?s ?p ?o }}", format="nt")
@@ -167,7 +166,7 @@ def test_a_graph_says_what_the_document_of_its_name_says(client: FlaskClient, op
 
 def test_without_from_a_query_is_about_all_and_counts_each_triple_once(client: FlaskClient, opened: Instance) -> None:
     quads(opened)
-    everything = reloaded(b"".join(linked.dump(opened.database, opened.config, "nt")))
+    everything = reloaded(homes.exported(opened))
     (row,) = rows(opened, COUNT)
     assert int(row["n"]) == len(everything)
     (row,) = rows(opened, "SELECT (COUNT(*) AS ?n) FROM <http://nirgends.example/> WHERE { ?s ?p ?o }")

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shared_files import shared
 
-from dcat import iri, rdf
+from dcat import iri, rdf, rdf_reader
 from dcat.kinds import Misfit
 from dcat.model import Agent, Contact, Period, Place, Problem, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
@@ -33,7 +33,7 @@ TYPE = expand("rdf:type")
 class Account:
     """The statements about one dataset, each to be found in the model or among the problems."""
 
-    def __init__(self, graph: rdf.Graph, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, graph: rdf_reader.Graph, problems: tuple[Problem, ...]) -> None:
         self.graph = graph
         self.problems = problems
 
@@ -117,15 +117,15 @@ def twin(predicate: str) -> str:
     return "http" + predicate[5:] if predicate.startswith("https:") else "https" + predicate[4:]
 
 
-def lost(graph: rdf.Graph, node: Any, reading: Reading) -> list[str]:
+def lost(graph: rdf_reader.Graph, node: Any, reading: Reading) -> list[str]:
     return list(Account(graph, reading.problems).lost(profile()["Dataset"], node, reading.dataset, ""))
 
 
 def test_the_account_finds_what_is_missing() -> None:
     text = f'{PREFIXES}<{URI}> a dcat:Dataset ; dcterms:title "Bäume" ; dcterms:publisher [ foaf:name "Amt" ] ; rdfs:comment "x" .'
-    graph = rdf.parse(text.encode(), "ttl")
+    graph = rdf_reader.parse(text.encode(), "ttl")
     [node] = graph.of_type("dcat:Dataset")
-    whole = rdf.read(graph, node)
+    whole = rdf_reader.read(graph, node)
     assert lost(graph, node, whole) == []
     for emptied in ({"title": ()}, {"publisher": None}, {"title": (Text("Büsche"),)}, {"publisher": Agent(name=())}):
         values = {field.name: getattr(whole.dataset, field.name) for field in fields(whole.dataset)} | emptied
@@ -144,7 +144,7 @@ def test_real_catalogues_are_read_and_nothing_is_lost() -> None:
         url = f"https://katalog.example/{file.name}"
         batch = read(builders.page(file.read_bytes(), url), builders.source(url, type="dcat"))
         records = list(batch.records)
-        graph = rdf.parse(file.read_bytes(), file.suffix[1:], base=url)
+        graph = rdf_reader.parse(file.read_bytes(), file.suffix[1:], base=url)
         nodes = graph.of_type("dcat:Dataset")
         assert len(records) >= len(nodes) > 0, file
         for record in records:
@@ -152,7 +152,7 @@ def test_real_catalogues_are_read_and_nothing_is_lost() -> None:
         uris = {iri_of(node) for node in nodes} - {""}
         assert uris <= {record.remote_id for record in records}, file
         for node in nodes:
-            assert lost(graph, node, rdf.read(graph, node)) == [], (file, node)
+            assert lost(graph, node, rdf_reader.read(graph, node)) == [], (file, node)
 
 
 # --- whatever may come -----------------------------------------------------------------------------------------------
@@ -221,9 +221,9 @@ PAGES = st.tuples(
 @example(f'<{URI}> dcterms:publisher _:n1 , _:n2 . _:n1 foaf:name "A" . _:n2 foaf:name "B" .')
 @settings(max_examples=300, deadline=None)
 def test_nothing_is_lost_without_a_word(page: str) -> None:
-    graph = rdf.parse(f"{PREFIXES}<{URI}> a dcat:Dataset .\n{page}".encode(), "ttl", base=BASE)
+    graph = rdf_reader.parse(f"{PREFIXES}<{URI}> a dcat:Dataset .\n{page}".encode(), "ttl", base=BASE)
     [node] = graph.of_type("dcat:Dataset")
-    assert lost(graph, node, rdf.read(graph, node)) == []
+    assert lost(graph, node, rdf_reader.read(graph, node)) == []
 
 
 # --- odd spellings with one meaning ----------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_nothing_is_lost_without_a_word(page: str) -> None:
 def turtle(properties: str, more: str = "") -> Reading:
     """What is read from a dataset with some properties in Turtle."""
     text = f"{PREFIXES}<{URI}> a dcat:Dataset ; {properties} .\n{more}"
-    [(_, reading)] = rdf.datasets(rdf.parse(text.encode(), "ttl", base=BASE))
+    [(_, reading)] = rdf_reader.datasets(rdf_reader.parse(text.encode(), "ttl", base=BASE))
     return reading
 
 
@@ -328,7 +328,7 @@ def test_language_tags_that_are_none() -> None:
     <dcat:Dataset rdf:about="{URI}"><t:title xml:lang="de_DE">Bäume</t:title><t:title xml:lang="deutsch sprachig">Bäume</t:title>
     <t:description xml:lang="">Text</t:description><t:publisher xml:lang="waytoolongtag">Amt</t:publisher>
     </dcat:Dataset></rdf:RDF>"""
-    [(_, reading)] = rdf.datasets(rdf.parse(document.encode(), "rdf"))
+    [(_, reading)] = rdf_reader.datasets(rdf_reader.parse(document.encode(), "rdf"))
     assert set(reading.dataset.title) == {Text("Bäume", "de-de"), Text("Bäume")}
     assert reading.dataset.publisher == Agent(name=(Text("Amt"),))
     assert {(problem.path, problem.code) for problem in reading.problems} == {

@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 from flask import Flask
 
-from catalog import structured
+from catalog import schema_org_input
 from catalog.config import Config, load
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results
@@ -267,7 +267,7 @@ class Sample:
         shown = next((d for d in self.datasets if name_or_id in (d.id, d.name)), None)
         if shown is None:
             return Found()
-        node = schema_org.write(shown.dataset, structured.page(shown, "https://daten.example.org"))
+        node = schema_org.write(shown.dataset, schema_org_input.page(shown, "https://daten.example.org"))
         return Found(public=shown, schema_org=orjson.dumps(node))
 
     def search(self, query: Query) -> Results:

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import scopes, store
-from catalog.api.linked import IncompleteError
 from catalog.db import batches
+from catalog.documents import IncompleteError
 from catalog.models import Change, DatasetRow, Membership, Node, Organization
 from catalog.public import PublicDataset
 from catalog.store import VISIBLE

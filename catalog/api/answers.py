@@ -4,7 +4,7 @@ import datetime
 import gzip
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -142,6 +142,18 @@ def coding() -> str:
     accepted = request.accept_encodings
     quality, _, chosen = max((accepted.quality(name), -place, name) for place, name in enumerate(_CODINGS))
     return chosen if quality > 0 else ""
+
+
+def preferred(offered: Mapping[str, str]) -> tuple[str, float]:
+    """Choose the form a client likes best, of those offered by media type, the first of equals; with the quality it gives it."""
+    accept = request.accept_mimetypes
+    quality, _, form = max((accept.quality(kind), -place, form) for place, (kind, form) in enumerate(offered.items()))
+    return form, quality
+
+
+def page_quality() -> float:
+    """Tell how much a client likes a page for people (RFC 9110, section 12.4.2): 0 to 1."""
+    return preferred({"text/html": "page", "application/xhtml+xml": "page"})[1]
 
 
 def _compressed(body: bytes, chosen: str) -> bytes:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from catalog import scopes, store
 from catalog.api import activity
 from catalog.api.activity import Activity
-from catalog.api.markup import DECLARATION, element, text
+from catalog.api.safe_xml import DECLARATION, element, text
 from catalog.config import Config
 from catalog.public import PublicDataset
 from dcat import dates

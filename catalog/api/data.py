@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from catalog import store
+from catalog.api import parameters
 from catalog.api.answers import instance
 from catalog.public import PublicFile
 
@@ -27,7 +28,10 @@ def tables() -> Response:
     """List the tables that are served, `limit` datasets at a time; `next` leads to the following ones."""
     if request.args.keys() - PARAMETERS:
         raise BadRequest
-    limit, cursor = min(max(_number("limit", LIMIT), 1), LIMIT), _number("cursor", 0)
+    limit, cursor = (
+        min(max(parameters.number("limit", LIMIT, least=0), 1), LIMIT),
+        parameters.number("cursor", 0, least=0),
+    )
     site = instance().config.site_url
     with instance().database.reading() as session:
         found = store.served(session, cursor, limit + 1)
@@ -56,7 +60,7 @@ def rows(file_id: object) -> Response:
     """Give rows of a table: `limit` of them from `cursor` on; `next` leads to the following ones."""
     if request.args.keys() - PARAMETERS:
         raise BadRequest
-    limit, cursor = _number("limit", LIMIT), _number("cursor", 0)
+    limit, cursor = parameters.number("limit", LIMIT, least=0), parameters.number("cursor", 0, least=0)
     limit = min(max(limit, 1), MAX_LIMIT)
     with instance().database.reading() as session:
         file = store.public_table(session, str(file_id))
@@ -123,12 +127,3 @@ class _Stream(io.RawIOBase):
         piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(piece)] = piece
         return len(piece)
-
-
-def _number(name: str, default: int) -> int:
-    value = request.args.get(name, "")
-    if not value:
-        return default
-    if not value.isascii() or not value.isdigit() or len(value) > 12:
-        raise BadRequest
-    return int(value)

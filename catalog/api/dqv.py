@@ -6,6 +6,7 @@ feed, where each check of a link would change the hash of a dataset.
 
 import datetime
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import quality
+from catalog.api import hydra
 from catalog.config import Config
 from catalog.models import DatasetRow, Score, ScoreSum
 from catalog.quality import Examined
@@ -44,7 +46,9 @@ def page(session: Session, config: Config, number: int, after: str, ending: str)
     query = query.order_by(Score.dataset_id).limit(PAGE)
     query = query.where(Score.dataset_id > after) if after else query.offset((number - 1) * PAGE)
     ids = list(session.scalars(query))
-    view = _view(session, config, number, after, ids[-1] if ids else "", ending)
+    link = partial(_link, f"{config.site_url}/quality.{ending}")
+    steps = hydra.steps(link, number, last_page(session), after, ids[-1] if ids else "")
+    view = hydra.view(link(number, after), steps, _count(session))
     pieces = (view, *_described(session, config, ids))
     return b"".join(rdf.join((rdf.fragment(piece, ending) for piece in pieces), ending))
 
@@ -106,25 +110,7 @@ def _facts(one: Measurement, about: list[str]) -> Iterator[tuple[str, str, str, 
         yield f"#{name}", value.subject, one.metric.uri, fact
 
 
-def _view(session: Session, config: Config, number: int, after: str, end: str, ending: str) -> list[ox.Triple]:
-    """Hydra paging."""
-    address = f"{config.site_url}/quality.{ending}"
-    last = last_page(session)
-    here = _link(address, number, after)
-    triples = [
-        _triple(here, "rdf:type", named(expand("hydra:PartialCollectionView"))),
-        _triple(here, "hydra:totalItems", terms.integer(_count(session))),
-        _triple(here, "hydra:first", named(_link(address, 1))),
-        _triple(here, "hydra:last", named(here if number >= last else _link(address, last))),
-    ]
-    if number > 1:
-        triples.append(_triple(here, "hydra:previous", named(_link(address, number - 1))))
-    if number < last:
-        triples.append(_triple(here, "hydra:next", named(_link(address, number + 1, end))))
-    return triples
-
-
-def _link(address: str, number: int, after: str = "") -> str:
+def _link(address: str, number: int, after: str) -> str:
     return f"{address}?{urlencode({'page': number, **({'after': after} if after else {})})}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from catalog.api.markup import element, text
+from catalog.api.safe_xml import element, text
 from catalog.public import PublicDataset
 from dcat.model import Agent, Dataset, Text
 from dcat.vocabularies import vocabulary

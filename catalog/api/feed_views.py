@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
 from catalog import organizations, scopes, store
-from catalog.api import activity, answers, atom, feeds
+from catalog.api import activity, answers, atom, feeds, parameters
 from catalog.api.answers import instance
 from catalog.api.atom import Channel
 from catalog.api.feeds import Feed
-from catalog.api.linked import IncompleteError
+from catalog.documents import IncompleteError
 from dcat.message import LANGUAGES, Lang
 from dcat.vocabularies import vocabulary
 
 feed_pages = Blueprint("feeds", __name__)
+_FORMS = {media_type: ending for ending, media_type in feeds.MEDIA_TYPES.items()}
 
 
 @feed_pages.get("/feed")
@@ -27,7 +28,7 @@ feed_pages = Blueprint("feeds", __name__)
 def stream(ending: str = "") -> Response:
     """Give the event stream (DCAT-AP Feeds): its view, or one `page` or `section` of it."""
     _only("page", "section")
-    page, section = _number("page"), _number("section")
+    page, section = parameters.number("page", 0), parameters.number("section", 0)
     if page and section:
         raise BadRequest
     with instance().database.reading() as session:
@@ -104,15 +105,9 @@ def _feed(session: Session, ending: str) -> Feed:
     return Feed(
         site=config.site_url,
         address=f"{config.site_url}/feed{suffix}",
-        ending=ending or _wanted(),
+        ending=ending or answers.preferred(_FORMS)[0],
         newest=store.last_seq(session),
     )
-
-
-def _wanted() -> str:
-    """Choose the form a client asks for; TriG when it does not matter."""
-    quality = {ending: request.accept_mimetypes.quality(kind) for ending, kind in feeds.MEDIA_TYPES.items()}
-    return "jsonld" if quality["jsonld"] > quality["trig"] else "trig"
 
 
 def _state(session: Session, asked: Feed, page: int) -> object:
@@ -132,21 +127,11 @@ def _part(session: Session, asked: Feed, page: int, section: int) -> bytes:
 
 def _atom(choose: Callable[[Session], Channel]) -> Response:
     _only("before", "lang")
-    before, lang, config = _number("before"), _language(), instance().config
+    before, lang, config = parameters.number("before", 0), _language(), instance().config
     with instance().database.reading() as session:
         channel = choose(session)
         tag = answers.etag(config, "atom", request.path, before, lang, store.last_seq(session))
         return _answered(tag, atom.MEDIA_TYPE, lambda: atom.make(session, config, channel, request.path, before, lang))
-
-
-def _number(name: str) -> int:
-    """Read a number from 1; 0 where it is not given."""
-    value = request.args.get(name, "")
-    if not value:
-        return 0
-    if not (value.isascii() and value.isdigit() and len(value) <= 12 and int(value) >= 1):
-        raise BadRequest
-    return int(value)
 
 
 def _language() -> Lang:

@@ -12,21 +12,21 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import BadRequest, Gone, NotAcceptable, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog import organizations, scopes, search, store
-from catalog.api import answers, linked
+from catalog import documents, organizations, parts, search, store
+from catalog.api import answers, linked, parameters
 from catalog.api.answers import instance
-from catalog.api.linked import HVD_PART, WHOLE, Part, Selection
+from catalog.api.linked import Selection
+from catalog.api.parameters import ENDINGS, rdf_format
 from catalog.api.search_syntax import SearchSyntaxError, read_filters
+from catalog.parts import HIGH_VALUE, WHOLE, Part
 from catalog.renditions import BESIDE, CROISSANT, SCHEMA_ORG
 from catalog.store import GONE
 from dcat import croissant, dates, rdf
-from dcat.message import Message
 from dcat.profile import DEFAULT, RELEASES
 from dcat.shapes import shapes
 from dcat.vocabularies import vocabulary
 
 linked_data = Blueprint("linked", __name__)
-ENDINGS = "any(ttl,rdf,xml,jsonld,nt)"
 _NEGOTIATED = re.compile(rf"/(?:catalog)?|/dataset/({store.UUID.pattern})")
 _PARTS = re.compile(r"/catalog-hvd|/(?:city|organization|group)/[^/]+/catalog")
 _TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {"application/xml": "rdf"}
@@ -56,25 +56,25 @@ def vary(answer: Response) -> Response:
 @linked_data.get(f"/catalog.<{ENDINGS}:ending>")
 def catalogue(ending: str) -> Response:
     """Give a page of the catalogue."""
-    return _catalogue(_format(ending), WHOLE)
+    return _catalogue(rdf_format(ending), WHOLE)
 
 
 @linked_data.get(f"/catalog-hvd.<{ENDINGS}:ending>")
 def high_value(ending: str) -> Response:
     """Give a page of the high-value datasets."""
-    return _catalogue(_format(ending), HVD_PART)
+    return _catalogue(rdf_format(ending), HIGH_VALUE)
 
 
 @linked_data.get(f"/<any(city,organization,group):kind>/<name>/catalog.<{ENDINGS}:ending>")
 def part(kind: str, name: str, ending: str) -> Response:
     """Give a page of the datasets of one city, organisation or theme."""
-    return _catalogue(_format(ending), _part(kind, name))
+    return _catalogue(rdf_format(ending), _part(kind, name))
 
 
 @linked_data.get("/catalog-hvd")
 def high_value_by_uri() -> AnyResponse:
     """Answer at the URI of the catalogue of high-value datasets."""
-    return _negotiated(HVD_PART, "/dataset")
+    return _negotiated(HIGH_VALUE, "/dataset")
 
 
 @linked_data.get("/<any(city,organization,group):kind>/<name>/catalog")
@@ -87,19 +87,19 @@ def part_by_uri(kind: str, name: str) -> AnyResponse:
 @linked_data.get(f"/dump.<{ENDINGS}:ending>")
 def dump(ending: str) -> Response:
     """Give the whole catalogue as one document."""
-    return _dump(_format(ending), WHOLE)
+    return _dump(rdf_format(ending), WHOLE)
 
 
 @linked_data.get(f"/<any(city,organization,group):kind>/<name>/dump.<{ENDINGS}:ending>")
 def dump_of_part(kind: str, name: str, ending: str) -> Response:
     """Give the datasets of one city, organisation or theme as one document."""
-    return _dump(_format(ending), _part(kind, name))
+    return _dump(rdf_format(ending), _part(kind, name))
 
 
 @linked_data.get(f"/dataset/<name>.<{ENDINGS}:ending>")
 def dataset(name: str, ending: str) -> Response:
     """Give one dataset."""
-    return _dataset(name, _format(ending))
+    return _dataset(name, rdf_format(ending))
 
 
 @linked_data.get("/profile/<release>/shapes.ttl")
@@ -109,27 +109,20 @@ def profile_shapes(release: str) -> Response:
         raise NotFound
     tag = answers.etag(instance().config, "shapes", release)
     if answers.known(tag, None) or request.method == "HEAD":
-        return answers.not_modified(_content_type("ttl"), tag, None, max_age=3600)
-    return answers.whole(shapes(release), _content_type("ttl"), tag, None, max_age=3600)
-
-
-def _format(ending: str) -> str:
-    return "rdf" if ending == "xml" else ending
+        return answers.not_modified(rdf.FORMATS["ttl"].content_type, tag, None, max_age=3600)
+    return answers.whole(shapes(release), rdf.FORMATS["ttl"].content_type, tag, None, max_age=3600)
 
 
 def _part(kind: str, name: str) -> Part:
-    config = instance().config
-    if kind == "city" and name in {city.slug for city in config.cities}:
-        return linked.city_part(config, name)
-    concept = vocabulary("theme").find(name) if kind == "group" else None
-    if concept is not None:
-        return Part(scopes.theme(concept.code), f"/group/{concept.code.lower()}/catalog", concept.label)
+    if kind == "city" and (city := instance().config.find_city(name)):
+        return parts.of_city(city)
+    if kind == "group" and (theme := vocabulary("theme").find(name)):
+        return parts.of_theme(theme)
     if kind == "organization":
         with instance().database.reading() as session:
             found = organizations.find(session, name)
         if found is not None:
-            title = Message(found.title, found.title)
-            return Part(scopes.organization(found.name), f"/organization/{found.name}/catalog", title)
+            return parts.of_organization(found)
     raise NotFound
 
 
@@ -139,10 +132,10 @@ def _negotiated(of: Part, page: str) -> AnyResponse:
 
 
 def _catalogue(ending: str, of: Part) -> Response:
-    config, kind = instance().config, _content_type(ending)
+    config, kind = instance().config, rdf.FORMATS[ending].content_type
     release = _release(ending, SCHEMA_ORG)
     with instance().database.reading() as session:
-        seq, modified = linked.state(session)
+        seq, modified = store.newest_change(session)
         selection = _selection(seq, of, release)
         tag = answers.etag(config, ending, seq, modified, selection)
         if answers.known(tag, modified):
@@ -156,31 +149,31 @@ def _catalogue(ending: str, of: Part) -> Response:
         steps = linked.steps(config, selection, found, ending) if release == SCHEMA_ORG else {}
         with _complete():
             if request.method == "HEAD":
-                linked.check(session, found.ids, ending, release)
+                documents.check(session, found.ids, ending, release)
                 return _profiled(answers.not_modified(kind, tag, modified), release, steps)
             body = linked.page(session, config, selection, found, ending)
     return _profiled(answers.whole(body, kind, tag, modified), release, steps)
 
 
 def _dump(ending: str, of: Part) -> Response:
-    config, kind = instance().config, _content_type(ending)
+    config, kind = instance().config, rdf.FORMATS[ending].content_type
     release = _release(ending)
     with instance().database.reading() as session:
-        seq, modified = linked.state(session)
+        seq, modified = store.newest_change(session)
         tag = answers.etag(config, "dump", ending, seq, modified, of, release)
         if answers.known(tag, modified):
             return _profiled(answers.not_modified(kind, tag, modified), release)
         with _complete():
             if request.method == "HEAD":
-                linked.check(session, linked.members(session, of), ending, release)
+                documents.check(session, documents.members(session, of), ending, release)
                 return _profiled(answers.not_modified(kind, tag, modified), release)
-            pieces = linked.everything(session, config, ending, of, release)
+            pieces = documents.dump(session, config, ending, of, release)
             return _profiled(answers.spooled(pieces, config.home, kind, tag, modified), release)
 
 
 def _dataset(name: str, ending: str) -> Response:
     release = _release(ending, SCHEMA_ORG, CROISSANT)
-    config, kind = instance().config, croissant.MEDIA_TYPE if release == CROISSANT else _content_type(ending)
+    config, kind = instance().config, croissant.MEDIA_TYPE if release == CROISSANT else rdf.FORMATS[ending].content_type
     with instance().database.reading() as session:
         row = store.find_row(session, name)
         if row is None:
@@ -190,16 +183,16 @@ def _dataset(name: str, ending: str) -> Response:
         if release == CROISSANT and not row.served:
             raise NotFound
         # What others say of the nodes it shares is part of it.
-        tag = answers.etag(config, ending, row.id, release, *linked.state(session))
+        tag = answers.etag(config, ending, row.id, release, *store.newest_change(session))
         if answers.known(tag, row.modified_at):
             return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
         if kept := answers.remembered(kind, tag, row.modified_at):
             return _profiled(kept, release)
         with _complete():
             if request.method == "HEAD":
-                linked.check(session, [row.id], ending, release)
+                documents.check(session, [row.id], ending, release)
                 return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
-            body = linked.dataset(session, config, row.id, ending, release)
+            body = documents.dataset(session, config, row.id, ending, release)
     if body is None:
         raise NotFound
     return _profiled(answers.whole(body, kind, tag, row.modified_at), release)
@@ -210,7 +203,7 @@ def _complete() -> Iterator[None]:
     """Answer 503 rather than less than the whole, so that nobody takes datasets for gone."""
     try:
         yield
-    except linked.IncompleteError as error:
+    except documents.IncompleteError as error:
         raise ServiceUnavailable(retry_after=60) from error
 
 
@@ -230,11 +223,11 @@ def _selection(newest: int, of: Part, release: str) -> Selection:
     if after and not store.UUID.fullmatch(after):
         raise BadRequest
     return Selection(
-        at=min(_number("snapshot", newest, 2**62, least=0), newest),
+        at=min(parameters.number("snapshot", newest, 2**62, least=0), newest),
         part=of,
         release=release,
-        page=_number("page", 1, 10**6),
-        limit=_number("limit", linked.PAGE, linked.MAX_PAGE),
+        page=parameters.number("page", 1, 10**6),
+        limit=parameters.number("limit", linked.PAGE, linked.MAX_PAGE),
         after=after,
         **_matching(),
         since=since,
@@ -257,24 +250,10 @@ def _matching() -> dict[str, Any]:
     return {"query": urlencode(asked), "within": hits.ids}
 
 
-def _number(name: str, default: int, most: int, least: int = 1) -> int:
-    value = request.args.get(name, "")
-    if not value:
-        return default
-    if not re.fullmatch(r"[0-9]{1,18}", value) or not least <= int(value) <= most:
-        raise BadRequest
-    return int(value)
-
-
 def _wanted() -> str | None:
     """Choose the RDF format a client prefers to HTML; none when it takes HTML as gladly."""
-    accept = request.accept_mimetypes
-    html = max(accept.quality("text/html"), accept.quality("application/xhtml+xml"))
-    offered = [
-        (accept.quality(media_type), -place, ending) for place, (media_type, ending) in enumerate(_TYPES.items())
-    ]
-    quality, _, ending = max(offered)
-    return ending if quality > html else None
+    ending, quality = answers.preferred(_TYPES)
+    return ending if quality > answers.page_quality() else None
 
 
 def _release(ending: str, *beside: str) -> str:
@@ -317,8 +296,3 @@ def _profiled(answer: Response, release: str, steps: Mapping[str, str] = Mapping
     answer.headers["Content-Profile"] = f"<{uri}>"
     answer.vary.add("Accept-Profile")
     return answer
-
-
-def _content_type(ending: str) -> str:
-    charset = "" if ending in ("jsonld", "nt") else "; charset=utf-8"
-    return f"{rdf.FORMATS[ending].media_type}{charset}"

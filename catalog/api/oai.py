@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from catalog import scopes, store
 from catalog.api import activity, dublin_core, oai_requests
 from catalog.api.activity import Activity
-from catalog.api.markup import DECLARATION, cleaned, element, text
 from catalog.api.oai_requests import FORMATS, Listing, ProtocolError
+from catalog.api.safe_xml import DECLARATION, cleaned, element, text
 from catalog.config import Config
 from catalog.db import now
 from catalog.models import Organization

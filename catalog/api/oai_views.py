@@ -6,7 +6,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from catalog import store
 from catalog.api import answers, oai
 from catalog.api.answers import instance
-from catalog.api.linked import IncompleteError
+from catalog.documents import IncompleteError
 
 oai_pages = Blueprint("oai", __name__)
 

@@ -1,16 +1,14 @@
 """The addresses of quality: the dashboard for people and programs, the page of one dataset, and DQV for machines."""
 
-import re
-
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest, Gone, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog import links, quality, quality_report, store
-from catalog.api import answers, dqv
+from catalog import link_checks, quality, quality_report, store
+from catalog.api import answers, dqv, parameters
 from catalog.api.answers import instance
-from catalog.api.linked_views import ENDINGS
+from catalog.api.parameters import ENDINGS, rdf_format
 from catalog.models import Score
 from catalog.store import GONE
 from catalog.web.language import lang
@@ -58,7 +56,7 @@ def dataset(slug: str) -> AnyResponse:
         if answers.known(tag, None):
             return _page("", tag)
         found = quality.examine(session, [row.id])
-        broken = links.broken_of(session, row.id)
+        broken = link_checks.broken_of(session, row.id)
         city = instance().config.find_city(row.city)
     if not found:
         raise NotFound
@@ -78,7 +76,7 @@ def dataset(slug: str) -> AnyResponse:
 @quality_pages.get(f"/dataset/<name>/quality.<{ENDINGS}:ending>")
 def dataset_dqv(name: str, ending: str) -> Response:
     """Give the measurements of one dataset as DQV."""
-    ending = "rdf" if ending == "xml" else ending
+    ending = rdf_format(ending)
     with instance().database.reading() as session:
         row = store.find_row(session, name)
         if row is None:
@@ -99,17 +97,17 @@ def dataset_dqv(name: str, ending: str) -> Response:
 @quality_pages.get(f"/quality.<{ENDINGS}:ending>")
 def catalogue_dqv(ending: str) -> Response:
     """Give a page with the measurements of the whole catalogue as DQV."""
-    ending = "rdf" if ending == "xml" else ending
-    number, after = request.args.get("page", "1"), request.args.get("after", "")
-    if not re.fullmatch(r"[1-9][0-9]{0,6}", number) or (after and not store.UUID.fullmatch(after)):
+    ending = rdf_format(ending)
+    page, after = parameters.number("page", 1, 10**6), request.args.get("after", "")
+    if after and not store.UUID.fullmatch(after):
         raise BadRequest
     with instance().database.reading() as session:
-        tag = answers.etag(instance().config, "dqv", ending, number, after, quality.state(session))
+        tag = answers.etag(instance().config, "dqv", ending, page, after, quality.state(session))
         if answers.known(tag, None) or request.method == "HEAD":
             return answers.not_modified(rdf.FORMATS[ending].content_type, tag, None)
-        if int(number) > dqv.last_page(session):
+        if page > dqv.last_page(session):
             raise NotFound
-        body = dqv.page(session, instance().config, int(number), after, ending)
+        body = dqv.page(session, instance().config, page, after, ending)
     return answers.whole(body, rdf.FORMATS[ending].content_type, tag, None)
 
 

@@ -1,7 +1,7 @@
 """The SPARQL endpoint: queries in, results in the format asked for; a page for people, a service description for programs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,24 +192,20 @@ def _formats() -> tuple[str, str]:
     return chosen
 
 
-def _accepted(offered: Mapping[str, object]) -> str:
-    accept = request.accept_mimetypes
-    if not accept:
-        return next(iter(offered))
-
-    def quality(name: str) -> float:
-        types = [_MEDIA_TYPES[name].partition(";")[0], *([_ALIASES[name]] if name in _ALIASES else [])]
-        return max(accept.quality(media_type) for media_type in types)
-
-    best = max(offered, key=quality)
-    return best if quality(best) > 0 else ""
+def _accepted(offered: Iterable[str]) -> str:
+    """Choose a format by Accept; empty where the client takes none of them, the first where it says nothing."""
+    types = {kind: name for name in offered for kind in (_media_type(name), _ALIASES.get(name, "")) if kind}
+    chosen, quality = answers.preferred(types)
+    return chosen if quality > 0 or not request.accept_mimetypes else ""
 
 
 def _wants_page() -> bool:
     """Whether HTML is wanted more than any data, as browsers do."""
-    accept = request.accept_mimetypes
-    html = max(accept.quality("text/html"), accept.quality("application/xhtml+xml"))
-    return html > max(accept.quality(media_type.partition(";")[0]) for media_type in _MEDIA_TYPES.values())
+    return answers.page_quality() > answers.preferred({_media_type(name): name for name in _MEDIA_TYPES})[1]
+
+
+def _media_type(name: str) -> str:
+    return _MEDIA_TYPES[name].partition(";")[0]
 
 
 def _content_type(form: str) -> str:

@@ -9,13 +9,13 @@ from typing import IO
 import click
 import sqlalchemy as sa
 
-from catalog import store
-from catalog.api import linked
+from catalog import documents, parts, store
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
 from catalog.db import batches
 from catalog.instance import Instance
 from catalog.models import DatasetRow
+from catalog.parts import Part
 from catalog.renditions import CKAN
 from dcat.message import Message
 from dcat.profile import DEFAULT, RELEASES
@@ -49,17 +49,18 @@ def command(terminal: Terminal, form: str, release: str, city: str, output: Path
     Beispiel / Example: offenbar export --format ttl --city frankfurt -o frankfurt.ttl
     """
     instance = opened()
-    part = linked.city_part(instance.config, city) if city else linked.WHOLE
-    pieces = (
-        _packages(instance, city)
-        if form == "ckan-jsonl"
-        else linked.dump(instance.database, instance.config, form, part, release)
-    )
+    part = parts.of_city(instance.config.city(city)) if city else parts.WHOLE
+    pieces = _packages(instance, city) if form == "ckan-jsonl" else _document(instance, form, part, release)
     with _whole(output) if output else contextlib.nullcontext(sys.stdout.buffer) as target:
         for piece in pieces:
             target.write(piece)
     if output:
         terminal.note(Message(f"Geschrieben: {output}", f"Written: {output}"))
+
+
+def _document(instance: Instance, form: str, part: Part, release: str) -> Iterator[bytes]:
+    with instance.database.reading() as session:
+        yield from documents.dump(session, instance.config, form, part, release)
 
 
 @contextlib.contextmanager

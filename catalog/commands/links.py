@@ -2,7 +2,7 @@
 
 import click
 
-from catalog import links, quality
+from catalog import link_checks, quality
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from dcat.message import Message
@@ -30,10 +30,10 @@ def command(terminal: Terminal, check_now: bool, city: str, as_json: bool) -> No
         instance.config.city(city)
     if check_now:
         sources = [source.id for source in instance.sources() if source.city == city] if city else None
-        links.hurry(instance, sources)
+        link_checks.hurry(instance, sources)
         made = changed = 0
         with terminal.progress(terminal.t("Adressen", "Addresses")) as tick:
-            while (done := links.check(instance, sources=sources)).made:
+            while (done := link_checks.check(instance, sources=sources)).made:
                 made, changed = made + done.made, changed + done.changed
                 tick("links", made)
         quality.catch_up(instance)
@@ -44,9 +44,9 @@ def command(terminal: Terminal, check_now: bool, city: str, as_json: bool) -> No
             )
         )
     with instance.database.reading() as session:
-        found = links.broken(session, city=city)
+        found = link_checks.broken(session, city=city)
     if as_json:
-        terminal.data([links.as_json(link) for link in found])
+        terminal.data([link_checks.as_json(link) for link in found])
         return
     for link in found:
         lang = terminal.lang

@@ -93,7 +93,7 @@ def _say_groups(terminal: Terminal, groups: tuple[Group, ...], gains: Mapping[st
         for group in groups
     ]
     columns = [terminal.t("Kommune, Organisation", "city, organisation"), terminal.t("Datensätze", "datasets")]
-    columns += [terminal.t("von 405", "of 405"), terminal.t("Stufe", "band")]
+    columns += [terminal.t(f"von {most()}", f"of {most()}"), terminal.t("Stufe", "band")]
     terminal.table((*columns, *(label.in_(lang) for label in DIMENSIONS.values())), rows)
     for group in groups:
         for gain in gains[group.name]:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import orjson
 
-from catalog import store
+from catalog import documents, store
 from catalog.api import linked
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
@@ -173,7 +173,7 @@ def _second_opinion(
 ) -> dict[str, tuple[ShaclResult, ...]]:
     """Ask the official shapes, which decide nothing."""
     with instance.database.reading() as session:
-        body = linked.dataset(session, instance.config, shown.id, "nt") or b""
+        body = documents.dataset(session, instance.config, shown.id, "nt") or b""
     wanted = [c for c in Combination if c is not Combination.HVD or shown.dataset.hvd_category]
     return {str(combination): _official(body, combination, shapes, engine) for combination in wanted}
 
@@ -218,7 +218,7 @@ def _everything(terminal: Terminal, shapes: Path | None, engine: Engine, as_json
 def _pages(instance: Instance) -> Iterator[tuple[int, bytes]]:
     """Give the catalogue's pages of one moment, each with the number of its datasets."""
     with instance.database.reading() as session:
-        selection = linked.Selection(at=linked.state(session)[0])
+        selection = linked.Selection(at=store.last_seq(session))
         while (found := linked.extent(session, selection)) and found.ids:
             yield len(found.ids), linked.page(session, instance.config, selection, found, "nt")
             selection = replace(selection, page=selection.page + 1, after=found.ids[-1])

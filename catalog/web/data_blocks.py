@@ -4,7 +4,7 @@ import orjson
 from flask import Flask, current_app
 from markupsafe import Markup
 
-from catalog.api import linked
+from catalog import documents
 from dcat import croissant, schema_org
 
 # In JSON these stand in strings only, where an escape means the same; the two separators end lines in older scripts.
@@ -27,4 +27,4 @@ def data_block(node: bytes) -> Markup:
 def catalog_block() -> Markup:
     """Describe the catalogue."""
     config = current_app.extensions["offenbar.config"]
-    return data_block(orjson.dumps(schema_org.write_catalog(linked.about(config))))
+    return data_block(orjson.dumps(schema_org.write_catalog(documents.about(config))))

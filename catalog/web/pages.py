@@ -11,6 +11,7 @@ from catalog.config import Config
 from catalog.reading_types import SORTS, Query
 from catalog.web import assets, data_blocks, formatting, language, links, metadata, rules, wording
 from catalog.web.security import request_id
+from dcat import rdf
 from dcat.vocabularies import vocabulary
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ pages = Blueprint("pages", __name__)
 def _prepare(state: BlueprintSetupState) -> None:
     for module in (assets, data_blocks, formatting, language, links, metadata, rules, wording):
         module.register(state.app)
-    state.app.jinja_env.globals.update(settings=settings, find_theme=vocabulary("theme").find)
+    state.app.jinja_env.globals.update(
+        settings=settings, rdf_formats=tuple(rdf.FORMATS.values()), find_theme=vocabulary("theme").find
+    )
 
 
 pages.record_once(_prepare)

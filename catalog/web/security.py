@@ -32,6 +32,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 def protect(app: Flask) -> None:
     """Add the headers to every answer of an application and give every request an id."""
     app.before_request(_name_request)
+    app.before_request(_forget_impossible_dates)
     app.after_request(_add_headers)
 
 
@@ -45,6 +46,14 @@ def request_id() -> str:
 
 def _name_request() -> None:
     request_id()
+
+
+def _forget_impossible_dates() -> None:
+    """A date that cannot be read counts as not sent (RFC 9110, section 13.1.3); werkzeug fails on years beyond all calendars."""
+    try:
+        _ = request.if_modified_since
+    except OverflowError:
+        del request.environ["HTTP_IF_MODIFIED_SINCE"]
 
 
 def _add_headers(response: Response) -> Response:

@@ -4,6 +4,7 @@ What is found moves the score (catalog/quality.py) and the lists of broken links
 """
 
 import datetime
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,8 @@ HISTORY = 20
 ROBOTS, BUSY = "robots", "busy"
 # The name by which rules in robots.txt address us, the first word of the agent (catalog/instance.py).
 AGENT = "offenbar"
+# Lines of robots.txt that the parser reads as numbers, where they hold none that is sensible.
+_NO_NUMBERS = re.compile(r"\s*(crawl-delay|request-rate)\s*:(?!\s*[0-9]{1,6}(/[0-9]{1,6})?\s*(#|$))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +245,8 @@ class _Visitor:
             except FetchError:
                 return None
             rules = RobotFileParser()
-            rules.parse(body.decode("utf-8", "replace").splitlines()[:5000])
+            lines = body.decode("utf-8", "replace").splitlines()[:5000]
+            rules.parse(line for line in lines if not _NO_NUMBERS.match(line))
             self._rules[place] = rules
         return self._rules[place]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dcat import dates, geometry
 from dcat.kinds import KINDS
-from dcat.literals import meaning
+from dcat.node_texts import meaning
 from dcat.profile import CLASSES, profile
 
 TEXTS = st.text(max_size=40) | st.from_regex(
