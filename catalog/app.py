@@ -1,6 +1,7 @@
 """The web application: pages, CKAN API, linked data, downloads and health, made for one catalogue."""
 
 from pathlib import Path
+from threading import Semaphore
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -27,6 +28,8 @@ from dcat.errors import StateError
 MAX_REQUEST = 2_000_000
 # Bytes of answers each web worker keeps.
 MEMORY = 16_000_000
+# Long answers each web worker sends at once: the other two of its threads (catalog/server.py) are for everybody else.
+STREAMS = 2
 service = Blueprint("service", __name__)
 
 
@@ -40,6 +43,7 @@ def create_app(catalogue: Instance) -> Flask:
     app.url_map.merge_slashes = False
     app.extensions["offenbar"] = catalogue
     app.extensions["offenbar.config"] = catalogue.config
+    app.extensions["offenbar.streams"] = Semaphore(STREAMS)
     app.extensions["offenbar.memory"] = answers.Memory(MEMORY)
     app.extensions["offenbar.reading"] = _reading
     # First, since blueprints answer some requests before they are routed.
@@ -88,10 +92,10 @@ def download(dataset_id: object, file_id: object, name: str) -> Response:
         file = store.public_file(session, str(dataset_id), str(file_id))
     if file is None or file.state is not FileState.PUBLIC or not instance().files.has(file.copy):
         raise NotFound
-    answer = Response(instance().files.stream(file.copy), mimetype="application/octet-stream")
+    size = file.distribution.byte_size or 0
+    answer = answers.in_pieces(instance().files.stream(file.copy), size, "application/octet-stream")
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer.headers["Content-Length"] = str(file.distribution.byte_size)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.set_etag(file.copy)
     answer.make_conditional(request)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from catalog import file_checks, link_checks, publishing, quality, search, store, triples
 from catalog.db import now
@@ -192,7 +191,7 @@ def _guarded(what: str, job: Callable[[], object]) -> None:
         job()
     except OffenbarError as error:
         log.warning("%s: %s", what, error.message.en)
-    except (SQLAlchemyError, OSError, ValueError) as error:
+    except Exception as error:
         log.warning("%s: %s", what, type(error).__name__, exc_info=True)
 
 

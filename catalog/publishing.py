@@ -170,6 +170,7 @@ def refresh(
             overtaken = store.overtaken(session, ready)
             fresh = [draft for draft in ready if draft.shown.id not in overtaken]
             store.publish(session, fresh, cause)
+            store.leave_links(session, set(wanted).difference(item.dataset_id for item in items))
             note_inputs(session, config, source, policies, whole=dataset_ids is None and not overtaken)
         changes += sum(draft.changes for draft in fresh)
         if not overtaken:

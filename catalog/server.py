@@ -1,8 +1,11 @@
 """offenbar serve: web workers under granian, and one job process beside them. All end within seconds of SIGTERM."""
 
+import logging
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 from granian import Granian
@@ -13,6 +16,7 @@ from catalog.instance import Instance
 from dcat.errors import StateError
 from dcat.message import Message
 
+log = logging.getLogger(__name__)
 _WORK = "import sys; sys.path.insert(0, sys.argv[1]); from catalog.worker import main; main(int(sys.argv[2]))"
 
 
@@ -21,7 +25,7 @@ def serve(instance: Instance, *, host: str, port: int, workers: int, jobs: bool)
     instance.database.close()
     # A program of its own: what checks tables needs stays out of the web workers' memory.
     command = [sys.executable, "-c", _WORK, str(Path(__file__).parent.parent), str(os.getpid())]
-    background = subprocess.Popen(command) if jobs else None  # noqa: S603 - our own program
+    background = _Background(command) if jobs else None
     server = Granian(
         "catalog.app:from_environment",
         factory=True,
@@ -45,8 +49,41 @@ def serve(instance: Instance, *, host: str, port: int, workers: int, jobs: bool)
         ) from error
     finally:
         if background is not None:
-            background.terminate()
-            try:
-                background.wait(5)
-            except subprocess.TimeoutExpired:
-                background.kill()
+            background.end()
+
+
+class _Background:
+    """The job process: started, started again when it ends on its own, and ended with the server."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._ending = threading.Event()
+        self._process = self._started()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def end(self) -> None:
+        """End the process, politely first."""
+        self._ending.set()
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self._command)  # noqa: S603 - our own program
+
+    def _watch(self) -> None:
+        pause = 1.0
+        while True:
+            began = time.monotonic()
+            self._process.wait()
+            # One that ends at once again and again is given more and more time.
+            pause = min(pause * 2, 60.0) if time.monotonic() - began < 60 else 1.0
+            if self._ending.wait(pause):
+                return
+            log.warning("the job process has ended with %s; it is started again", self._process.returncode)
+            self._process = self._started()
+            if self._ending.is_set():
+                self._process.terminate()
+                return

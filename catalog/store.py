@@ -217,15 +217,27 @@ def _write_subjects(session: Session, drafts: list[Draft]) -> None:
 
 
 def _write_links(session: Session, drafts: list[Draft]) -> None:
-    """Note whom datasets mention, and that they are published with what is known of those."""
+    """Note whom datasets mention; one that met its describer, or lost it, since its draft was made is due at once."""
     known = [draft.shown.id for draft in drafts if draft.was]
     session.execute(sa.delete(DatasetLink).where(DatasetLink.dataset_id.in_(known)))
-    links = [
-        {"dataset_id": draft.shown.id, "key": key, "resolved": resolved, "due": False}
+    described = holders(session, {uri for draft in drafts for uri in draft.links})
+    links = {
+        (draft.shown.id, subject_key(uri)): {
+            "dataset_id": draft.shown.id,
+            "key": subject_key(uri),
+            "resolved": resolved,
+            "due": resolved != (described.get(uri, draft.shown.id) != draft.shown.id),
+        }
         for draft in drafts
-        for key, resolved in {subject_key(uri): resolved for uri, resolved in draft.links.items()}.items()
-    ]
-    insert_or_ignore(session, DatasetLink, links)
+        for uri, resolved in draft.links.items()
+    }
+    insert_or_ignore(session, DatasetLink, list(links.values()))
+
+
+def leave_links(session: Session, dataset_ids: Iterable[str]) -> None:
+    """Take datasets that cannot be published anew off the list; the next news of whom they mention puts them on it again."""
+    for part in batches(sorted(dataset_ids)):
+        session.execute(sa.update(DatasetLink).where(DatasetLink.dataset_id.in_(part)).values(due=False))
 
 
 def _mark_links(session: Session, claimed: Iterable[str], freed: Iterable[str]) -> None:

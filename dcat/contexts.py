@@ -20,6 +20,8 @@ from dcat.namespaces import NAMESPACES, expand
 UNDEFINED = "jsonld-term:"
 # A page of datasets that each name their context is ordinary; the copies must not make it explode.
 MAX_PUT_IN = 5_000
+# Terms times the places where contexts apply: that is what a parser pays for contexts in the file itself.
+MAX_WORK = 2_000_000
 
 _SEMIC = r"(semiceu\.github\.io|raw\.githubusercontent\.com/semiceu)/(geo)?dcat-ap/([\w.-]+/){0,5}"
 _ADDRESSES = {
@@ -43,17 +45,25 @@ def put_in(body: bytes) -> bytes:
     if b'"@context"' not in body:
         return body
     todo, count = [document], 0
+    places, nodes, terms, scoped = 0, 0, 0, False
     while todo:
         one = todo.pop()
         if isinstance(one, list):
             todo.extend(one)
         elif isinstance(one, dict) and one.get("@type") != "@json":
-            todo.extend(one.values())
+            nodes += 1
+            todo.extend(value for key, value in one.items() if key != "@context")
             if "@context" in one:
+                places += 1
+                more, within = _terms(one["@context"])
+                terms, scoped = terms + more, scoped or within
                 one["@context"], added = _local(one["@context"])
                 count += added
                 if count > MAX_PUT_IN:
                     raise _too_many()
+    # The one at the top applies once; one inside a term applies wherever the term stands.
+    if terms * (nodes if scoped else places - 1) > MAX_WORK:
+        raise _too_many()
     for node in document if isinstance(document, list) else [document]:
         if isinstance(node, dict) and "@context" in node:
             node["@context"] = _catching(node["@context"])
@@ -86,6 +96,21 @@ def find(address: str) -> dict[str, Any]:
             "Next step: ask the source to write the context into the file itself, or to deliver Turtle.",
         )
     )
+
+
+def _terms(context: Any) -> tuple[int, bool]:
+    """Count the terms of a context, and tell whether one of them has a context of its own."""
+    todo, count, scoped = [context], 0, False
+    while todo:
+        one = todo.pop()
+        if isinstance(one, list):
+            todo.extend(one)
+        elif isinstance(one, dict):
+            count += len(one)
+            inner = [value["@context"] for value in one.values() if isinstance(value, dict) and "@context" in value]
+            scoped = scoped or bool(inner)
+            todo.extend(inner)
+    return count, scoped
 
 
 def _local(context: Any) -> tuple[Any, int]:

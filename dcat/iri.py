@@ -1,7 +1,8 @@
 """Addresses and names as IRIs: what is valid, what can be repaired with one meaning, what cannot."""
 
+import functools
 import re
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 import pyoxigraph as ox
 
@@ -36,6 +37,25 @@ def is_web(value: str) -> bool:
     if _is_usual(value):
         return True
     return is_iri(value) and value[:8].lower().startswith(("http://", "https://")) and bool(_host(value))
+
+
+def is_below(value: str, site_url: str) -> bool:
+    """Tell whether a web address belongs to a site, in whatever spelling: scheme, case, standard port, user and dot do not count."""
+    place, path = _place(site_url)
+    if place[0] not in value.lower():
+        return False
+    try:
+        other, other_path = _place(value)
+    except ValueError:
+        return False
+    return other == place and f"{other_path}/".startswith(f"{path}/")
+
+
+@functools.lru_cache(maxsize=10_000)
+def _place(value: str) -> tuple[tuple[str, int], str]:
+    parts = urlsplit(value)
+    port = 80 if parts.port in (None, 80, 443) else parts.port
+    return ((parts.hostname or "").rstrip("."), port), unquote(parts.path).rstrip("/")
 
 
 def cleaned(value: str) -> str:

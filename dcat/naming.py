@@ -106,4 +106,4 @@ def _sample_ids(dataset: str, samples: tuple[Distribution, ...]) -> tuple[str, .
 
 
 def _is_foreign(uri: str, site_url: str) -> bool:
-    return iri.is_web(uri) and not f"{uri}/".startswith(f"{site_url}/")
+    return iri.is_web(uri) and not iri.is_below(uri, site_url)

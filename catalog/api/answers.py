@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import IO
 
 import zstandard
 from flask import Response, current_app, request
+from werkzeug.exceptions import ServiceUnavailable
 
 from catalog import store
 from catalog.config import Config
@@ -22,6 +23,7 @@ from catalog.instance import Instance, program_version
 _CODINGS = ("zstd", "gzip")
 _CHUNK = 64_000
 MAX_AGE = 60
+SMALL = 2_000_000
 
 
 def instance() -> Instance:
@@ -55,12 +57,19 @@ def not_modified(
 
 
 def whole(
-    body: bytes, content_type: str, tag: str, modified: datetime.datetime | None, *, max_age: int = MAX_AGE
+    body: bytes,
+    content_type: str,
+    tag: str,
+    modified: datetime.datetime | None,
+    *,
+    max_age: int = MAX_AGE,
+    keep: bool = False,
 ) -> Response:
-    """Answer with a body, compressed as the client likes it; it is remembered for a while under its validator."""
+    """Answer with a body, compressed as the client likes it; one to keep is remembered for a while under its validator."""
     chosen = coding()
     compressed = _compressed(body, chosen)
-    _memory().keep((tag, chosen), compressed)
+    if keep:
+        _memory().keep((tag, chosen), compressed)
     return _finished(Response(compressed, content_type=content_type), tag, modified, chosen, max_age)
 
 
@@ -121,12 +130,28 @@ def spooled(
         for piece in _stream(pieces, chosen):
             size += file.write(piece)
         file.seek(0)
+        answer = in_pieces(_read(file), size, content_type)
         stack.pop_all()
-    answer = Response(_read(file), content_type=content_type)
     # Who goes away before the first piece leaves the file to this.
     answer.call_on_close(file.close)
-    answer.content_length = size
     return _finished(answer, tag, modified, chosen, MAX_AGE)
+
+
+def in_pieces(pieces: Iterator[bytes], size: int, content_type: str) -> Response:
+    """Answer `size` bytes piece by piece.
+
+    A client that reads slowly holds one of the worker's few threads all the while, so only so many may; the others are asked to come
+    again. What is small goes out in one piece, which holds nothing.
+    """
+    if size <= SMALL:
+        return Response(b"".join(pieces), content_type=content_type)
+    streams: Semaphore = current_app.extensions["offenbar.streams"]
+    if not streams.acquire(blocking=False):
+        raise ServiceUnavailable(retry_after=30)
+    answer = Response(pieces, content_type=content_type)
+    answer.call_on_close(streams.release)
+    answer.content_length = size
+    return answer
 
 
 def _read(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The addresses of linked data: content and profile negotiation, paging, dumps. What they send is made in linked.py."""
+"""The addresses of linked data: content and profile negotiation, paging, dumps. What they send is made in linked.py and catalog/documents.py."""
 
 import datetime
 import re
@@ -152,7 +152,7 @@ def _catalogue(ending: str, of: Part) -> Response:
                 documents.check(session, found.ids, ending, release)
                 return _profiled(answers.not_modified(kind, tag, modified), release, steps)
             body = linked.page(session, config, selection, found, ending)
-    return _profiled(answers.whole(body, kind, tag, modified), release, steps)
+    return _profiled(answers.whole(body, kind, tag, modified, keep=True), release, steps)
 
 
 def _dump(ending: str, of: Part) -> Response:
@@ -195,7 +195,7 @@ def _dataset(name: str, ending: str) -> Response:
             body = documents.dataset(session, config, row.id, ending, release)
     if body is None:
         raise NotFound
-    return _profiled(answers.whole(body, kind, tag, row.modified_at), release)
+    return _profiled(answers.whole(body, kind, tag, row.modified_at, keep=True), release)
 
 
 @contextmanager
