@@ -99,6 +99,19 @@ def alternately(servers: Sequence[Server], path: str) -> list[Rate]:
     return [Rate(1 / statistics.median(t), len(t) / cpu) for t, cpu in zip(seconds, worked, strict=True)]
 
 
+def each_once(server: Server, paths: Sequence[str]) -> Rate:
+    """Measure pages that nobody has asked for before, each fetched once."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    before, seconds = server.cpu(), []
+    for path in paths:
+        start = time.perf_counter()
+        _get(connection, path)
+        seconds.append(time.perf_counter() - start)
+    worked = server.cpu() - before
+    connection.close()
+    return Rate(1 / statistics.median(seconds), len(paths) / worked)
+
+
 def _timed(connection: http.client.HTTPConnection, path: str) -> list[float]:
     """Ask for a page a few times, a slow one only once: a server that was idle for long is not at its best."""
     seconds: list[float] = []

@@ -379,3 +379,30 @@ def test_a_page_of_schema_org_holds_no_dcat() -> None:
     assert graph.values(node, "schema:license") == [ox.NamedNode("https://x.example/l")]
     with pytest.raises(UnreadableError):
         read(builders.page(orjson.dumps(document), BASE), builders.source(BASE, type="dcat"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "@context": {
+                "a": {"@id": "http://a.example/a", "@context": {f"t{n}": f"http://x/{n}" for n in range(3000)}}
+            },
+            "@graph": [{"@id": f"http://x/{n}", "a": {"@id": "http://y/"}} for n in range(1500)],
+        },
+        {
+            "@context": {f"t{n}": f"http://x/{n}" for n in range(5000)},
+            "@graph": [{"@context": {"u": "http://x/u"}, "@id": f"http://x/{n}"} for n in range(1000)],
+        },
+    ],
+    ids=["a context in a term", "a context in each node"],
+)
+def test_contexts_that_multiply_are_refused(document: dict[str, object]) -> None:
+    with pytest.raises(UnreadableError, match="more than"):
+        contexts.put_in(orjson.dumps(document))
+
+
+def test_one_large_context_at_the_top_is_ordinary() -> None:
+    terms = {f"t{n}": f"http://x/{n}" for n in range(3000)}
+    document = {"@context": terms, "@graph": [{"@id": f"http://x/{n}", "t1": "a"} for n in range(3000)]}
+    assert contexts.put_in(orjson.dumps(document)).count(b"http://x/") == 6000

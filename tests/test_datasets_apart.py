@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from source_site import Site
 
-from catalog import store
+from catalog import publishing, store
 from catalog.app import create_app
 from catalog.instance import Instance
 from catalog.models import DatasetRow, NodeUse
@@ -119,6 +119,21 @@ def test_what_is_fetched_stays_the_same_address(placed: Placed) -> None:
         shown = store.find_public(session, placed.history.id(4))
     assert shown is not None
     assert set(shown.dataset.distribution[0].access_url) == {f"{FILE}#", f"{FILE}#x"}
+
+
+def test_a_claim_between_draft_and_publication_is_not_lost(placed: Placed) -> None:
+    instance, source = placed.instance, placed.history.sources[0]
+    placed.datasets[4] = replace(marked.marked(4), relation=(OTHER,))
+    item = Item(placed.history.id(4), "satz-4", placed.datasets[4])
+    drafts = list(publishing.drafts(instance.database, instance.config, source, instance.policies(), [item]))
+    placed.put(2, marked.marked(2))
+    with instance.database.writing() as session:
+        assert store.overtaken(session, drafts) == set()
+        store.publish(session, drafts, "test")
+    assert placed.settle() == 2, "the one that met its neighbour late, and the neighbour, which mentions it"
+    with instance.database.reading() as session:
+        shown = store.find_public(session, item.dataset_id)
+    assert shown is not None and OTHER not in shown.dataset.relation
 
 
 def test_settling_ends(placed: Placed) -> None:

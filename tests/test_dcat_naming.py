@@ -302,3 +302,29 @@ def test_slugs_follow_the_rule_of_ckan(title: str) -> None:
     slug = naming.slug(title)
     assert SLUG.fullmatch(slug)
     assert naming.slug(slug) == slug
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        "http://daten.example.org/catalog",
+        "HTTPS://DATEN.example.org/catalog",
+        "https://daten.example.org:443/catalog",
+        "https://amt@daten.example.org/catalog",
+        "https://daten.example.org./catalog",
+        "https://daten.example.org?x",
+        "https://daten.example.org#x",
+    ],
+)
+def test_addresses_of_ours_are_known_in_any_spelling(twin: str) -> None:
+    assert builders.SITE == "https://daten.example.org"
+    assert naming.named(Dataset(uri=twin), builders.SITE, OWN_ID, ()).uri == f"{builders.SITE}/dataset/{OWN_ID}"
+    for other in (
+        "https://daten.example.org.de/x",
+        "https://a.daten.example.org/x",
+        "https://daten.example.org:8080/x",
+    ):
+        assert naming.named(Dataset(uri=other), builders.SITE, OWN_ID, ()).uri == other
+    below = f"{builders.SITE}/daten"
+    assert naming.named(Dataset(uri=f"{builders.SITE}/andere/x"), below, OWN_ID, ()).uri == f"{builders.SITE}/andere/x"
+    assert naming.named(Dataset(uri="http://daten.example.org/d%61ten/x"), below, OWN_ID, ()).uri.startswith(below)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from homes import define
 from source_site import PREFIXES, Site, uri
 
-from catalog import jobs, publishing, scopes
+from catalog import jobs, publishing, scopes, store
 from catalog.instance import Instance
 from catalog.models import DatasetLink, DatasetRow, Membership, Subject
 from catalog.public import PublicDataset
@@ -161,3 +161,16 @@ def test_a_withheld_dataset_says_so_in_every_format(instance: Instance, site: Si
         assert "bleiben vorerst geheim" in text and "(§ 2 DNG)" in text
         assert "geheim.csv" not in "\n".join(graph)
         assert expand("dcat:distribution") not in text
+
+
+def test_what_cannot_be_published_anew_is_not_tried_for_ever(instance: Instance, site: Site) -> None:
+    site.put(
+        "/a.ttl", f'{PREFIXES}<{BAEUME}> a dcat:Dataset ; dct:title "Bäume"@de ; dct:relation <{WEGE}> .', "text/turtle"
+    )
+    jobs.harvest(instance, define(instance, site, url=site.url("/a.ttl"), defaults={"description": "Vorgabe"}))
+    define(instance, site, url=site.url("/a.ttl"), defaults={})
+    put(site, described(WEGE, "Wege"))
+    jobs.harvest(instance, define(instance, site, id="anderes-amt"))
+    assert titled(instance, "Bäume"), "the last good state stays"
+    with instance.database.reading() as session:
+        assert store.unsettled(session) == {}

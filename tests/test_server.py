@@ -113,3 +113,12 @@ def test_a_killed_server_takes_its_job_process_along(server: subprocess.Popen[by
     server.kill()
     server.wait(SECONDS)
     assert wait(lambda: not any(map(alive, jobs)), SECONDS)
+
+
+def test_a_job_process_that_ends_is_started_again(server: subprocess.Popen[bytes]) -> None:
+    def jobs() -> list[int]:
+        return [pid for pid in family(server.pid) if b"catalog.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    (first,) = jobs()
+    os.kill(first, signal.SIGKILL)
+    assert wait(lambda: jobs() not in ([], [first]), 20), "nobody does the work any more"
