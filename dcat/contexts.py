@@ -52,7 +52,7 @@ def put_in(body: bytes) -> bytes:
             todo.extend(one)
         elif isinstance(one, dict) and one.get("@type") != "@json":
             nodes += 1
-            todo.extend(value for key, value in one.items() if key != "@context")
+            todo.extend(one.values())
             if "@context" in one:
                 places += 1
                 more, within = _terms(one["@context"])
