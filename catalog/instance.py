@@ -1,5 +1,6 @@
 """One running catalogue: its settings, its database, its files. Everything that works on it gets this value."""
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -63,6 +64,8 @@ def open_instance(environ: Mapping[str, str] | None = None, *, check: bool = Tru
     try:
         if check:
             schema.require(database)
+        # What is loaded by now stays to the end; the garbage collector need not walk through it again and again.
+        gc.freeze()
         return Instance(config, database, Files(config.files_url))
     except OffenbarError:
         database.close()

@@ -210,15 +210,15 @@ def _tag(node: Any, lang: str) -> Any:
     if isinstance(node, Text):
         return node if node.lang else Text(node.value, lang)
     if isinstance(node, tuple):
-        return tuple(_tag(one, lang) for one in node)
-    if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        changes = {
-            f.name: new
-            for f in dataclasses.fields(node)
-            if (new := _tag(old := getattr(node, f.name), lang)) is not old and new != old
-        }
-        return replace(node, **changes) if changes else node
-    return node
+        return tuple(_tag(one, lang) for one in node) if node and not isinstance(node[0], str) else node
+    if isinstance(node, str | int | None):
+        return node
+    changes = {
+        name: new
+        for name in node.__slots__
+        if (old := getattr(node, name)) and (new := _tag(old, lang)) is not old and new != old
+    }
+    return replace(node, **changes) if changes else node
 
 
 def _tagged(texts: tuple[Text, ...]) -> tuple[Text, ...]:

@@ -98,13 +98,14 @@ def drafts(
             assembled_one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
             claims |= dict.fromkeys(assemble.subjects(assembled_one.shown.dataset), item.dataset_id)
             looked_at = to_check(assembled_one.addresses, source)
-            links = {uri: uri in around.pages for uri in assemble.links(item.dataset)}
+            links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
             draft, renditions = _draft(assembled_one.shown, row, organization, looked_at, links, config.site_url)
             finished.append(draft)
             if renditions is not None:
                 made.append((item.dataset_id, renditions))
         with database.reading() as session:
-            before = store.bodies(session, VIEW, [draft.shown.id for draft in finished if draft.changes and draft.was])
+            known = [draft.shown.id for draft in finished if draft.changes and draft.was]
+            before = store.bodies(session, VIEW, known) if known else {}
             statuses = link_uses.statuses(session, [draft.shown for draft in finished if draft.changes])
         with database.writing() as session:
             store.write_renditions(session, made)
@@ -207,7 +208,7 @@ def _draft(
     )
     if not draft.changes:
         return draft, None
-    renditions = make(shown, packaged(organization), site_url)
+    renditions = make(shown, packaged(organization), site_url, digest)
     present = renditions.node_keys()
     others = {release: keys for release in RELEASES if (keys := renditions.node_keys(release)) != present}
     nodes = {node.key: node.uri for node in renditions.nodes[DEFAULT]}
@@ -250,15 +251,16 @@ def _upstream(item: Item, name: str, row: DatasetRow | None) -> Upstream:
 
 @dataclass(frozen=True, slots=True)
 class _Neighbours:
-    """Which datasets describe the URIs that a batch of records names, by URI."""
+    """Which datasets describe the URIs that a batch of records names, by URI; and what each record links to, by dataset."""
 
     holders: Mapping[str, str]
+    links: Mapping[str, frozenset[str]]
     site_url: str
 
     def around(self, item: Item, claims: Mapping[str, str]) -> Surroundings:
         """Say what other datasets have to do with one record; `claims` are those of the records assembled just before."""
         pages = {}
-        for uri in _mentioned(item):
+        for uri in self.links[item.dataset_id].union(assemble.subjects(item.dataset)):
             holder = claims.get(uri) or self.holders.get(uri)
             if holder is not None and holder != item.dataset_id:
                 pages[uri] = f"{self.site_url}/dataset/{holder}#page"
@@ -266,12 +268,9 @@ class _Neighbours:
 
 
 def _neighbours(session: Session, batch: list[Item], site_url: str) -> _Neighbours:
-    uris = frozenset[str]().union(*(_mentioned(item) for item in batch))
-    return _Neighbours(store.holders(session, uris), site_url)
-
-
-def _mentioned(item: Item) -> frozenset[str]:
-    return assemble.links(item.dataset).union(assemble.subjects(item.dataset))
+    links = {item.dataset_id: assemble.links(item.dataset) for item in batch}
+    uris = frozenset[str]().union(*links.values(), *(assemble.subjects(item.dataset) for item in batch))
+    return _Neighbours(store.holders(session, uris), links, site_url)
 
 
 def _rows(session: Session, batch: list[Item]) -> dict[str, DatasetRow]:

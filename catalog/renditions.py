@@ -66,8 +66,8 @@ def content_hash(shown: PublicDataset) -> str:
     return hashlib.sha256(b"%d" % VERSION + public.write(timeless)).hexdigest()
 
 
-def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -> Renditions:
-    """Make every rendition of a dataset."""
+def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str, digest: str) -> Renditions:
+    """Make every rendition of a dataset; `digest` is its content_hash."""
     bodies: dict[str, bytes] = {}
     nodes: dict[str, tuple[NodeRendition, ...]] = {}
     for release in RELEASES:
@@ -90,7 +90,7 @@ def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -
     if page.tables:
         bodies[CROISSANT] = compress(orjson.dumps(croissant.write(shown.dataset, page)))
     bodies[VIEW] = compress(public.write(shown))
-    return Renditions(content_hash(shown), bodies, nodes)
+    return Renditions(digest, bodies, nodes)
 
 
 def _records(shown: PublicDataset, site_url: str, release: str) -> tuple[CatalogRecord, CatalogRecord]:
@@ -125,7 +125,7 @@ class _Zstandard(threading.local):
     """Compressor and decompressor, made once for each thread: making them costs more than a rendition."""
 
     def __init__(self) -> None:
-        self.compress = zstandard.ZstdCompressor(level=3).compress
+        self.compress = zstandard.ZstdCompressor(level=1).compress
         self.decompress = zstandard.ZstdDecompressor().decompress
 
 

@@ -129,7 +129,7 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
     _forget_changed_files(session, drafts)
     upsert(session, FileRow, [_file_row(draft, a, at) for draft in drafts for a in draft.addresses], keep=("due_at",))
     _forget_files(session, drafts)
-    _forget_renditions(session, [(draft.shown.id, draft.hash) for draft in changed])
+    _forget_renditions(session, [(draft.shown.id, draft.hash) for draft in changed if draft.was])
     session.add_all(
         Change(
             seq=seq,
@@ -146,7 +146,8 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
     for part in batches(numbered):
         _write_memberships(session, part)
         _write_subjects(session, [draft for _, draft in part])
-    _write_links(session, [draft for draft in drafts if not draft.changes])
+    if unchanged := [draft for draft in drafts if not draft.changes]:
+        _write_links(session, unchanged)
     link_uses.note(session, (draft.shown for draft in changed))
     # News of a link that came after the quality was measured have marked it, and the mark stays.
     scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
@@ -157,9 +158,9 @@ def _count_nodes(session: Session, drafts: list[Draft]) -> None:
     change: Counter[str] = Counter()
     uris: dict[str, str] = {}
     for start in range(0, len(drafts), 500):
-        known = [draft.shown.id for draft in drafts[start : start + 500] if draft.was]
-        for nodes in session.scalars(sa.select(DatasetRow.nodes).where(DatasetRow.id.in_(known))):
-            change.subtract(nodes)
+        if known := [draft.shown.id for draft in drafts[start : start + 500] if draft.was]:
+            for nodes in session.scalars(sa.select(DatasetRow.nodes).where(DatasetRow.id.in_(known))):
+                change.subtract(nodes)
     for draft in drafts:
         change.update(draft.nodes.keys())
         uris |= draft.nodes
@@ -177,15 +178,13 @@ def _add_uses(session: Session, change: Counter[str], uris: Mapping[str, str]) -
 
 def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> None:
     """Let each dataset leave and enter the parts of the catalogue as of its change."""
-    ids = [draft.shown.id for _, draft in numbered if draft.was]
-    rows = session.execute(
-        sa.select(Membership.dataset_id, Membership.scope).where(
-            Membership.dataset_id.in_(ids), Membership.until.is_(None)
-        )
-    )
     present: dict[str, set[str]] = {}
-    for dataset_id, scope in rows:
-        present.setdefault(dataset_id, set()).add(scope)
+    if ids := [draft.shown.id for _, draft in numbered if draft.was]:
+        query = sa.select(Membership.dataset_id, Membership.scope)
+        for dataset_id, scope in session.execute(
+            query.where(Membership.dataset_id.in_(ids), Membership.until.is_(None))
+        ):
+            present.setdefault(dataset_id, set()).add(scope)
     entered, left = [], []
     for seq, draft in numbered:
         now_in, was_in = scopes.of(draft.shown), present.get(draft.shown.id, set())
@@ -206,10 +205,11 @@ def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> N
 
 def _write_subjects(session: Session, drafts: list[Draft]) -> None:
     """Claim what the datasets describe and give free what they no longer do; who mentions either is due to be published anew."""
-    known = [draft.shown.id for draft in drafts if draft.was]
-    held = set(session.scalars(sa.select(Subject.key).where(Subject.dataset_id.in_(known))))
+    held: set[str] = set()
     claims = {key: (draft.shown.id, main) for draft in drafts for key, main in _subjects(draft).items()}
-    session.execute(sa.delete(Subject).where(Subject.dataset_id.in_(known)))
+    if known := [draft.shown.id for draft in drafts if draft.was]:
+        held = set(session.scalars(sa.select(Subject.key).where(Subject.dataset_id.in_(known))))
+        session.execute(sa.delete(Subject).where(Subject.dataset_id.in_(known)))
     rows = [{"key": key, "dataset_id": dataset_id, "main": main} for key, (dataset_id, main) in claims.items()]
     insert_or_ignore(session, Subject, rows)
     _write_links(session, drafts)
@@ -218,8 +218,8 @@ def _write_subjects(session: Session, drafts: list[Draft]) -> None:
 
 def _write_links(session: Session, drafts: list[Draft]) -> None:
     """Note whom datasets mention; one that met its describer, or lost it, since its draft was made is due at once."""
-    known = [draft.shown.id for draft in drafts if draft.was]
-    session.execute(sa.delete(DatasetLink).where(DatasetLink.dataset_id.in_(known)))
+    if known := [draft.shown.id for draft in drafts if draft.was]:
+        session.execute(sa.delete(DatasetLink).where(DatasetLink.dataset_id.in_(known)))
     described = holders(session, {uri for draft in drafts for uri in draft.links})
     links = {
         (draft.shown.id, subject_key(uri)): {

@@ -1,6 +1,7 @@
 """Dates as DCAT writes them: the lexical forms of xsd:gYear, gYearMonth, date and dateTime, and the odd forms of real feeds."""
 
 import datetime
+import functools
 import re
 
 _ZONE = r"(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?"
@@ -26,6 +27,7 @@ _MONTH = re.compile(r"(\d{1,2})[./](\d{4})", re.ASCII)
 _COUNT = re.compile(r"[1-9]\d{12}", re.ASCII)
 
 
+@functools.lru_cache(maxsize=10_000)
 def datatype(value: str) -> str:
     """Name the XSD type of a date as a CURIE; empty when it is none or names a day that does not exist."""
     for name, form in _FORMS:

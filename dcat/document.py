@@ -53,7 +53,7 @@ def _write(node: Any) -> dict[str, Any]:
     document: dict[str, Any] = {"uri": node.uri} if node.uri else {}
     for prop in profile()[type(node).__name__].properties:
         value = getattr(node, prop.field)
-        if value in (None, "", ()):
+        if not value and value != 0:
             continue
         if isinstance(prop.kind, TextKind):
             document[prop.field] = write_text(value)

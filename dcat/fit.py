@@ -21,7 +21,7 @@ def _fit(cls: Class, node: Any, path: str, problems: list[Problem]) -> Any:
     changes: dict[str, Any] = {}
     for prop in cls.properties:
         value = getattr(node, prop.field)
-        if value in (None, "", ()):
+        if not value and value != 0:
             continue
         where = f"{path}.{prop.field}" if path else prop.field
         kept = _many(prop, value, where, problems) if prop.many else _one(prop, value, where, problems)

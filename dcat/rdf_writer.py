@@ -1,12 +1,13 @@
 """Dataset -> RDF, driven by the profile table: deterministic, and without blank nodes."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyoxigraph as ox
 
-from dcat.kinds import Term, named
+from dcat.kinds import Kind, Term, named
 from dcat.message import LANGUAGES
 from dcat.model import Catalog, CatalogRecord, DataService, Dataset
 from dcat.namespaces import expand
@@ -27,7 +28,10 @@ class Parts:
 
     def share(self, uri: str, triples: list[ox.Triple]) -> None:
         """Add what is said about a shared node; one that is publisher and contact at once keeps both."""
-        known = self.shared.setdefault(uri, [])
+        if uri not in self.shared:
+            self.shared[uri] = triples
+            return
+        known = self.shared[uri]
         known.extend(triple for triple in triples if triple not in known)
         known.sort(key=lambda triple: triple.subject != named(uri))
 
@@ -55,7 +59,7 @@ def _node(value: Any, parts: Parts, classes: Mapping[str, Class]) -> list[ox.Tri
     children: list[ox.Triple] = []
     for prop in cls.written:
         content = getattr(value, prop.field)
-        if content in (None, "", ()):
+        if not content and content != 0:
             continue
         for one in content if prop.many else (content,):
             term = _term(value, prop, one, children)
@@ -72,8 +76,15 @@ def _node(value: Any, parts: Parts, classes: Mapping[str, Class]) -> list[ox.Tri
 def _term(owner: Any, prop: Property, one: Any, children: list[ox.Triple]) -> Term:
     if prop.kind is None:
         return named(one.uri)
-    term: Term = prop.kind.write(one)
+    term = _written(prop.kind, one)
     return _inner_node(owner.uri, prop, term, children) if prop.kind.inner else term
+
+
+@functools.lru_cache(maxsize=10_000)
+def _written(kind: Kind, value: Any) -> Term:
+    """Write a value; the same one comes in each release, and many come in each dataset."""
+    term: Term = kind.write(value)
+    return term
 
 
 def _typed(term: ox.NamedNode, prop: Property) -> list[ox.Triple]:

@@ -298,4 +298,4 @@ def _general(path: str) -> str:
 def _values(value: Any) -> tuple[Any, ...]:
     if isinstance(value, tuple):
         return value
-    return () if value in (None, "") else (value,)
+    return (value,) if value or value == 0 else ()
