@@ -1,5 +1,7 @@
 """The addresses of quality: the dashboard for people and programs, the page of one dataset, and DQV for machines."""
 
+import re
+
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest, Gone, NotFound
@@ -16,6 +18,8 @@ from dcat import rdf
 from dcat.quality import DIMENSIONS, band, most
 
 quality_pages = Blueprint("quality", __name__)
+# Where long words may break in the narrow columns of a table.
+_ENDING = re.compile(r"(barkeit|lichkeit|abilität|ability|ibility|uality)$")
 
 
 @quality_pages.get("/dashboard")
@@ -26,7 +30,7 @@ def dashboard() -> AnyResponse:
         if answers.known(tag, None):
             return _page("", tag)
         found = quality_report.overview(session, instance().config)
-    areas = [label.in_(lang()) for label in DIMENSIONS.values()]
+    areas = [_ENDING.sub("\N{SOFT HYPHEN}\\1", label.in_(lang())) for label in DIMENSIONS.values()]
     return _page(render_template("dashboard.html", found=found, dimensions=DIMENSIONS, areas=areas, most=most), tag)
 
 
