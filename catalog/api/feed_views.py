@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, NotFound
 
 from catalog import organizations, scopes, store
 from catalog.api import activity, answers, atom, feeds, parameters
 from catalog.api.answers import instance
 from catalog.api.atom import Channel
 from catalog.api.feeds import Feed
-from catalog.documents import IncompleteError
 from dcat.message import LANGUAGES, Lang
 from dcat.vocabularies import vocabulary
 
@@ -92,8 +91,7 @@ def vary(answer: Response) -> Response:
 
 
 def _organization(session: Session, name: str) -> Channel:
-    # PostgreSQL refuses to look for what it could not hold.
-    found = organizations.find(session, name) if "\0" not in name else None
+    found = organizations.find(session, name)
     if found is None:
         raise NotFound
     return Channel(title=found.title, scope=scopes.organization(found.name))
@@ -152,7 +150,4 @@ def _answered(tag: str, media_type: str, make: Callable[[], bytes]) -> Response:
     content_type = media_type if media_type.endswith("json") else f"{media_type}; charset=utf-8"
     if answers.known(tag, None) or request.method == "HEAD":
         return answers.not_modified(content_type, tag, None, max_age=0)
-    try:
-        return answers.whole(make(), content_type, tag, None, max_age=0)
-    except IncompleteError as error:
-        raise ServiceUnavailable(retry_after=60) from error
+    return answers.whole(make(), content_type, tag, None, max_age=0)

@@ -2,14 +2,13 @@
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.exceptions import BadRequest, Gone, NotAcceptable, NotFound, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, Gone, NotAcceptable, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog import documents, organizations, parts, search, store
@@ -147,11 +146,10 @@ def _catalogue(ending: str, of: Part) -> Response:
             raise NotFound
         # schema.org has no words for paging.
         steps = linked.steps(config, selection, found, ending) if release == SCHEMA_ORG else {}
-        with _complete():
-            if request.method == "HEAD":
-                documents.check(session, found.ids, ending, release)
-                return _profiled(answers.not_modified(kind, tag, modified), release, steps)
-            body = linked.page(session, config, selection, found, ending)
+        if request.method == "HEAD":
+            documents.check(session, found.ids, ending, release)
+            return _profiled(answers.not_modified(kind, tag, modified), release, steps)
+        body = linked.page(session, config, selection, found, ending)
     return _profiled(answers.whole(body, kind, tag, modified, keep=True), release, steps)
 
 
@@ -163,12 +161,11 @@ def _dump(ending: str, of: Part) -> Response:
         tag = answers.etag(config, "dump", ending, seq, modified, of, release)
         if answers.known(tag, modified):
             return _profiled(answers.not_modified(kind, tag, modified), release)
-        with _complete():
-            if request.method == "HEAD":
-                documents.check(session, documents.members(session, of), ending, release)
-                return _profiled(answers.not_modified(kind, tag, modified), release)
-            pieces = documents.dump(session, config, ending, of, release)
-            return _profiled(answers.spooled(pieces, config.home, kind, tag, modified), release)
+        if request.method == "HEAD":
+            documents.check(session, documents.members(session, of), ending, release)
+            return _profiled(answers.not_modified(kind, tag, modified), release)
+        pieces = documents.dump(session, config, ending, of, release)
+        return _profiled(answers.spooled(pieces, config.home, kind, tag, modified), release)
 
 
 def _dataset(name: str, ending: str) -> Response:
@@ -188,23 +185,13 @@ def _dataset(name: str, ending: str) -> Response:
             return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
         if kept := answers.remembered(kind, tag, row.modified_at):
             return _profiled(kept, release)
-        with _complete():
-            if request.method == "HEAD":
-                documents.check(session, [row.id], ending, release)
-                return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
-            body = documents.dataset(session, config, row.id, ending, release)
+        if request.method == "HEAD":
+            documents.check(session, [row.id], ending, release)
+            return _profiled(answers.not_modified(kind, tag, row.modified_at), release)
+        body = documents.dataset(session, config, row.id, ending, release)
     if body is None:
         raise NotFound
     return _profiled(answers.whole(body, kind, tag, row.modified_at, keep=True), release)
-
-
-@contextmanager
-def _complete() -> Iterator[None]:
-    """Answer 503 rather than less than the whole, so that nobody takes datasets for gone."""
-    try:
-        yield
-    except documents.IncompleteError as error:
-        raise ServiceUnavailable(retry_after=60) from error
 
 
 def _selection(newest: int, of: Part, release: str) -> Selection:

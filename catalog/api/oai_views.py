@@ -1,12 +1,10 @@
 """The address of OAI-PMH: arguments by GET or as a form, XML back. What it says is made in oai.py."""
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import ServiceUnavailable
 
 from catalog import store
 from catalog.api import answers, oai
 from catalog.api.answers import instance
-from catalog.documents import IncompleteError
 
 oai_pages = Blueprint("oai", __name__)
 
@@ -15,12 +13,8 @@ oai_pages = Blueprint("oai", __name__)
 def protocol() -> Response:
     """Answer an OAI-PMH request, by GET or as a form."""
     asked = request.form if request.method == "POST" else request.args
-    try:
-        with instance().database.reading() as session:
-            body = oai.answer(session, instance().config, list(asked.items(multi=True)))
-    except IncompleteError as error:
-        # The protocol's own way to say "later" (section 3.1.2.2).
-        raise ServiceUnavailable(retry_after=60) from error
+    with instance().database.reading() as session:
+        body = oai.answer(session, instance().config, list(asked.items(multi=True)))
     # Each answer bears the second it was given (section 3.2), so it is never the same for long.
     tag = store.digest(body.decode())
     return answers.whole(body, f"{oai.MEDIA_TYPE}; charset=utf-8", tag, None, max_age=0)

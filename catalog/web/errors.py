@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import orjson
 from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
+from catalog.documents import IncompleteError
 from catalog.web.language import t
 from catalog.web.security import request_id
 from dcat.errors import NotFoundError
@@ -69,10 +70,16 @@ def register(app: Flask) -> None:
     """Answer errors with a page, or with problem details where a program asked."""
     app.register_error_handler(HTTPException, _answer)
     app.register_error_handler(NotFoundError, _missing)
+    app.register_error_handler(IncompleteError, _incomplete)
 
 
 def _missing(error: NotFoundError) -> AnyResponse:
     return _answer(NotFound())
+
+
+def _incomplete(error: IncompleteError) -> AnyResponse:
+    """Answer 503 rather than less than the whole, so that nobody takes datasets for gone; OAI-PMH says "later" so too (3.1.2.2)."""
+    return _answer(ServiceUnavailable(retry_after=60))
 
 
 def _answer(error: HTTPException) -> AnyResponse:
