@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.db import Base
+from catalog.db import Base, Json
 
 BigKey = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 class Organization(Base):
-    """A department of a city: it owns sources and datasets."""
+    """A department of a city, or the division it belongs to: it owns sources and datasets."""
 
     __tablename__ = "organization"
 
@@ -20,11 +20,16 @@ class Organization(Base):
     name: Mapped[str] = mapped_column(sa.String(100), unique=True)
     title: Mapped[str]
     city: Mapped[str] = mapped_column(sa.String(100), index=True)
+    parent_id: Mapped[str | None] = mapped_column(sa.String(36), index=True)
     created_at: Mapped[datetime.datetime]
 
 
 class SourceState(Base):
-    """What we know of a harvest source beyond its YAML file; `revision` is the hash of the file that made the present records."""
+    """What we know of a harvest source beyond its YAML file; `revision` is the hash of the file that made the present records.
+
+    `state` is new, ok, failing, held or left (its definition is gone), since `state_since`; `read_at` is when all pages were last
+    asked for without validators.
+    """
 
     __tablename__ = "source"
 
@@ -33,10 +38,17 @@ class SourceState(Base):
     revision: Mapped[str] = mapped_column(sa.String(64))
     applied_revision: Mapped[str] = mapped_column(sa.String(64), default="")
     last_complete_at: Mapped[datetime.datetime | None]
+    state: Mapped[str] = mapped_column(sa.String(20), default="new", server_default="new")
+    state_since: Mapped[datetime.datetime | None]
+    read_at: Mapped[datetime.datetime | None]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Run(Base):
-    """One harvest of one source, as a state machine: `phase` says how far it got, `cursor` which pages are still to read."""
+    """One harvest of one source, as a state machine: `phase` says how far it got, `cursor` which pages are still to read.
+
+    A `full` run asks for every page without validators; `replay_of` names the run whose stored pages are read instead of the source.
+    """
 
     __tablename__ = "run"
 
@@ -56,6 +68,9 @@ class Run(Base):
     decision: Mapped[str] = mapped_column(sa.String(20), default="")
     decided_at: Mapped[datetime.datetime | None]
     dry: Mapped[bool] = mapped_column(default=False)
+    full: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    replay_of: Mapped[int | None] = mapped_column(BigKey)
+    phase_at: Mapped[datetime.datetime | None]
     holder: Mapped[str] = mapped_column(default="")
     lease_until: Mapped[datetime.datetime | None]
 
@@ -86,13 +101,17 @@ class Exchange(Base):
 
 
 class Staged(Base):
-    """One record as read from a page, waiting for the plan. Without document it could not be read, and `failure` says why."""
+    """One record as read from a page, waiting for the plan. `failure` says why it cannot be taken in.
+
+    Without document and failure it is, by its stamp, word for word what we hold under the same hash.
+    """
 
     __tablename__ = "staged"
 
     run_id: Mapped[int] = mapped_column(sa.ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     remote_id: Mapped[str] = mapped_column(primary_key=True)
     url: Mapped[str]
+    stamp: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
     hash: Mapped[str] = mapped_column(sa.String(64), default="")
     document: Mapped[bytes | None]
     problems: Mapped[list[Any]]
@@ -114,7 +133,11 @@ class PlanItem(Base):
 
 
 class Record(Base):
-    """A source's record: which dataset it became, what it held last, and how often complete runs have missed it since."""
+    """A source's record: which dataset it became, what it held last, and how often complete runs have missed it since.
+
+    `stamp` is what its reading depends on; `stale_since` tells since when its source says something we cannot take in; `led_by`
+    names the dataset of a source with more authority that describes the same thing, behind which this one is kept and hidden.
+    """
 
     __tablename__ = "record"
     __table_args__ = (sa.UniqueConstraint("source_id", "remote_id"),)
@@ -128,6 +151,9 @@ class Record(Base):
     misses: Mapped[int] = mapped_column(default=0)
     missing_since: Mapped[datetime.datetime | None]
     gone_at: Mapped[datetime.datetime | None]
+    stamp: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    stale_since: Mapped[datetime.datetime | None]
+    led_by: Mapped[str | None] = mapped_column(sa.String(36), index=True)
 
 
 class RecordVersion(Base):
@@ -144,8 +170,43 @@ class RecordVersion(Base):
     created_at: Mapped[datetime.datetime]
 
 
+class Claim(Base):
+    """What a record is known by beyond its source (URI, global identifiers): records that share a key are the same dataset."""
+
+    __tablename__ = "claim"
+
+    key: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("record.dataset_id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Overlay(Base):
+    """A steward's edit of one field: the value, who wrote it and why, and what the source said then (`base`, its hash).
+
+    `conflict_at` tells since when the source says something else than it did.
+    """
+
+    __tablename__ = "overlay"
+    __table_args__ = (sa.UniqueConstraint("dataset_id", "field"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("record.dataset_id"), index=True)
+    field: Mapped[str] = mapped_column(sa.String(60))
+    value: Mapped[Any] = mapped_column(Json)
+    author: Mapped[str]
+    reason: Mapped[str]
+    base: Mapped[str] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime.datetime]
+    expires_at: Mapped[datetime.datetime | None] = mapped_column(index=True)
+    conflict_at: Mapped[datetime.datetime | None]
+
+
 class Quarantine(Base):
-    """A record that could not be taken in, with the reason; open until a run takes the same record in."""
+    """A record that could not be taken in, with the reason; open until a run takes the same record in.
+
+    `document` is what could be read of it. `release` tells that a steward lets it in: once, with this hash, or always.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (sa.UniqueConstraint("source_id", "remote_id"),)
@@ -159,10 +220,20 @@ class Quarantine(Base):
     reason: Mapped[list[Any]]
     created_at: Mapped[datetime.datetime]
     resolved_at: Mapped[datetime.datetime | None]
+    title: Mapped[str] = mapped_column(default="", server_default="")
+    hash: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    document: Mapped[bytes | None]
+    release: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
+    released_by: Mapped[str] = mapped_column(default="", server_default="")
+    release_reason: Mapped[str] = mapped_column(default="", server_default="")
+    released_at: Mapped[datetime.datetime | None]
 
 
 class DatasetRow(Base):
-    """A catalogue record. `state` decides visibility and is tested in catalog/store.py only; `hash` names the published renditions."""
+    """A catalogue record. `state` decides visibility and is tested in catalog/store.py only; `hash` names the published renditions.
+
+    `successor` is the dataset that took the place of a withdrawn one: the same thing, described by another source.
+    """
 
     __tablename__ = "dataset"
     __table_args__ = (sa.Index("dataset_public", "state", "id"),)
@@ -183,6 +254,7 @@ class DatasetRow(Base):
     nodes: Mapped[list[Any]]
     release_nodes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     seq: Mapped[int] = mapped_column(BigKey, index=True)
+    successor: Mapped[str | None] = mapped_column(sa.String(36))
     published_at: Mapped[datetime.datetime]
     modified_at: Mapped[datetime.datetime] = mapped_column(index=True)
 
@@ -372,3 +444,67 @@ class LinkUse(Base):
 
     dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("dataset.id"), primary_key=True)
     key: Mapped[str] = mapped_column(sa.ForeignKey("link.key"), primary_key=True, index=True)
+
+
+class HostBudget(Base):
+    """What all workers together owe a host: when the next request may start, how often it failed in a row, until when it is left alone."""
+
+    __tablename__ = "host"
+
+    name: Mapped[str] = mapped_column(sa.String(260), primary_key=True)
+    next_at: Mapped[datetime.datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    open_until: Mapped[datetime.datetime | None]
+    probing: Mapped[str] = mapped_column(default="")
+
+
+class HostSlot(Base):
+    """A connection to a host that a worker has, until it gives it back or its lease lapses."""
+
+    __tablename__ = "host_slot"
+
+    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(260), index=True)
+    until: Mapped[datetime.datetime]
+
+
+class LiveFile(Base):
+    """A distribution with current values: when they are due again, when they last came, and why they did not."""
+
+    __tablename__ = "live_file"
+
+    file_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    source_id: Mapped[str] = mapped_column(sa.String(100), index=True)
+    url: Mapped[str]
+    due_at: Mapped[datetime.datetime] = mapped_column(index=True)
+    fetched_at: Mapped[datetime.datetime | None]
+    failure: Mapped[list[Any] | None]
+
+
+class LiveValue(Base):
+    """One measured value of a distribution's series."""
+
+    __tablename__ = "live_value"
+
+    file_id: Mapped[str] = mapped_column(sa.ForeignKey("live_file.file_id", ondelete="CASCADE"), primary_key=True)
+    series: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    at: Mapped[datetime.datetime] = mapped_column(primary_key=True)
+    value: Mapped[float]
+    unit: Mapped[str] = mapped_column(sa.String(60), default="")
+    label: Mapped[str] = mapped_column(default="")
+
+
+class NoticeRow(Base):
+    """A change of state that somebody should know of: failing, held, recovered, conflict, left; sent once to each address."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    source_id: Mapped[str] = mapped_column(sa.String(100), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    run_id: Mapped[int | None] = mapped_column(BigKey)
+    text: Mapped[list[Any]]
+    at: Mapped[datetime.datetime]
+    waiting: Mapped[list[Any]]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime.datetime | None] = mapped_column(index=True)

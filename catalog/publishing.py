@@ -164,7 +164,7 @@ def refresh(
             items = [
                 item
                 for item in held(session, wanted)
-                if policies.concerns(source.id, item.remote_id) or judge(item.dataset) is None
+                if policies.concerns(source.id, item.remote_id) or judge(item.remote_id, item.dataset) is None
             ]
         ready = list(drafts(database, config, source, policies, items))
         with database.writing() as session:

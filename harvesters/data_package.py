@@ -7,10 +7,11 @@ from urllib.parse import unquote
 import orjson
 
 from dcat import dates, iri
+from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Problem, Reading, Text
 from dcat.vocabularies import concepts, vocabulary
-from harvesters.base import Page, Record
+from harvesters.base import Page
 from harvesters.decode import decode
 from harvesters.dropped_file import distribution, readable
 
@@ -18,18 +19,19 @@ NAME = "datapackage.json"
 MAX_RESOURCES = 10_000
 
 
-def package_record(page: Page, remote_id: str, source_id: str) -> Record:
-    """Map a data package to one record; what is no data package becomes a failure with the next step."""
+def read_package(page: Page, remote_id: str, source_id: str) -> Reading:
+    """Map a data package to one dataset; UnreadableError with the next step for what is none."""
     try:
         package = orjson.loads(decode(page.body, page.charset).text)
         if not isinstance(package, dict) or not isinstance(package.get("resources"), list):
             raise TypeError("resources")
     except (orjson.JSONDecodeError, TypeError) as error:
-        failure = Message(
-            f"{page.url} ist kein Datenpaket: {error}. Nächster Schritt: JSON mit „resources“ ablegen.",
-            f"{page.url} is no data package: {error}. Next step: put down JSON with “resources”.",
-        )
-        return Record(remote_id=remote_id, failure=failure)
+        raise UnreadableError(
+            Message(
+                f"{page.url} ist kein Datenpaket: {error}. Nächster Schritt: JSON mit „resources“ ablegen.",
+                f"{page.url} is no data package: {error}. Next step: put down JSON with “resources”.",
+            )
+        ) from error
     problems: list[Problem] = []
     resources = package["resources"][:MAX_RESOURCES]
     if (count := len(package["resources"])) > MAX_RESOURCES:
@@ -59,7 +61,7 @@ def package_record(page: Page, remote_id: str, source_id: str) -> Record:
         landing_page=tuple(u for u in [iri.cleaned(str(package.get("homepage") or ""))] if u),
         distribution=tuple(distributions),
     )
-    return Record(remote_id=remote_id, reading=Reading(dataset=dataset, problems=tuple(problems)))
+    return Reading(dataset=dataset, problems=tuple(problems))
 
 
 def _resource(resource: Any, url: str, license_uri: str, problems: list[Problem]) -> Distribution | None:

@@ -9,8 +9,9 @@ import pyoxigraph as ox
 from dcat import iri, rdf, rdf_reader
 from dcat.errors import UnreadableError
 from dcat.message import Message
+from dcat.model import Reading
 from dcat.namespaces import expand
-from harvesters.base import Batch, Harvester, Page, Record
+from harvesters.base import Batch, Harvester, Item, Page
 from harvesters.decode import decode
 from harvesters.source import Source
 
@@ -27,8 +28,8 @@ _LOCALE = re.compile(rb"""(?<=["'])(@[a-z]{2,3})_([A-Za-z]{2,4})(?=[\s;,.\]])"""
 _WEB_PAGE = re.compile(r"(\s|<\?xml[^>]*>|<!--.*?-->)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 
-def read(page: Page, source: Source) -> Batch:
-    """Read one page of a catalogue; the pages that follow are named by its Hydra view."""
+def split(page: Page, source: Source) -> Batch:
+    """Cut one page of a catalogue into its datasets; the pages that follow are named by its Hydra view."""
     text = decode(page.body, page.charset)
     ending = _ending(page, text.text)
     graph = _parse(text.utf8, ending, page.url)
@@ -40,14 +41,31 @@ def read(page: Page, source: Source) -> Batch:
                 f"{page.url} holds neither datasets nor a catalogue (dcat:Dataset, dcat:Catalog).",
             )
         )
-    return Batch(records=_records(graph, nodes), following=_following(graph, page.url), total=_total(graph))
+    return Batch(items=_items(graph, nodes), following=_following(graph, page.url), total=_total(graph))
+
+
+def read(item: Item, source: Source) -> Reading:
+    """Read one dataset of a page; UnreadableError without an identity or a title."""
+    graph, node = item.content
+    reading = rdf_reader.read(graph, node)
+    if item.remote_id.startswith("?"):
+        title = item.remote_id[1:]
+        raise UnreadableError(
+            Message(
+                f"Der Datensatz „{title}“ hat weder URI noch dcterms:identifier.",
+                f"The dataset “{title}” has neither a URI nor a dcterms:identifier.",
+            )
+        )
+    if not reading.dataset.title:
+        raise UnreadableError(Message(f"{item.remote_id} hat keinen Titel.", f"{item.remote_id} has no title."))
+    return reading
 
 
 DCAT = Harvester(
     type="dcat",
     accept="text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.8, application/n-triples;q=0.7",
-    publishes_files=False,
-    read=read,
+    split=split,
+    map=read,
 )
 
 
@@ -70,23 +88,17 @@ def _datasets(graph: rdf_reader.Graph) -> list[Any]:
     return typed + sorted((node for node in named if not graph.values(node, "rdf:type")), key=str)
 
 
-def _records(graph: rdf_reader.Graph, nodes: list[Any]) -> Iterator[Record]:
+def _items(graph: rdf_reader.Graph, nodes: list[Any]) -> Iterator[Item]:
     for node in nodes:
-        reading = rdf_reader.read(graph, node)
-        dataset = reading.dataset
-        remote_id = dataset.uri or next(iter(dataset.identifier), "")
-        if not remote_id:
-            title = next((text.value for text in dataset.title), "?")
-            failure = Message(
-                f"Der Datensatz „{title}“ hat weder URI noch dcterms:identifier.",
-                f"The dataset “{title}” has neither a URI nor a dcterms:identifier.",
-            )
-            yield Record(remote_id=f"?{title}", failure=failure)
-        elif not dataset.title:
-            failure = Message(f"{remote_id} hat keinen Titel.", f"{remote_id} has no title.")
-            yield Record(remote_id=remote_id, failure=failure)
-        else:
-            yield Record(remote_id=remote_id, reading=reading)
+        yield Item(remote_id=_remote_id(graph, node), content=(graph, node))
+
+
+def _remote_id(graph: rdf_reader.Graph, node: Any) -> str:
+    """Give a dataset's URI, else its identifier, else its title behind a question mark."""
+    if not isinstance(node, ox.BlankNode):
+        return str(iri.cleaned(node.value))
+    dataset = rdf_reader.read(graph, node).dataset
+    return dataset.uri or next(iter(dataset.identifier), "") or f"?{next((t.value for t in dataset.title), '?')}"
 
 
 def _ending(page: Page, text: str) -> str:

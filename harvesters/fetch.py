@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -47,8 +47,8 @@ _STEP = 1 << 16
 _MOVED = (301, 308)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (429, 502, 503, 504)
-# 202 and 204 carry no data yet, and nobody asked for the part of a 206.
-_GOOD = (200, 203)
+# 202 and 204 carry no data yet, and nobody asked for the part of a 206. 207 lists a WebDAV folder.
+_GOOD = (200, 203, 207)
 # How servers refuse HEAD at addresses where GET is welcome.
 _NO_HEAD = (403, 405, 501)
 # More addresses than this for one name would only eat up the time of the request.
@@ -100,10 +100,19 @@ class Fetcher:
         for pool in pools:
             pool.close()
 
-    def get(self, url: str, *, accept: str = "*/*", validators: Validators | None = None) -> Response:
-        """Fetch a page of a catalogue into memory."""
-        body = bytearray()
-        response = self._fetch(url, accept, validators or Validators(), body.extend, self._limits.max_bytes)
+    def get(
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        validators: Validators | None = None,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Fetch a page of a catalogue into memory; `method` is one that changes nothing, such as PROPFIND."""
+        body, asked = bytearray(), validators or Validators()
+        further = dict(headers or {})
+        response = self._fetch(url, accept, asked, body.extend, self._limits.max_bytes, method, further)
         return replace(response, body=bytes(body))
 
     def download(self, url: str, target: Path, *, validators: Validators | None = None) -> Response:
@@ -137,14 +146,24 @@ class Fetcher:
         headers = request_headers(self._agent, "*/*", Validators())
         return self._follow(url, headers, self._clock() + self._limits.total, receive, method)
 
-    def _fetch(self, url: str, accept: str, asked: Validators, write: _Write, limit: int) -> Response:
+    def _fetch(
+        self,
+        url: str,
+        accept: str,
+        asked: Validators,
+        write: _Write,
+        limit: int,
+        method: str = "GET",
+        further: Mapping[str, str] | None = None,
+    ) -> Response:
         """Fetch what an address leads to and hand its body to `write`."""
         until = self._clock() + self._limits.total
 
         def receive(raw: BaseHTTPResponse, address: Address) -> Response:
             return self._receive(raw, address, asked, write, limit, until)
 
-        return self._follow(url, request_headers(self._agent, accept, asked), until, receive)
+        headers = request_headers(self._agent, accept, asked) | dict(further or {})
+        return self._follow(url, headers, until, receive, method)
 
     def _follow(
         self, url: str, headers: dict[str, str], until: float, receive: _Receive, method: str = "GET"

@@ -13,8 +13,8 @@ from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Dataset, Distribution, Problem, Reading, Text
 from dcat.vocabularies import concepts
-from harvesters.base import Batch, Harvester, Page, Record
-from harvesters.data_package import NAME, package_record
+from harvesters.base import Batch, Harvester, Item, Page
+from harvesters.data_package import NAME, read_package
 from harvesters.decode import decode
 from harvesters.dropped_file import distribution, file_name, readable
 from harvesters.source import FileDataset, Source
@@ -23,18 +23,29 @@ MAX_ENTRIES = 10_000
 MAX_DEPTH = 4
 
 
-def read(page: Page, source: Source) -> Batch:
-    """Read a folder listing, a list of addresses, or a data package."""
+def split(page: Page, source: Source) -> Batch:
+    """Cut a folder listing, a list of addresses, or a data package into datasets."""
     if file_name(page.url) == NAME:
-        return Batch(records=iter([package_record(page, remote_id_of(page.url, source), source.id)]))
+        return Batch(items=iter([Item(remote_id=remote_id_of(page.url, source), content=page)]))
     text = decode(page.body, page.charset).text
     if page.media_type == "text/html" or text.lstrip()[:1] == "<":
         return _listing(_links(text, page.url), page.url, source)
     return _list(text, page.url, source)
 
 
+def read(item: Item, source: Source) -> Reading:
+    """Describe one dataset: by its data package, or by the names of its files and the source's definition."""
+    if isinstance(item.content, Page):
+        return read_package(item.content, item.remote_id, source.id)
+    return Reading(dataset=_dataset(item.remote_id, item.content, source))
+
+
 FILES = Harvester(
-    type="files", accept="text/html, text/plain;q=0.9, application/json;q=0.8", publishes_files=True, read=read
+    type="files",
+    accept="text/html, text/plain;q=0.9, application/json;q=0.8",
+    publishes_files=True,
+    split=split,
+    map=read,
 )
 
 
@@ -115,20 +126,20 @@ def _listing(links: list[str], url: str, source: Source, *, listed: bool = False
     package = [link for link in links if file_name(link) == NAME]
     if package and not listed:
         # The data package names what is published of its folder.
-        return Batch(records=iter(()), following=tuple(package[:1]), problems=tuple(problems))
+        return Batch(items=iter(()), following=tuple(package[:1]), problems=tuple(problems))
     links = [link for link in links if not file_name(link).startswith(".")]
     folders = [link for link in links if link.endswith("/")] if not listed else []
     deep = _folder(url).removeprefix(_root(url, source)).count("/") >= MAX_DEPTH
     files = [link for link in links if not link.endswith("/")]
     return Batch(
-        records=_records(files, url, source),
+        items=_items(files, url, source),
         following=() if deep else (*package, *folders),
         problems=tuple(problems),
         whole=whole,
     )
 
 
-def _records(files: list[str], url: str, source: Source) -> Iterator[Record]:
+def _items(files: list[str], url: str, source: Source) -> Iterator[Item]:
     """Group files by their stem: the same stem with other endings is the same dataset in other forms."""
     in_root = _folder(url) == _root(url, source)
     groups: dict[str, list[str]] = {}
@@ -138,7 +149,7 @@ def _records(files: list[str], url: str, source: Source) -> Iterator[Record]:
         stem = file_name(link).rsplit(".", 1)[0]
         groups.setdefault(stem if in_root else remote_id_of(url, source), []).append(link)
     for remote_id, links in groups.items():
-        yield Record(remote_id=remote_id, reading=Reading(dataset=_dataset(remote_id, links, source)))
+        yield Item(remote_id=remote_id, content=links)
 
 
 def remote_id_of(url: str, source: Source) -> str:

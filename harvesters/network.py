@@ -10,21 +10,32 @@ class Network:
     """The hosts of one source. `allow` holds host or host:port; if it is empty, only `home` counts, the host of the source's own address.
 
     Without both, every request may reach the host it names and no other. Private addresses need an entry in `allow`.
-    `anywhere` opens every public host: for looking whether links answer, wherever they lead.
+    `anywhere` opens every public host: for looking whether links answer, wherever they lead. `ca` and `certificate` are files with
+    further authorities and with our own certificate and key; `host_key` is the public key an SFTP server must have; `robots`
+    tells whether its robots.txt counts for listings.
     """
 
     allow: tuple[str, ...] = ()
     home: str = ""
     anywhere: bool = False
+    ca: str = ""
+    certificate: str = ""
+    proxy: str = ""
+    host_key: str = ""
+    robots: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchLimits:
-    """Seconds, bytes and counts for one request; `rate` is requests per second, 0 for as many as the server gives."""
+    """Seconds, bytes and counts for one request; `rate` is requests per second, 0 for as many as the server gives.
+
+    `run` is how long one run may fetch.
+    """
 
     connect: float = 5.0
     read: float = 30.0
     total: float = 120.0
+    run: float = 6 * 3600.0
     max_bytes: int = 50_000_000
     max_file_bytes: int = 200_000_000
     ratio: int = 100

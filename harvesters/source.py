@@ -1,6 +1,7 @@
 """The definition of a source: one YAML file per department says where its data are and how to treat them."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,15 @@ _BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """How often to harvest and to reconcile in full, in seconds, and at what time of day (`20:00-06:00`, empty for any)."""
+    """How often to harvest and to reconcile in full, in seconds, and at what time of day (`20:00-06:00`, empty for any).
+
+    Sources of a higher priority (0 to 9) come first when several are due.
+    """
 
     every: int = 86400
     full: int = 7 * 86400
     window: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,17 @@ class Identity:
 
     dataset: str = ""
     distribution: str = ""
+
+    def dataset_id(self, remote_id: str) -> str:
+        """Bring the id of a record into its steady form."""
+        return _stripped(remote_id, self.dataset)
+
+    def distribution_id(self, name: str) -> str:
+        """Bring the name or address of a file into its steady form; an ending such as .csv stays out of it."""
+        stem, dot, ending = name.rpartition(".")
+        if not dot or "/" in ending:
+            return _stripped(name, self.distribution)
+        return f"{_stripped(stem, self.distribution)}.{ending}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +107,42 @@ class FileDataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Whom to tell when a source changes its state. Kept; nothing sends it yet."""
+    """Whom to tell when a source changes its state: a mail address or a web address to post to. `on` names the changes."""
 
-    mail: str
     on: tuple[str, ...]
+    mail: str = ""
+    webhook: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How to log in at a source. Each value is a reference to a secret, `env:NAME` or `file:/path`, never the secret itself."""
+
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    key: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """How often current values are fetched, in seconds (0 for never), and how many of each series are kept."""
+
+    every: int = 0
+    keep: int = 500
+
+
+POLICIES = ("fill-if-missing", "prefer-upstream", "prefer-local", "union")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A source definition. `revision` is the SHA-256 of the file, so that every record can name the rules it followed."""
+    """A source definition. `revision` is the SHA-256 of the file, so that every record can name the rules it followed.
+
+    `division` is what the department belongs to (Dezernat); `options` are the protocol's own keys; `fields` say by field who
+    prevails where the source, the definition and a steward differ (POLICIES).
+    """
 
     id: str
     city: str
@@ -117,7 +160,16 @@ class Source:
     release: str = ""
     datasets: tuple[FileDataset, ...] = ()
     notify: tuple[Notice, ...] = ()
+    division: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    login: Login = Login()
+    live: Live = Live()
     revision: str = ""
+
+    def option(self, name: str, default: str = "") -> str:
+        """Give the value of an option of this source's protocol."""
+        return dict(self.options).get(name, default)
 
 
 def read(data: bytes, name: str) -> Source:
@@ -198,7 +250,15 @@ def _source(value: dict[str, Any], revision: str) -> Source:
         department=value["department"],
         type=value["type"],
         url=value["url"],
-        network=Network(tuple(network.get("allow", ())), home.authority),
+        network=Network(
+            tuple(network.get("allow", ())),
+            home.authority,
+            ca=network.get("ca", ""),
+            certificate=network.get("certificate", ""),
+            proxy=network.get("proxy", ""),
+            host_key=network.get("host_key", ""),
+            robots=network.get("robots", True),
+        ),
         limits=_limits(value.get("limits", {})),
         schedule=_schedule(value.get("schedule", {})),
         authority=int(value.get("authority", 50)),
@@ -208,14 +268,19 @@ def _source(value: dict[str, Any], revision: str) -> Source:
         schemas=tuple(value.get("schemas", {}).items()),
         release=value.get("release", ""),
         datasets=tuple(_file_dataset(entry) for entry in value.get("datasets", ())),
-        notify=tuple(Notice(mail=entry["mail"], on=tuple(entry["on"])) for entry in value.get("notify", ())),
+        notify=tuple(Notice(**{**entry, "on": tuple(entry["on"])}) for entry in value.get("notify", ())),
+        division=value.get("division", ""),
+        options=tuple((key, str(text)) for key, text in value.get("options", {}).items()),
+        fields=tuple(value.get("fields", {}).items()),
+        login=Login(**value.get("login", {})),
+        live=_live(value.get("live", {})),
         revision=revision,
     )
 
 
 def _limits(value: dict[str, Any]) -> FetchLimits:
     given = dict(value)
-    for key in ("connect", "read", "total"):
+    for key in ("connect", "read", "total", "run"):
         if key in given:
             given[key] = float(_duration(given[key]))
     for key in ("max_bytes", "max_file_bytes"):
@@ -231,8 +296,14 @@ def _limits(value: dict[str, Any]) -> FetchLimits:
 
 
 def _schedule(value: dict[str, Any]) -> Schedule:
-    given: dict[str, Any] = {key: text if key == "window" else _duration(text) for key, text in value.items()}
+    plain = ("window", "priority")
+    given: dict[str, Any] = {key: part if key in plain else _duration(part) for key, part in value.items()}
     return Schedule(**given)
+
+
+def _live(value: dict[str, Any]) -> Live:
+    given: dict[str, Any] = {key: part if key == "keep" else _duration(part) for key, part in value.items()}
+    return Live(**given)
 
 
 def _guard(value: dict[str, Any]) -> Guard:
@@ -278,6 +349,13 @@ def _texts(value: Any) -> tuple[Text, ...]:
     if isinstance(value, dict):
         return tuple(Text(text, lang) for lang, text in value.items())
     return tuple(text for entry in value for text in _texts(entry))
+
+
+def _stripped(name: str, rule: str) -> str:
+    """Apply a rule such as `strip-suffix:_[0-9]+`; what it would leave empty stays as it is."""
+    if not rule:
+        return name
+    return re.sub(f"(?:{rule.removeprefix('strip-suffix:')})$", "", name) or name
 
 
 def _duration(text: str) -> int:

@@ -1,5 +1,6 @@
 """Objects for tests: a test names only what matters to it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from dcat.ckan import Package
@@ -23,7 +24,8 @@ from dcat.model import (
     Text,
 )
 from dcat.namespaces import HVD_REGULATION
-from harvesters.base import Page
+from harvesters import base
+from harvesters.base import Batch, Harvester, Page, Record
 from harvesters.source import Source
 
 SITE = "https://daten.example.org"
@@ -346,3 +348,19 @@ def source(url: str = "https://amt.example/ablage/", **fields: Any) -> Source:
 def page(body: str | bytes, url: str = "https://amt.example/ablage/", **fields: Any) -> Page:
     """A fetched page; text is sent as UTF-8."""
     return Page(url=url, body=body.encode() if isinstance(body, str) else body, **fields)
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """A page as a protocol reads it: its batch, and its records already mapped."""
+
+    batch: Batch
+    records: list[Record]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.batch, name)
+
+
+def read_page(harvester: Harvester, page: Page, source: Source) -> ReadPage:
+    batch = harvester.split(page, source)
+    return ReadPage(batch, [base.record(harvester, item, source) for item in batch.items])

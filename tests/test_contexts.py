@@ -12,7 +12,7 @@ from dcat import contexts, rdf_reader
 from dcat.errors import UnreadableError
 from dcat.model import Agent, Contact, Dataset, Period, Place, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
-from harvesters.dcat_rdf import read
+from harvesters import dcat_rdf
 
 BASE = "https://amt.example/katalog.jsonld"
 NAMES = ("activitystreams", "dcat", "dcat-us", "hydra", "schema")
@@ -293,7 +293,7 @@ def test_a_data_json_of_dcat_us(types: tuple[str, str]) -> None:
     kinds = [{"@type": one} if one else {} for one in types]
     document = {"@context": US, **kinds[0], "dataset": [{**kinds[1], **US_DATASET}]}
     page = builders.page(orjson.dumps(document), "https://amt.example/data.json", media_type="application/json")
-    [record] = read(page, builders.source(BASE, type="dcat")).records
+    [record] = builders.read_page(dcat_rdf.DCAT, page, builders.source(BASE, type="dcat")).records
     assert record.remote_id == "baeume-7"
     assert record.reading is not None
     found = record.reading.dataset
@@ -362,7 +362,9 @@ def test_hydra_pages_in_json_ld() -> None:
         "totalItems": 217,
         "view": {"@id": f"{BASE}?page=1", "@type": "PartialCollectionView", "next": "?page=2"},
     }
-    batch = read(builders.page(orjson.dumps(document), f"{BASE}?page=1"), builders.source(BASE, type="dcat"))
+    batch = builders.read_page(
+        dcat_rdf.DCAT, builders.page(orjson.dumps(document), f"{BASE}?page=1"), builders.source(BASE, type="dcat")
+    )
     assert (batch.total, batch.following) == (217, (f"{BASE}?page=2",))
 
 
@@ -378,7 +380,9 @@ def test_a_page_of_schema_org_holds_no_dcat() -> None:
     assert [value.value for value in graph.values(node, "schema:name")] == ["Bäume"]
     assert graph.values(node, "schema:license") == [ox.NamedNode("https://x.example/l")]
     with pytest.raises(UnreadableError):
-        read(builders.page(orjson.dumps(document), BASE), builders.source(BASE, type="dcat"))
+        builders.read_page(
+            dcat_rdf.DCAT, builders.page(orjson.dumps(document), BASE), builders.source(BASE, type="dcat")
+        )
 
 
 @pytest.mark.parametrize(

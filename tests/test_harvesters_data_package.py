@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dcat.model import Agent, Contact, Dataset, Reading, Text
 from harvesters.base import Record
-from harvesters.data_package import MAX_RESOURCES, package_record
-from harvesters.files import read
+from harvesters.data_package import MAX_RESOURCES
+from harvesters.files import FILES
 
 URL = "https://amt.example/ablage/baumkataster/datapackage.json"
 FOLDER = "https://amt.example/ablage/baumkataster"
@@ -20,7 +20,9 @@ CSV = {"path": "baeume.csv"}
 
 def read_package(package: Any) -> Record:
     body = package if isinstance(package, bytes) else orjson.dumps(package)
-    return package_record(builders.page(body, URL, media_type="application/json"), "baumkataster", "da-amt")
+    page = builders.page(body, URL, media_type="application/json")
+    (record,) = builders.read_page(FILES, page, builders.source("https://amt.example/ablage/", id="da-amt")).records
+    return record
 
 
 def reading(**package: Any) -> Reading:
@@ -245,10 +247,10 @@ def test_a_byte_order_mark_and_utf16_are_no_obstacle() -> None:
 
 def test_a_package_is_named_after_its_folder() -> None:
     source = builders.source("https://amt.example/ablage/")
-    (record,) = read(builders.page('{"resources": []}', URL), source).records
+    (record,) = builders.read_page(FILES, builders.page('{"resources": []}', URL), source).records
     assert record.remote_id == "baumkataster"
     root = builders.page('{"resources": []}', "https://amt.example/ablage/datapackage.json")
-    (record,) = read(root, source).records
+    (record,) = builders.read_page(FILES, root, source).records
     assert record.remote_id == "ablage"
 
 

@@ -10,7 +10,7 @@ from shared_files import shared
 from dcat import rdf
 from dcat.errors import UnreadableError
 from harvesters.base import Batch
-from harvesters.dcat_rdf import DCAT, read
+from harvesters.dcat_rdf import DCAT
 
 URL = "https://amt.example/katalog.ttl"
 SOURCE = builders.source(URL, type="dcat")
@@ -31,7 +31,7 @@ XML = """\
 
 
 def read_turtle(text: str, url: str = URL) -> Batch:
-    return read(builders.page(PREFIXES + text, url, media_type="text/turtle"), SOURCE)
+    return builders.read_page(DCAT, builders.page(PREFIXES + text, url, media_type="text/turtle"), SOURCE)
 
 
 def ids(batch: Batch) -> list[str]:
@@ -44,7 +44,7 @@ def titles(batch: Batch) -> list[str]:
 
 def refused(body: str | bytes, url: str = URL, **fields: str) -> str:
     with pytest.raises(UnreadableError) as error:
-        read(builders.page(body, url, **fields), SOURCE)
+        builders.read_page(DCAT, builders.page(body, url, **fields), SOURCE)
     return error.value.message.de
 
 
@@ -58,7 +58,7 @@ def in_form(ending: str) -> bytes:
 def test_every_form_is_known_by_every_clue(ending: str, clue: str) -> None:
     media_type = rdf.FORMATS[ending].media_type if clue == "media type" else "application/octet-stream"
     url = f"https://amt.example/katalog.{ending}?page=1" if clue == "ending" else "https://amt.example/katalog"
-    batch = read(builders.page(in_form(ending), url, media_type=media_type), SOURCE)
+    batch = builders.read_page(DCAT, builders.page(in_form(ending), url, media_type=media_type), SOURCE)
     assert titles(batch) == ["Bäume in Grünanlagen"]
 
 
@@ -67,12 +67,14 @@ def test_every_form_is_known_by_every_clue(ending: str, clue: str) -> None:
     [("application/xml", "rdf"), ("text/xml", "rdf"), ("application/json", "jsonld"), ("application/x-turtle", "ttl")],
 )
 def test_vague_media_types_win_over_the_file_ending_too(media_type: str, ending: str) -> None:
-    batch = read(builders.page(in_form(ending), "https://amt.example/daten.nt", media_type=media_type), SOURCE)
+    batch = builders.read_page(
+        DCAT, builders.page(in_form(ending), "https://amt.example/daten.nt", media_type=media_type), SOURCE
+    )
     assert ids(batch) == ["https://amt.example/baeume"]
 
 
 def test_the_media_type_wins_over_the_file_ending() -> None:
-    assert ids(read(builders.page(in_form("rdf"), URL, media_type="application/rdf+xml"), SOURCE))
+    assert ids(builders.read_page(DCAT, builders.page(in_form("rdf"), URL, media_type="application/rdf+xml"), SOURCE))
 
 
 def test_turtle_is_asked_for_first() -> None:
@@ -250,13 +252,15 @@ def test_relative_uris_belong_to_the_page() -> None:
 )
 def test_charsets_and_their_lies(declared: str, sent: str, charset: str) -> None:
     body = XML.format(declared).encode(sent)
-    batch = read(builders.page(body, "https://amt.example/k.rdf", charset=charset), SOURCE)
+    batch = builders.read_page(DCAT, builders.page(body, "https://amt.example/k.rdf", charset=charset), SOURCE)
     assert titles(batch) == ["Bäume in Grünanlagen"]
 
 
 def test_characters_that_xml_forbids_are_taken_out() -> None:
     body = XML.format("UTF-8").replace("Bäume", "B\x00ä\x0bu\ufffeme")
-    assert titles(read(builders.page(body, "https://amt.example/k.rdf"), SOURCE)) == ["Bäume in Grünanlagen"]
+    assert titles(builders.read_page(DCAT, builders.page(body, "https://amt.example/k.rdf"), SOURCE)) == [
+        "Bäume in Grünanlagen"
+    ]
 
 
 @pytest.mark.parametrize("ending", sorted(rdf.FORMATS))
@@ -285,8 +289,8 @@ def test_pasted_office_markup_in_a_description_does_no_harm() -> None:
 
 def test_rostock() -> None:
     body = shared("corpus", "dcat", "rostock-catalog.rdf").read_bytes()
-    batch = read(
-        builders.page(body, "https://www.opendata-hro.de/catalog.rdf", media_type="application/rdf+xml"), SOURCE
+    batch = builders.read_page(
+        DCAT, builders.page(body, "https://www.opendata-hro.de/catalog.rdf", media_type="application/rdf+xml"), SOURCE
     )
     assert batch.total == 217
     assert batch.following == ("https://www.opendata-hro.de/catalog.rdf?page=2",)
@@ -299,7 +303,7 @@ def test_rostock() -> None:
 
 def test_bremen() -> None:
     body = shared("corpus", "dcat", "bremen-catalog.rdf").read_bytes()
-    batch = read(builders.page(body, "https://bremen.example/catalog.rdf"), SOURCE)
+    batch = builders.read_page(DCAT, builders.page(body, "https://bremen.example/catalog.rdf"), SOURCE)
     records = list(batch.records)
     assert (batch.total, batch.following) == (None, ())
     assert len(records) == len({record.remote_id for record in records}) == 153
@@ -315,7 +319,7 @@ def test_bremen() -> None:
 @settings(max_examples=300, deadline=None)
 def test_arbitrary_bytes_are_read_or_refused(body: bytes, ending: str) -> None:
     try:
-        list(read(builders.page(body, f"https://amt.example/k.{ending}"), SOURCE).records)
+        list(builders.read_page(DCAT, builders.page(body, f"https://amt.example/k.{ending}"), SOURCE).records)
     except UnreadableError as error:
         assert error.message.de and error.message.en
 
@@ -325,6 +329,6 @@ def test_arbitrary_bytes_are_read_or_refused(body: bytes, ending: str) -> None:
 def test_arbitrary_headers_do_no_harm(rest: bytes, charset: str) -> None:
     page = builders.page((PREFIXES + BAEUME).encode() + b"#" + rest.replace(b"\n", b""), URL, charset=charset)
     try:
-        assert len(list(read(page, SOURCE).records)) == 1
+        assert len(list(builders.read_page(DCAT, page, SOURCE).records)) == 1
     except UnreadableError:
         assert b"\n" in rest or b"\r" in rest or b"\0" in rest

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dcat.errors import UnreadableError
 from dcat.model import Contact, Dataset, Period, Text
 from harvesters.base import Batch
-from harvesters.files import FILES, MAX_ENTRIES, read
+from harvesters.files import FILES, MAX_ENTRIES
 from harvesters.source import FileDataset
 
 URL = "https://amt.example/ablage/"
@@ -59,7 +59,7 @@ def links(*hrefs: str) -> str:
 
 
 def read_page(body: str, url: str = URL, media_type: str = "text/html", source: object = SOURCE) -> Batch:
-    return read(builders.page(body, url, media_type=media_type), source)  # type: ignore[arg-type]
+    return builders.read_page(FILES, builders.page(body, url, media_type=media_type), source)  # type: ignore[arg-type]
 
 
 def read_list(*lines: str, url: str = "https://amt.example/ablage/dateien.txt") -> Batch:
@@ -266,7 +266,7 @@ def test_a_list_of_addresses() -> None:
 def test_a_list_may_come_from_windows() -> None:
     url = "https://amt.example/d.txt"
     page = builders.page("Größe.csv\r\nb.csv\r\n".encode("cp1252"), url, media_type="text/plain")
-    assert files(read(page, builders.source(url))) == {
+    assert files(builders.read_page(FILES, page, builders.source(url))) == {
         "Größe": ["https://amt.example/Gr%C3%B6%C3%9Fe.csv"],
         "b": ["https://amt.example/b.csv"],
     }
@@ -364,7 +364,7 @@ def test_file_drops_are_published_by_us() -> None:
 @settings(max_examples=500, deadline=None)
 def test_arbitrary_bytes_are_read_or_refused(body: bytes, media_type: str, url: str) -> None:
     try:
-        batch = read(builders.page(body, url, media_type=media_type), SOURCE)
+        batch = builders.read_page(FILES, builders.page(body, url, media_type=media_type), SOURCE)
         assert all(record.remote_id and (record.reading or record.failure) for record in batch.records)
     except UnreadableError as error:
         assert error.message.de and error.message.en

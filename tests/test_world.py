@@ -19,7 +19,7 @@ from dcat.kinds import Misfit
 from dcat.model import Agent, Contact, Period, Place, Problem, Reading, Text
 from dcat.namespaces import NAMESPACES, expand
 from dcat.profile import Class, Property, profile
-from harvesters.dcat_rdf import read
+from harvesters.dcat_rdf import DCAT
 
 PREFIXES = "".join(f"@prefix {name}: <{uri}> .\n" for name, uri in NAMESPACES.items())
 URI = "https://amt.example/d/1"
@@ -142,7 +142,7 @@ def test_real_catalogues_are_read_and_nothing_is_lost() -> None:
     assert files
     for file in files:
         url = f"https://katalog.example/{file.name}"
-        batch = read(builders.page(file.read_bytes(), url), builders.source(url, type="dcat"))
+        batch = builders.read_page(DCAT, builders.page(file.read_bytes(), url), builders.source(url, type="dcat"))
         records = list(batch.records)
         graph = rdf_reader.parse(file.read_bytes(), file.suffix[1:], base=url)
         nodes = graph.of_type("dcat:Dataset")

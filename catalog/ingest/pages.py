@@ -65,7 +65,9 @@ def kept(session: Session, source_id: str, url: str, files: Files) -> Kept | Non
 def fetch(fetcher: Fetcher, harvester: Harvester, files: Files, url: str, before: Kept | None) -> Fetched:
     """Fetch one page, conditionally when it was kept; raises FetchError."""
     known = Validators(before.exchange.etag, before.exchange.last_modified) if before else None
-    response = fetcher.get(url, accept=harvester.accept, validators=known)
+    response = fetcher.get(
+        url, accept=harvester.accept, validators=known, method=harvester.method, headers=dict(harvester.headers)
+    )
     if response.status == 304 and before is not None:
         return Fetched(url, page_of(before.exchange, files), response, before.exchange.sha256, before)
     page = Page(url=response.url, body=response.body, media_type=response.media_type, charset=response.charset)

@@ -117,7 +117,7 @@ class Harvest:
                     phase="fetching",
                     started_at=now(),
                     revision=pages.reader_revision(self.source),
-                    cursor=[self.source.url],
+                    cursor=list(HARVESTERS[self.source.type].pages(self.source)),
                     counts=dataclasses.asdict(guard.Counts()),
                     reason=[],
                     dry=dry,
@@ -199,9 +199,17 @@ class Harvest:
             or not fetched.unchanged
             or fetched.before.revision != pages.reader_revision(self.source)
         ):
-            batch = harvester.read(fetched.page, self.source)
-            staged = staging.rows(batch, run_id, url, gate.judge(self.config, self.source))
+            batch = harvester.split(fetched.page, self.source)
+            staged = self._reader().rows(batch, run_id, url)
         self._page_read(run_id, fetched, batch, staged)
+
+    def _reader(self) -> staging.Reader:
+        return staging.Reader(
+            harvester=HARVESTERS[self.source.type],
+            source=self.source,
+            revision=pages.reader_revision(self.source),
+            judge=gate.judge(self.config, self.source),
+        )
 
     def _page_read(
         self, run_id: int, fetched: pages.Fetched, batch: Batch | None, staged: list[dict[str, Any]]
@@ -287,12 +295,12 @@ class Harvest:
 
     def _stage_kept(self, run_id: int) -> None:
         """Read the pages that had not changed too: what they hold counts as seen."""
-        harvester, judge = HARVESTERS[self.source.type], gate.judge(self.config, self.source)
+        harvester, reader = HARVESTERS[self.source.type], self._reader()
         with self.database.reading() as session:
             kept = session.scalars(sa.select(Exchange).where(Exchange.run_id == run_id, ~Exchange.staged)).all()
         for exchange in kept:
-            batch = harvester.read(pages.page_of(exchange, self.files), self.source)
-            staged = staging.rows(batch, run_id, exchange.url, judge)
+            batch = harvester.split(pages.page_of(exchange, self.files), self.source)
+            staged = reader.rows(batch, run_id, exchange.url)
             with self.database.writing() as session:
                 run = ledger.mine(session, run_id)
                 staging.write(session, run, staged)

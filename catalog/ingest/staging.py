@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -16,7 +18,8 @@ from dcat import document
 from dcat.message import Message
 from dcat.model import Problem, Reading
 from dcat.plain import printable
-from harvesters.base import Batch, Record
+from harvesters.base import Batch, Harvester, Item, record
+from harvesters.source import Source
 
 MAX_PROBLEMS = 200
 _INTERNAL = Message(
@@ -26,9 +29,49 @@ _INTERNAL = Message(
 log = logging.getLogger(__name__)
 
 
-def rows(batch: Batch, run_id: int, url: str, judge: Judge) -> list[dict[str, Any]]:
-    """Read a page's records into rows; one that cannot be taken in carries the reason instead of a document."""
-    return [_row(record, run_id, url, judge) for record in batch.records]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """What turns the items of one source into rows. `known` holds, by id, stamp and hash of the records as they are held."""
+
+    harvester: Harvester
+    source: Source
+    revision: str
+    judge: Judge
+    known: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def rows(self, batch: Batch, run_id: int, url: str) -> list[dict[str, Any]]:
+        """Read a page's items into rows; one that cannot be taken in carries the reason instead of a document."""
+        return [self._row(item, run_id, url) for item in batch.items]
+
+    def _row(self, item: Item, run_id: int, url: str) -> dict[str, Any]:
+        remote_id = _short(self.source.identity.dataset_id(printable(item.remote_id)))
+        row: dict[str, Any] = {
+            "run_id": run_id,
+            "remote_id": remote_id,
+            "url": url,
+            "stamp": self._stamp(item),
+            "hash": "",
+            "document": None,
+            "problems": [],
+            "failure": None,
+        }
+        stamp, digest = self.known.get(remote_id, ("", ""))
+        if stamp and stamp == row["stamp"]:
+            # Word for word as it was, and read by the same rules: there is nothing to read or to judge.
+            return row | {"hash": digest}
+        try:
+            read = record(self.harvester, item, self.source)
+            if read.reading is None:
+                failure = read.failure or Message("Der Datensatz ist nicht lesbar.", "The dataset cannot be read.")
+                return row | {"failure": ["unreadable", failure.de, failure.en]}
+            return row | _taken_in(read.reading, remote_id, self.judge)
+        except Exception:
+            # One record that our own program cannot deal with must not stop the others.
+            log.exception("record %s of run %s", remote_id, run_id)
+            return row | {"failure": ["internal", _INTERNAL.de, _INTERNAL.en]}
+
+    def _stamp(self, item: Item) -> str:
+        return hashlib.sha256(self.revision.encode() + item.stamp).hexdigest() if item.stamp else ""
 
 
 def write(session: Session, run: Run, staged: list[dict[str, Any]]) -> int:
@@ -49,37 +92,17 @@ def write(session: Session, run: Run, staged: list[dict[str, Any]]) -> int:
     return new
 
 
-def _row(record: Record, run_id: int, url: str, judge: Judge) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "run_id": run_id,
-        "remote_id": _short(printable(record.remote_id)),
-        "url": url,
-        "hash": "",
-        "document": None,
-        "problems": [],
-        "failure": None,
-    }
-    if record.reading is None or record.failure is not None:
-        failure = record.failure or Message("Der Datensatz ist nicht lesbar.", "The dataset cannot be read.")
-        return row | {"failure": ["unreadable", failure.de, failure.en]}
-    try:
-        return row | _taken_in(record.reading, judge)
-    except Exception:
-        # One record that our own program cannot deal with must not stop the others.
-        log.exception("record %s of run %s", row["remote_id"], run_id)
-        return row | {"failure": ["internal", _INTERNAL.de, _INTERNAL.en]}
-
-
-def _taken_in(reading: Reading, judge: Judge) -> dict[str, Any]:
+def _taken_in(reading: Reading, remote_id: str, judge: Judge) -> dict[str, Any]:
     problems = [document.write_problem(problem) for problem in _limited(reading.problems)]
-    if refused := judge(reading.dataset):
-        code, reason = refused
-        return {"problems": problems, "failure": [code, reason.de, reason.en]}
+    refused = judge(remote_id, reading.dataset)
+    failure = [refused[0], refused[1].de, refused[1].en] if refused else None
     body = orjson.dumps(document.write(reading.dataset), option=orjson.OPT_SORT_KEYS)
     if b"\\u00" in body:
         # JSON's way to write control characters, which no XML and no PostgreSQL can hold.
         body = orjson.dumps(_printable(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
-    return {"problems": problems, "hash": hashlib.sha256(body).hexdigest(), "document": compress(body)}
+    # What is refused keeps its document too: a steward may let it in.
+    digest = hashlib.sha256(body).hexdigest()
+    return {"problems": problems, "hash": digest, "document": compress(body), "failure": failure}
 
 
 def _limited(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
