@@ -23,6 +23,8 @@ from catalog.public import FileState
 from catalog.reading import Reading
 from catalog.web import errors, security
 from catalog.web.pages import pages
+from catalog.web.source_pages import source_pages
+from catalog.web.steward_pages import steward_pages
 from dcat.errors import StateError
 
 MAX_REQUEST = 2_000_000
@@ -48,7 +50,19 @@ def create_app(catalogue: Instance) -> Flask:
     app.extensions["offenbar.reading"] = _reading
     # First, since blueprints answer some requests before they are routed.
     security.protect(app)
-    for blueprint in (linked_data, feed_pages, oai_pages, actions, data, sparql, quality_pages, pages, service):
+    for blueprint in (
+        linked_data,
+        feed_pages,
+        oai_pages,
+        actions,
+        data,
+        sparql,
+        quality_pages,
+        pages,
+        source_pages,
+        steward_pages,
+        service,
+    ):
         app.register_blueprint(blueprint)
     app.teardown_appcontext(_close)
     errors.register(app)

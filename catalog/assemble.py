@@ -8,12 +8,13 @@ from typing import Any
 from catalog import publication
 from catalog.config import City
 from catalog.layers import Layered, Origin, layered
+from catalog.overlay import Edit
 from catalog.policy import Policies
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.publication import FileFacts
 from dcat import fit, naming, references
 from dcat.message import Message
-from dcat.model import Checksum, Dataset, Distribution, Problem, Text
+from dcat.model import Agent, Checksum, Dataset, Distribution, Problem, Text
 from dcat.vocabularies import NON_PUBLIC
 from harvesters.dropped_file import file_name
 from harvesters.source import Source
@@ -30,7 +31,7 @@ _ADDRESSES = frozenset({"access_url", "download_url", "endpoint_url", "endpoint_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
-    """What a source said of one dataset, and what we call it."""
+    """What a source said of one dataset, what a steward put over it, and what we call it."""
 
     id: str
     name: str
@@ -38,6 +39,7 @@ class Upstream:
     dataset: Dataset
     published_at: str
     modified_at: str
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Setting:
     ours: bool
     policies: Policies
     site_url: str
+    publishers: Mapping[str, Agent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,14 @@ def assemble(
     upstream: Upstream, setting: Setting, checks: Mapping[str, Checked], surroundings: Surroundings = ALONE
 ) -> Assembled:
     """Assemble one dataset; `checks` holds what is known of its files by distribution id."""
-    layers = layered(upstream.dataset, setting.source, setting.city, ours=setting.ours)
+    layers = layered(
+        upstream.dataset,
+        setting.source,
+        setting.city,
+        ours=setting.ours,
+        edits=upstream.edits,
+        publishers=setting.publishers,
+    )
     fitted = fit.fit(layers.dataset)
     withheld = setting.policies.dataset(setting.source.id, upstream.remote_id)
     named_files = addresses(upstream.id, fitted.dataset, setting.source)

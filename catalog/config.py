@@ -35,6 +35,23 @@ SETTINGS: Mapping[str, tuple[str, str, Message]] = {
     "contact": ("", "site.contact", Message("E-Mail für Fragen zu den Daten", "e-mail for questions about the data")),
     "sources": ("", "sources", Message("Ordner der Quelldefinitionen", "folder of source definitions")),
     "policies": ("", "policies", Message("Ordner der Veröffentlichungsregeln", "folder of publication policies")),
+    "mail_server": (
+        "OFFENBAR_SMTP_URL",
+        "mail.server",
+        Message("Mailserver: smtp://NUTZER@RECHNER:587, smtps://…", "mail server: smtp://USER@HOST:587, smtps://…"),
+    ),
+    "mail_password": (
+        "",
+        "mail.password",
+        Message("Kennwort dafür: env:NAME oder file:/pfad", "its password: env:NAME or file:/path"),
+    ),
+    "mail_from": ("", "mail.from", Message("Absender der Nachrichten", "sender of notices")),
+    "mail_to": ("", "mail.to", Message("wer jede Nachricht bekommt", "who is sent every notice")),
+    "webhooks": (
+        "",
+        "webhooks.allow",
+        Message("interne Rechner, an die Nachrichten gehen dürfen", "private hosts that notices may be posted to"),
+    ),
 }
 
 
@@ -71,6 +88,11 @@ class Config:
     policies: Path
     cities: tuple[City, ...]
     origins: Mapping[str, str]
+    mail_server: str = field(default="", repr=False)
+    mail_password: str = field(default="", repr=False)
+    mail_from: str = ""
+    mail_to: str = ""
+    webhooks: tuple[str, ...] = ()
 
     def city(self, slug: str) -> City:
         """Find a city by its short name; ConfigError when it is not configured."""
@@ -121,6 +143,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         "contact": "",
         "sources": str(file.parent / "sources"),
         "policies": str(file.parent / "policies"),
+        "mail_server": "",
+        "mail_password": "",
+        "mail_from": "",
+        "mail_to": "",
+        "webhooks": "",
     }
     values, origins = {}, {}
     for name, (variable, path, _) in SETTINGS.items():
@@ -144,6 +171,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         policies=file.parent / values["policies"],
         cities=_cities(content, file),
         origins=origins,
+        mail_server=values["mail_server"],
+        mail_password=values["mail_password"],
+        mail_from=values["mail_from"] or values["contact"],
+        mail_to=values["mail_to"],
+        webhooks=tuple(values["webhooks"].replace(",", " ").split()),
     )
 
 
@@ -175,7 +207,8 @@ def _setting(from_environment: str, from_file: Any, default: str) -> tuple[str, 
     if from_environment:
         return from_environment, "environment"
     if from_file is not None:
-        return str(from_file), "file"
+        listed = from_file if isinstance(from_file, list) else [from_file]
+        return " ".join(map(str, listed)), "file"
     return default, "default"
 
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from catalog import scopes, store
 from catalog.config import Config
 from catalog.db import batches
-from catalog.layers import LOCAL_AUTHORITY
 from catalog.models import DatasetRow, Membership, Node, NodeUse, Rendition
 from catalog.parts import WHOLE, Part
+from catalog.policy import LOCAL_AUTHORITY
 from catalog.renditions import BESIDE, CROISSANT, decompress, form
 from catalog.store import VISIBLE
 from dcat import rdf, rdf_writer, schema_org

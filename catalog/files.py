@@ -1,5 +1,6 @@
 """The file store: bytes by their SHA-256, in a folder or any other place fsspec can reach."""
 
+import datetime
 import hashlib
 import shutil
 import uuid
@@ -12,6 +13,9 @@ import fsspec
 
 from dcat.errors import ConfigError
 from dcat.message import Message
+
+# The length of a SHA-256 in hexadecimal digits.
+_HEX = 64
 
 
 class Files:
@@ -55,6 +59,24 @@ class Files:
         """Tell whether bytes are kept."""
         return bool(self._fs.exists(self._path(digest)))
 
+    def names(self) -> Iterator[str]:
+        """Name everything that is kept."""
+        if self._fs.isdir(self._root):
+            for path in self._fs.find(self._root):
+                name = path.rsplit("/", 1)[-1]
+                if len(name) == _HEX and name.isalnum():
+                    yield name
+
+    def age(self, digest: str) -> datetime.timedelta:
+        """Tell how long bytes have been kept unchanged."""
+        modified: datetime.datetime = self._fs.modified(self._path(digest))
+        return datetime.datetime.now(datetime.UTC) - modified.astimezone(datetime.UTC)
+
+    def drop(self, digest: str) -> None:
+        """Keep bytes no longer."""
+        with suppress(FileNotFoundError):
+            self._fs.rm_file(self._path(digest))
+
     def ready(self) -> bool:
         """Tell whether the store can be written to."""
         try:
@@ -78,5 +100,5 @@ class Files:
             raise
 
     def _path(self, digest: str) -> str:
-        assert len(digest) == 64 and digest.isalnum(), "names in the store are hashes"
+        assert len(digest) == _HEX and digest.isalnum(), "names in the store are hashes"
         return f"{self._root}/{digest[:2]}/{digest}"

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -11,11 +11,16 @@ from catalog import policy, schema
 from catalog.config import Config
 from catalog.db import Database
 from catalog.files import Files
+from catalog.host_budget import DatabaseBudget
 from catalog.policy import Policies
 from dcat.errors import NotFoundError, OffenbarError
 from dcat.message import Message
-from harvesters import source
+from harvesters import secrets, source
+from harvesters.budget import Budget, LocalBudget
+from harvesters.drop_doors import door_of
 from harvesters.fetch import Fetcher
+from harvesters.network import Credentials
+from harvesters.robots import LISTINGS
 from harvesters.source import Source
 from validators import schemas
 
@@ -27,6 +32,7 @@ class Instance:
     config: Config
     database: Database
     files: Files
+    budget: Budget = field(default_factory=LocalBudget)
 
     def sources(self, wanted: tuple[str, ...] = ()) -> tuple[Source, ...]:
         """Read the source definitions, all or those asked for; NotFoundError names what there is."""
@@ -53,8 +59,26 @@ class Instance:
         return policy.load(self.config.policies)
 
     def fetcher(self, of: Source) -> Fetcher:
-        """Make the fetcher of one source: its hosts, its limits."""
-        return Fetcher(of.network, of.limits, agent=f"offenbar/{program_version()} (+{self.config.site_url})")
+        """Make the fetcher of one source: its hosts, its limits, its login; ConfigError when a secret or certificate is missing.
+
+        File names in the definition count from the folder of definitions.
+        """
+        folder, network, login = self.config.sources, of.network, of.login
+        ca, certificate = (str(folder / name) if name else "" for name in (network.ca, network.certificate))
+        return Fetcher(
+            replace(network, ca=ca, certificate=certificate),
+            of.limits,
+            agent=f"offenbar/{program_version()} (+{self.config.site_url})",
+            contact=self.config.contact,
+            credentials=Credentials(
+                user=login.user and secrets.read(login.user),
+                password=login.password and secrets.read(login.password),
+                token=login.token and secrets.read(login.token),
+            ),
+            polite=network.robots and of.type in LISTINGS,
+            budget=self.budget,
+            door=door_of(of),
+        )
 
 
 def open_instance(environ: Mapping[str, str] | None = None, *, check: bool = True) -> Instance:
@@ -66,7 +90,7 @@ def open_instance(environ: Mapping[str, str] | None = None, *, check: bool = Tru
             schema.require(database)
         # What is loaded by now stays to the end; the garbage collector need not walk through it again and again.
         gc.freeze()
-        return Instance(config, database, Files(config.files_url))
+        return Instance(config, database, Files(config.files_url), DatabaseBudget(database))
     except OffenbarError:
         database.close()
         raise

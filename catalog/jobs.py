@@ -1,29 +1,44 @@
 """The work behind the pages: harvests when they are due, checks of data files, the index. One process does it beside the web workers."""
 
-import datetime
 import logging
 import threading
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
-from catalog import file_checks, link_checks, publishing, quality, search, store, triples
+from catalog import (
+    definitions,
+    editing,
+    file_checks,
+    link_checks,
+    live,
+    notice_delivery,
+    publishing,
+    quality,
+    schedule,
+    search,
+    store,
+    triples,
+    workers,
+)
 from catalog.db import now
-from catalog.ingest import lease, ledger
+from catalog.ingest import leaving, ledger, retention
 from catalog.ingest.guard import Counts
 from catalog.ingest.run import Harvest, Outcome, Tick
 from catalog.instance import Instance
-from catalog.models import DatasetRow, FileRow, Record, Run, SourceState
+from catalog.models import DatasetRow, Exchange, FileRow, Record, Run, SourceState
 from catalog.policy import Withholding
 from catalog.store import VISIBLE
-from dcat.errors import OffenbarError
 from dcat.message import Message
 from harvesters.fetch import Fetcher
 from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 
 log = logging.getLogger(__name__)
+# Seconds between two looks at what is over.
+_HOUSEKEEPING = 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +53,17 @@ def quiet(phase: str, done: int) -> None:
     """Tell nobody."""
 
 
-def harvest(instance: Instance, source: Source, *, dry: bool = False, tick: Tick = quiet) -> Outcome:
-    """Harvest one source; what policies or the definition changed is published first, whether the source answers or not."""
+def harvest(
+    instance: Instance, source: Source, *, dry: bool = False, full: bool = False, tick: Tick = quiet
+) -> Outcome:
+    """Harvest one source; what policies or the definition changed is published first, whether the source answers or not.
+
+    Each week one harvest asks for everything anew, as a full one does.
+    """
     if not dry:
         refresh(instance, source)
     with instance.fetcher(source) as fetcher:
-        outcome = _harvest(instance, source, fetcher, tick).run(dry=dry)
+        outcome = _harvest(instance, source, fetcher, tick).run(dry=dry, full=full or _full(instance, source))
     if not dry:
         settle(instance)
     return outcome
@@ -53,6 +73,32 @@ def resume(instance: Instance, source: Source, *, tick: Tick = quiet) -> Outcome
     """Go on with an unfinished run of a source; None when there is none."""
     with instance.fetcher(source) as fetcher:
         return _harvest(instance, source, fetcher, tick).resume()
+
+
+def _full(instance: Instance, source: Source) -> bool:
+    with instance.database.reading() as session:
+        state = session.get(SourceState, source.id)
+    return schedule.is_full(source.schedule, state.read_at if state else None, now())
+
+
+def replay(
+    instance: Instance, source: Source, run_id: int | None = None, *, dry: bool = False, tick: Tick = quiet
+) -> Outcome:
+    """Read the stored pages of a run anew, by default of the last one that read any; the source is not asked."""
+    wanted = run_id if run_id is not None else _last_read(instance, source)
+    if not dry:
+        refresh(instance, source)
+    with instance.fetcher(source) as fetcher:
+        outcome = _harvest(instance, source, fetcher, tick).replay(wanted, dry=dry)
+    if not dry:
+        settle(instance)
+    return outcome
+
+
+def _last_read(instance: Instance, source: Source) -> int:
+    query = sa.select(sa.func.max(Exchange.run_id)).join(Run, Run.id == Exchange.run_id)
+    with instance.database.reading() as session:
+        return session.scalar(query.where(Run.source_id == source.id, ~Run.dry)) or 0
 
 
 def decide(instance: Instance, source: Source, decision: str, *, tick: Tick = quiet) -> Outcome:
@@ -128,12 +174,23 @@ def settle(instance: Instance) -> int:
     """Publish anew the datasets that link to one that came or went since; gives the number of changes."""
     with instance.database.reading() as session:
         due = store.unsettled(session)
-    known = {source.id: source for source in instance.sources()} if due else {}
+    known = definitions.present(instance.config.sources).sources if due else {}
     return sum(
         publishing.refresh(instance.database, instance.config, known[source_id], instance.policies, "link", datasets)
         for source_id, datasets in due.items()
         if source_id in known
     )
+
+
+def keep_house(instance: Instance) -> None:
+    """Let go of what is over: plans nobody decided, edits past their day, old pages; and note which sources have left."""
+    present = definitions.present(instance.config.sources)
+    with instance.database.writing() as session:
+        ledger.expire(session)
+        if not present.unreadable:
+            leaving.note_left(session, present.sources)
+    editing.expire(instance)
+    retention.sweep(instance.database, instance.files)
 
 
 def without_effect(instance: Instance) -> list[Withholding]:
@@ -152,59 +209,81 @@ def without_effect(instance: Instance) -> list[Withholding]:
     return missed
 
 
-def work(instance: Instance, check_table: file_checks.CheckTable, stop: threading.Event, pause: float = 5.0) -> None:
-    """Do what is due until told to stop. A source that fails is logged and tried again at its next time."""
-    _guarded("scores of datasets published before", lambda: quality.fill(instance, stop.is_set))
+def work(
+    instance: Instance,
+    check_table: file_checks.CheckTable,
+    stop: threading.Event,
+    pause: float = 5.0,
+    threads: int = workers.THREADS,
+) -> None:
+    """Do what is due until told to stop: harvests in threads, all else beside them. What fails is logged and tried again."""
+    crew = workers.Crew(
+        instance=instance,
+        harvest=lambda source, tick: harvest(instance, source, tick=tick),
+        stop=stop,
+        pause=pause,
+        threads=threads,
+    )
+    with crew.working():
+        beside(instance, check_table, stop, pause, crew.busy)
+
+
+def beside(
+    instance: Instance,
+    check_table: file_checks.CheckTable,
+    stop: threading.Event,
+    pause: float,
+    busy: workers.Busy,
+    *,
+    files: bool = True,
+) -> None:
+    """Do all that is due but harvests, until told to stop. Of several processes one does what needs doing only once.
+
+    Without `files` their checks are somebody else's.
+    """
+    workers.guarded("scores of datasets published before", lambda: quality.fill(instance, stop.is_set))
+    watch = live.Watch(instance)
+    house_kept = -_HOUSEKEEPING
+
+    def chores() -> None:
+        with workers.first(instance.database, "chores") as first:
+            if first:
+                workers.guarded("live values", lambda: watch.catch_up(stop.is_set))
+                _chores(instance, check_table if files else None, stop, busy)
+                nonlocal house_kept
+                if time.monotonic() - house_kept >= _HOUSEKEEPING:
+                    house_kept = time.monotonic()
+                    workers.guarded("housekeeping", lambda: keep_house(instance))
+
     while not stop.is_set():
-        for source in _sources(instance):
-            if stop.is_set():
-                return
-            for job in _jobs(instance, source, check_table):
-                _guarded(f"source {source.id}", job)
-        _guarded("links between datasets", lambda: settle(instance))
-        _guarded("links to data", lambda: link_checks.check(instance, stop=stop.is_set))
-        _guarded("scores", lambda: quality.catch_up(instance, stop.is_set))
-        _guarded("index", lambda: search.catch_up(instance))
-        _guarded("triple store", lambda: triples.catch_up(instance))
+        try:
+            workers.guarded("chores", chores)
+        except workers.Stopped:
+            return
+        workers.guarded("index", lambda: search.catch_up(instance))
+        workers.guarded("triple store", lambda: triples.catch_up(instance))
         stop.wait(pause)
 
 
-def _jobs(instance: Instance, source: Source, check_table: file_checks.CheckTable) -> tuple[Callable[[], object], ...]:
-    return (
-        lambda: refresh(instance, source),
-        lambda: _due(instance, source) and harvest(instance, source),
-        lambda: check_files(instance, source, check_table, only_due=True),
-    )
+def _chores(
+    instance: Instance, check_table: file_checks.CheckTable | None, stop: threading.Event, busy: workers.Busy
+) -> None:
+    def tick(phase: str, done: int) -> None:
+        if stop.is_set():
+            raise workers.Stopped
 
-
-def _sources(instance: Instance) -> tuple[Source, ...]:
-    try:
-        return instance.sources()
-    except OffenbarError as error:
-        log.error("%s", error.message.en)
-        return ()
-
-
-def _guarded(what: str, job: Callable[[], object]) -> None:
-    """One source's trouble, or a database that restarts, must not end the work for all."""
-    try:
-        job()
-    except OffenbarError as error:
-        log.warning("%s: %s", what, error.message.en)
-    except Exception as error:
-        log.warning("%s: %s", what, type(error).__name__, exc_info=True)
-
-
-def _due(instance: Instance, source: Source) -> bool:
-    """Whether a harvest is due: its time has come, or the last one was interrupted and nobody goes on with it."""
-    query = sa.select(Run).where(Run.source_id == source.id, ~Run.dry)
-    with instance.database.reading() as session:
-        last = session.scalar(query.order_by(Run.id.desc()).limit(1))
-    if last is None:
-        return True
-    if last.phase in ledger.OPEN:
-        return not lease.is_held(last.holder, last.lease_until, now())
-    return now() - last.started_at >= datetime.timedelta(seconds=source.schedule.every)
+    for source in workers.defined(instance):
+        if stop.is_set():
+            return
+        workers.guarded(f"source {source.id}", partial(refresh, instance, source))
+        # The files of a source that is harvested just now are still to come.
+        if check_table is not None and not busy.has(source.id):
+            checks = partial(check_files, instance, source, check_table, tick=tick, only_due=True)
+            workers.guarded(f"source {source.id}", checks)
+    workers.guarded("links between datasets", lambda: settle(instance))
+    workers.guarded("links to data", lambda: link_checks.check(instance, stop=stop.is_set))
+    workers.guarded("scores", lambda: quality.catch_up(instance, stop.is_set))
+    workers.guarded("notices", lambda: notice_delivery.deliver(instance, stop=stop.is_set))
 
 
 def _harvest(instance: Instance, source: Source, fetcher: Fetcher, tick: Tick) -> Harvest:
@@ -215,5 +294,6 @@ def _harvest(instance: Instance, source: Source, fetcher: Fetcher, tick: Tick) -
         policies=instance.policies,
         source=source,
         fetcher=fetcher,
+        sources=lambda: definitions.present(instance.config.sources).sources,
         tick=tick,
     )

@@ -1,10 +1,15 @@
 """The layers of a dataset: what the source said, and what we computed where it said nothing. Every computed field names its rule."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from catalog import overlay
 from catalog.config import City
+from catalog.overlay import Edit
+from catalog.policy import LOCAL_AUTHORITY, spelling
 from dcat.message import Message
 from dcat.model import Agent, DataService, Dataset, DatasetSeries, Distribution, Place, Text
 from dcat.namespaces import HVD_REGULATION
@@ -13,7 +18,6 @@ from harvesters.source import Source
 
 UNKNOWN_LICENSE = "http://dcat-ap.de/def/licenses/other-closed"
 MUNICIPALITY = "http://dcat-ap.de/def/politicalGeocoding/Level/municipality"
-LOCAL_AUTHORITY = "http://purl.org/adms/publishertype/LocalAuthority"
 
 RULES = {
     "source-default": Message("steht in der Quelldefinition", "stands in the source definition"),
@@ -31,6 +35,8 @@ RULES = {
     "language": Message("Sprache des Datensatzes", "language of the dataset"),
     "same-place": Message("dieselbe Kommune, als Ort genannt", "the same municipality, named as a place"),
     "place-name": Message("Name der Kommune zu ihrem Schlüssel", "name of the municipality by its key"),
+    "publisher-table": Message("Tabelle der Schreibweisen der Stadt", "table of spellings of the city"),
+    "steward": Message("von der Datenstelle eingetragen", "entered by the data steward"),
     "dataset": Message("Angabe des Datensatzes", "stated by the dataset"),
     "hvd": Message("hochwertiger Datensatz nach EU 2023/138", "high-value dataset under EU 2023/138"),
 }
@@ -53,36 +59,63 @@ class Layered:
     origins: tuple[Origin, ...]
 
 
-def layered(upstream: Dataset, source: Source, city: City, *, ours: bool) -> Layered:
-    """Fill what is missing from the source definition and the city. `ours` tells that the files become public through us only."""
+def layered(
+    upstream: Dataset,
+    source: Source,
+    city: City,
+    *,
+    ours: bool,
+    edits: tuple[Edit, ...] = (),
+    publishers: Mapping[str, Agent] = MappingProxyType({}),
+) -> Layered:
+    """Put a steward's edits over what the source said, and fill what is missing from the source definition and the city.
+
+    `ours` tells that the files become public through us only; `publishers` are the city's, by each of their spellings.
+    """
     rules: dict[str, str] = {}
-    dataset = _with_language(upstream, source, rules)
-    gaps = _gaps(dataset, source, city, ours=ours)
+    policies = dict(source.fields)
+    dataset, touched = overlay.edited(upstream, edits, policies)
+    dataset = _with_language(dataset, source, rules)
+    gaps = _gaps(dataset, source, city, {f: p for f, p in policies.items() if f not in touched}, ours=ours)
     rules |= {field: rule for field, (_, rule) in gaps.items()}
     dataset = replace(dataset, **{field: value for field, (value, _) in gaps.items()})
+    dataset = _with_publisher(dataset, publishers, rules, touched)
     dataset = _with_places(dataset, rules)
     dataset = replace(
         dataset,
-        distribution=tuple(_distribution(d, dataset, source, rules) for d in dataset.distribution),
+        distribution=tuple(_distribution(d, dataset, source, rules, touched) for d in dataset.distribution),
         in_series=tuple(_series(one, dataset, rules) for one in dataset.in_series),
     )
     if dataset.hvd_category:
         dataset = _with_regulation(dataset, rules)
     fields = (f.name for f in dataclasses.fields(dataset) if getattr(dataset, f.name) not in (None, "", ()))
-    origins = [Origin(f, "computed", rules[f]) if f in rules else Origin(f, "upstream") for f in fields]
-    origins += [Origin(f, "computed", rule) for f, rule in sorted(rules.items()) if "." in f]
+    origins = [_origin(f, rules, touched) for f in fields]
+    origins += [_origin(f, rules, touched) for f in sorted({*rules, *touched}) if "." in f]
     return Layered(dataset, tuple(origins))
 
 
-def _gaps(dataset: Dataset, source: Source, city: City, *, ours: bool) -> dict[str, tuple[Any, str]]:
+def _origin(field: str, rules: Mapping[str, str], touched: frozenset[str]) -> Origin:
+    if field in touched:
+        return Origin(field, "overlay", "steward")
+    return Origin(field, "computed", rules[field]) if field in rules else Origin(field, "upstream")
+
+
+def _gaps(
+    dataset: Dataset, source: Source, city: City, policies: Mapping[str, str], *, ours: bool
+) -> dict[str, tuple[Any, str]]:
     defaults = source.defaults
     gaps: dict[str, tuple[Any, str]] = {}
 
     def fill(field: str, value: Any, rule: str = "source-default") -> None:
-        if value and field not in gaps and not getattr(dataset, field):
-            gaps[field] = (value, rule)
+        if not value or field in gaps:
+            return
+        # What the definition says follows its own rule for the field; what we know otherwise fills gaps only.
+        policy = policies.get(field, overlay.FILL) if rule == "source-default" else overlay.FILL
+        said = getattr(dataset, field)
+        if (result := overlay.merged(said, value, policy)) != said:
+            gaps[field] = (result, rule)
 
-    if dataset.publisher is None or not dataset.publisher.name:
+    if dataset.publisher is None or not dataset.publisher.name or policies.get("publisher") == overlay.LOCAL:
         if defaults.publisher is not None:
             gaps["publisher"] = (_tagged_agent(defaults.publisher), "source-default")
         else:
@@ -109,6 +142,20 @@ def _gaps(dataset: Dataset, source: Source, city: City, *, ours: bool) -> dict[s
         fill("spatial", (Place(uri=city.place),), "city-place")
         fill("access_rights", PUBLIC, "published-here")
     return gaps
+
+
+def _with_publisher(
+    dataset: Dataset, publishers: Mapping[str, Agent], rules: dict[str, str], touched: frozenset[str]
+) -> Dataset:
+    """Merge the spellings of a publisher: the city's table says who is meant."""
+    if not publishers or dataset.publisher is None or "publisher" in touched:
+        return dataset
+    known = (publishers.get(spelling(text.value)) for text in dataset.publisher.name)
+    agent = next((found for found in known if found is not None), None)
+    if agent is None or agent == dataset.publisher:
+        return dataset
+    rules["publisher"] = "publisher-table"
+    return replace(dataset, publisher=agent)
 
 
 def _with_places(dataset: Dataset, rules: dict[str, str]) -> Dataset:
@@ -146,14 +193,17 @@ def _service(service: DataService, dataset: Dataset, rules: dict[str, str]) -> D
     return replace(service, **gaps) if gaps else service
 
 
-def _distribution(distribution: Distribution, dataset: Dataset, source: Source, rules: dict[str, str]) -> Distribution:
+def _distribution(
+    distribution: Distribution, dataset: Dataset, source: Source, rules: dict[str, str], touched: frozenset[str]
+) -> Distribution:
     changes: dict[str, Any] = {}
     if distribution.access_service:
         changes["access_service"] = tuple(_service(one, dataset, rules) for one in distribution.access_service)
     if not distribution.access_url and distribution.download_url:
         changes["access_url"] = distribution.download_url[:1]
         rules["distribution.access_url"] = "download-url"
-    if not distribution.license:
+    local = dict(source.fields).get("distribution.license") == overlay.LOCAL and source.defaults.license
+    if not distribution.license or (local and "distribution.license" not in touched):
         concept = vocabulary("license").find(source.defaults.license) if source.defaults.license else None
         changes["license"] = concept.uri if concept else UNKNOWN_LICENSE
         rules["distribution.license"] = "source-default" if concept else "license-unknown"

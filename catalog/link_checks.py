@@ -4,14 +4,12 @@ What is found moves the score (catalog/quality.py) and the lists of broken links
 """
 
 import datetime
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.robotparser import RobotFileParser
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,10 +21,10 @@ from catalog.models import DatasetRow, Link, LinkUse, Score
 from catalog.store import VISIBLE
 from dcat.errors import FetchError
 from dcat.message import Message
-from harvesters.addresses import Address, read_address, shown
+from harvesters.addresses import read_address, shown
 from harvesters.fetch import Fetcher
 from harvesters.network import FetchLimits, Network
-from harvesters.source import Source
+from harvesters.source import Login, Source
 
 OK, FAILING, UNKNOWN = "ok", "failing", "unknown"
 LIMITS = FetchLimits(connect=4, read=6, total=8, max_bytes=500_000, retries=0, connections=1)
@@ -42,10 +40,6 @@ DAY = datetime.timedelta(days=1)
 AGAIN = (1, 2, 4)
 HISTORY = 20
 ROBOTS, BUSY = "robots", "busy"
-# The name by which rules in robots.txt address us, the first word of the agent (catalog/instance.py).
-AGENT = "offenbar"
-# Lines of robots.txt that the parser reads as numbers, where they hold none that is sensible.
-_NO_NUMBERS = re.compile(r"\s*(crawl-delay|request-rate)\s*:(?!\s*[0-9]{1,6}(/[0-9]{1,6})?\s*(#|$))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +186,9 @@ def _in_turns(rows: Sequence[Link]) -> Iterator[Link]:
 
 
 def _open_to_all(source: Source, limits: FetchLimits) -> Source:
-    """Links lead anywhere in public; private addresses only where the source's own allow-list names them."""
-    return replace(source, network=replace(source.network, anywhere=True), limits=limits)
+    """Links lead anywhere in public, and answer whoever asks; private addresses only where the source's own allow-list names them."""
+    network = replace(source.network, anywhere=True, certificate="")
+    return replace(source, network=network, limits=limits, login=Login())
 
 
 # Datasets whose definition was taken away are still published.
@@ -214,41 +209,27 @@ class _Paces:
 
 
 class _Visitor:
-    """Looks at links with the rights of one source, and asks each server's robots.txt once (RFC 9309)."""
+    """Looks at links with the rights of one source, and as each server's robots.txt asks (RFC 9309)."""
 
     def __init__(self, fetcher: Fetcher, paces: _Paces) -> None:
         self._fetcher = fetcher
         self._paces = paces
-        self._rules: dict[str, RobotFileParser | None] = {}
 
     def look(self, url: str) -> Found:
         """Find out whether a link answers."""
         try:
             address = read_address(url)
-            rules = self._read_rules(address)
-            if rules is not None and not rules.can_fetch(AGENT, address.url):
+            rules = self._fetcher.rules(address)
+            if rules.forbidding(address.target):
                 return Found(UNKNOWN, code=ROBOTS)
-            self._paces.wait(address.host, float(rules.crawl_delay(AGENT) or 0) if rules else 0.0)
+            self._paces.wait(address.host, rules.delay)
             return Found(OK, self._fetcher.probe(url).status)
         except FetchError as error:
-            if error.status == 429:
+            if error.status == 429 or error.code == "resting":
                 return Found(UNKNOWN, error.status, BUSY)
+            if error.code == ROBOTS:
+                return Found(UNKNOWN, code=ROBOTS)
             return Found(FAILING, error.status, error.code)
-
-    def _read_rules(self, address: Address) -> RobotFileParser | None:
-        """Read a server's rules; without any, or where they cannot be had, the link itself tells."""
-        place = f"{address.scheme}://{address.authority}"
-        if place not in self._rules:
-            self._rules[place] = None
-            try:
-                body = self._fetcher.get(f"{place}/robots.txt").body
-            except FetchError:
-                return None
-            rules = RobotFileParser()
-            lines = body.decode("utf-8", "replace").splitlines()[:5000]
-            rules.parse(line for line in lines if not _NO_NUMBERS.match(line))
-            self._rules[place] = rules
-        return self._rules[place]
 
 
 def _record(session: Session, key: str, found: Found) -> bool:

@@ -28,7 +28,7 @@ class SourceState(Base):
     """What we know of a harvest source beyond its YAML file; `revision` is the hash of the file that made the present records.
 
     `state` is new, ok, failing, held or left (its definition is gone), since `state_since`; `read_at` is when all pages were last
-    asked for without validators.
+    asked for without validators. Of two sources that describe the same dataset, the one of more `authority` leads.
     """
 
     __tablename__ = "source"
@@ -38,6 +38,7 @@ class SourceState(Base):
     revision: Mapped[str] = mapped_column(sa.String(64))
     applied_revision: Mapped[str] = mapped_column(sa.String(64), default="")
     last_complete_at: Mapped[datetime.datetime | None]
+    authority: Mapped[int] = mapped_column(default=50, server_default="50")
     state: Mapped[str] = mapped_column(sa.String(20), default="new", server_default="new")
     state_since: Mapped[datetime.datetime | None]
     read_at: Mapped[datetime.datetime | None]
@@ -103,7 +104,8 @@ class Exchange(Base):
 class Staged(Base):
     """One record as read from a page, waiting for the plan. `failure` says why it cannot be taken in.
 
-    Without document and failure it is, by its stamp, word for word what we hold under the same hash.
+    Without document and failure it is, by its stamp, word for word what we hold under the same hash. Of several versions the
+    newest is kept; one that is `gone` waits only for older ones, and leaves before the plan.
     """
 
     __tablename__ = "staged"
@@ -112,6 +114,8 @@ class Staged(Base):
     remote_id: Mapped[str] = mapped_column(primary_key=True)
     url: Mapped[str]
     stamp: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
+    version: Mapped[str] = mapped_column(default="", server_default="")
+    gone: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     hash: Mapped[str] = mapped_column(sa.String(64), default="")
     document: Mapped[bytes | None]
     problems: Mapped[list[Any]]
@@ -191,7 +195,7 @@ class Overlay(Base):
     __table_args__ = (sa.UniqueConstraint("dataset_id", "field"),)
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("record.dataset_id"), index=True)
+    dataset_id: Mapped[str] = mapped_column(sa.String(36), index=True)
     field: Mapped[str] = mapped_column(sa.String(60))
     value: Mapped[Any] = mapped_column(Json)
     author: Mapped[str]
@@ -447,24 +451,29 @@ class LinkUse(Base):
 
 
 class HostBudget(Base):
-    """What all workers together owe a host: when the next request may start, how often it failed in a row, until when it is left alone."""
+    """What all workers together owe a host: when the next request may start, how often it failed in a row, until when it is left alone.
+
+    `wanted_at` is when somebody last found no slot free.
+    """
 
     __tablename__ = "host"
 
     name: Mapped[str] = mapped_column(sa.String(260), primary_key=True)
     next_at: Mapped[datetime.datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime.datetime | None]
     open_until: Mapped[datetime.datetime | None]
-    probing: Mapped[str] = mapped_column(default="")
+    wanted_at: Mapped[datetime.datetime | None]
 
 
 class HostSlot(Base):
-    """A connection to a host that a worker has, until it gives it back or its lease lapses."""
+    """A connection to a host that a worker has, until it gives it back, its process ends or its lease lapses."""
 
     __tablename__ = "host_slot"
 
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(260), index=True)
+    holder: Mapped[str]
     until: Mapped[datetime.datetime]
 
 

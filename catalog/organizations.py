@@ -14,27 +14,53 @@ from catalog.store import VISIBLE
 from dcat import naming
 from harvesters.source import Source
 
+# Dezernat, Amt, Abteilung: no city has more floors than this.
+DEEPEST = 8
 _SPACE = uuid.UUID("6f0ffe0b-a1a5-5c1e-9d3a-0ffe4ba40002")
 
 
 def register(session: Session, source: Source, city: City) -> SourceState:
-    """Make sure that a source and its department are known; a renamed department keeps its address."""
-    identity = str(uuid.uuid5(_SPACE, f"{city.slug}\n{source.department}"))
-    organization = session.get(Organization, identity)
-    if organization is None:
-        name = naming.slug(f"{city.slug} {source.department}")
-        taken = session.scalar(sa.select(Organization.id).where(Organization.name == name))
-        name = f"{name}-{identity[:4]}" if taken else name
-        title = f"{city.name}, {source.department}"
-        session.add(Organization(id=identity, name=name, title=title, city=city.slug, created_at=now()))
-        session.flush()
+    """Make sure that a source, its department and what that belongs to are known; a renamed department keeps its address."""
+    division = _organization(session, city, source.division, None) if source.division else None
+    department = _organization(session, city, source.department, division)
     state = session.get(SourceState, source.id)
     if state is None:
-        state = SourceState(id=source.id, organization_id=identity, revision=source.revision)
+        state = SourceState(id=source.id, organization_id=department.id, revision=source.revision)
         session.add(state)
-    state.organization_id, state.revision = identity, source.revision
+    state.organization_id, state.revision, state.authority = department.id, source.revision, source.authority
     session.flush()
     return state
+
+
+def _organization(session: Session, city: City, title: str, parent: Organization | None) -> Organization:
+    identity = str(uuid.uuid5(_SPACE, f"{city.slug}\n{title}"))
+    organization = session.get(Organization, identity)
+    if organization is None:
+        name = naming.slug(f"{city.slug} {title}")
+        taken = session.scalar(sa.select(Organization.id).where(Organization.name == name))
+        organization = Organization(
+            id=identity,
+            name=f"{name}-{identity[:4]}" if taken else name,
+            title=f"{city.name}, {title}",
+            city=city.slug,
+            created_at=now(),
+        )
+        session.add(organization)
+    # Two definitions that name each other's department as their division make no tree.
+    if parent is not None and identity not in {parent.id, *(above.id for above in lineage(session, parent))}:
+        organization.parent_id = parent.id
+    session.flush()
+    return organization
+
+
+def lineage(session: Session, organization: Organization) -> list[Organization]:
+    """Name what an organisation belongs to, the nearest first."""
+    found: list[Organization] = []
+    parent_id = organization.parent_id
+    while parent_id and len(found) < DEEPEST and (parent := session.get(Organization, parent_id)):
+        found.append(parent)
+        parent_id = parent.parent_id
+    return found
 
 
 def packaged(organization: Organization) -> dict[str, Any]:

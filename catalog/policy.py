@@ -12,6 +12,7 @@ from catalog.config import read_yaml
 from catalog.public import Reason
 from dcat.errors import ConfigError
 from dcat.message import Message
+from dcat.model import Agent, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ _REQUIRED = (
     "decided",
     "review_by",
 )
+LOCAL_AUTHORITY = "http://purl.org/adms/publishertype/LocalAuthority"
 _KNOWN = {*_REQUIRED, "file", "public_text_en", "remedy"}
 
 
@@ -68,11 +70,26 @@ class Withholding:
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherName:
+    """One publisher of a city, and the spellings under which its sources know it."""
+
+    city: str
+    agent: Agent
+    spellings: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The decisions of all cities."""
+    """The decisions of all cities, and their tables of publishers."""
 
     withholdings: tuple[Withholding, ...] = ()
+    publishers: tuple[PublisherName, ...] = ()
+
+    def spellings(self, city: str) -> dict[str, Agent]:
+        """Give the publishers of a city by each of their spellings, in the form of `spelling`."""
+        own = [one for one in self.publishers if one.city == city]
+        return {spelling(text): one.agent for one in own for text in one.spellings}
 
     def dataset(self, source: str, remote_id: str) -> Reason | None:
         """Find why a whole dataset is held back; None when it is open."""
@@ -95,16 +112,43 @@ class Policies:
 def load(folder: Path) -> Policies:
     """Read every city's file; ConfigError names the file, the entry and what is missing. No folder means: everything is open."""
     withholdings: list[Withholding] = []
+    publishers: list[PublisherName] = []
     for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if folder.is_dir() else ():
         content = read_yaml(file)
         # A misspelt "withhold" would otherwise publish what it names.
-        if unknown := sorted(str(key) for key in content.keys() - {"city", "withhold"}):
+        if unknown := sorted(str(key) for key in content.keys() - {"city", "withhold", "publishers"}):
             raise _error(file, 0, f"unbekannt: {', '.join(unknown)}", f"unknown: {', '.join(unknown)}")
         entries = content.get("withhold") or []
         if not isinstance(entries, list):
             raise _error(file, 0, "withhold ist keine Liste", "withhold is not a list")
         withholdings.extend(_read(entry, file, number) for number, entry in enumerate(entries, 1))
-    return Policies(tuple(withholdings))
+        named = content.get("publishers") or []
+        if not isinstance(named, list):
+            raise _error(file, 0, "publishers ist keine Liste", "publishers is not a list")
+        publishers.extend(_publisher(entry, str(content.get("city") or ""), file) for entry in named)
+    return Policies(tuple(withholdings), tuple(publishers))
+
+
+def spelling(name: str) -> str:
+    """Bring a publisher's name into the form in which spellings are compared."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _publisher(entry: Any, city: str, file: Path) -> PublisherName:
+    known = {"name", "uri", "email", "homepage", "spellings"}
+    texts = {key: value for key, value in entry.items() if key != "spellings"} if isinstance(entry, dict) else {}
+    spellings = entry.get("spellings") or [] if isinstance(entry, dict) else None
+    usable = texts.keys() <= known and all(isinstance(text, str) and text.strip() for text in texts.values())
+    if not usable or not texts.get("name") or not isinstance(spellings, list) or not city:
+        raise _error(
+            file,
+            0,
+            "publishers: erwartet werden city in der Datei und Einträge mit name, spellings, uri, email, homepage",
+            "publishers: the file needs a city, and entries with name, spellings, uri, email, homepage",
+        )
+    name = texts.pop("name")
+    agent = Agent(name=(Text(name, "de"),), type=LOCAL_AUTHORITY, **texts)
+    return PublisherName(city=city, agent=agent, spellings=(name, *map(str, spellings)))
 
 
 def _read(entry: Any, file: Path, number: int) -> Withholding:

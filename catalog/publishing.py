@@ -1,20 +1,22 @@
 """From upstream records to the published catalogue: assemble, render outside any write transaction, then publish in one."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, gate, link_uses, public, quality, store
+from catalog import assemble, edits, gate, link_uses, public, quality, store
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, batches, now
 from catalog.file_checks import checked
-from catalog.models import DatasetRow, FileRow, Organization, Record, RecordVersion, Slug, SourceState
+from catalog.gate import Allowances
+from catalog.models import DatasetRow, FileRow, Organization, Quarantine, Record, RecordVersion, Slug, SourceState
 from catalog.organizations import packaged
+from catalog.overlay import Edit
 from catalog.policy import Policies
 from catalog.public import PublicDataset
 from catalog.renditions import VIEW, Renditions, content_hash, decompress, make
@@ -31,17 +33,20 @@ from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 
 BATCH = 200
+# How a steward lets a record in that is not complete: as it is now, or whatever it says.
+ONCE, ALWAYS = "once", "always"
 # In the place of the inputs of a source: its datasets do not all follow the same ones.
 MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record to publish: the dataset's id, its id at the source, and what the source said."""
+    """One record to publish: the dataset's id, its id at the source, what the source said, and the hash of that."""
 
     dataset_id: str
     remote_id: str
     dataset: Dataset
+    hash: str = ""
 
 
 def setting(config: Config, session: Session, source: Source, policies: Policies) -> tuple[Setting, Organization]:
@@ -57,6 +62,7 @@ def setting(config: Config, session: Session, source: Source, policies: Policies
             ours=HARVESTERS[source.type].publishes_files,
             policies=policies,
             site_url=config.site_url,
+            publishers=policies.spellings(source.city),
         ),
         organization,
     )
@@ -66,6 +72,7 @@ def inputs(config: Config, source: Source, policies: Policies) -> str:
     """Hash everything but the records that decides how a source's datasets look: when it changes, they are assembled anew."""
     decisions = [repr(w) for w in policies.withholdings if w.source == source.id]
     parts = [assemble.VERSION, source.revision, config.site_url, repr(config.city(source.city)), decisions]
+    parts.append(repr(policies.spellings(source.city)))
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()
 
 
@@ -76,8 +83,12 @@ def drafts(
     policies: Policies,
     items: Iterable[Item],
     tick: Callable[[int], None] = lambda count: None,
+    leaving: Collection[str] = (),
 ) -> Iterator[Draft]:
-    """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along."""
+    """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along.
+
+    `leaving` names datasets that are withdrawn with the publication, so that what they described is free.
+    """
     names: set[str] = set()
     claims: dict[str, str] = {}
     for batch in batches(items, BATCH):
@@ -86,14 +97,15 @@ def drafts(
             rows = _rows(session, batch)
             checks = _checks(session, batch)
             taken = _taken(session, batch) | names
-            neighbours = _neighbours(session, batch, config.site_url)
+            neighbours = _neighbours(session, batch, config.site_url, leaving)
+            edited = edits.of(session, [item.dataset_id for item in batch])
         made, finished = [], []
         for item in batch:
             row = rows.get(item.dataset_id)
             name = row.name if row else _name(item, present.city.slug, taken)
             taken.add(name)
             names.add(name)
-            upstream = _upstream(item, name, row)
+            upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()))
             around = neighbours.around(item, claims)
             assembled_one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
             claims |= dict.fromkeys(assemble.subjects(assembled_one.shown.dataset), item.dataset_id)
@@ -124,22 +136,32 @@ def assembled(config: Config, session: Session, source: Source, policies: Polici
     row = session.get(DatasetRow, dataset_id)
     checks = _checks(session, [item]).get(dataset_id, {})
     around = _neighbours(session, [item], config.site_url).around(item, {})
-    return assemble.assemble(_upstream(item, row.name if row else "", row), present, checks, around)
+    edited = edits.of(session, [dataset_id]).get(dataset_id, ())
+    return assemble.assemble(_upstream(item, row.name if row else "", row, edited), present, checks, around)
 
 
 def held(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
-    """Read what the sources last said of datasets, leaving out those that are gone."""
+    """Read what the sources last said of datasets, leaving out those that are gone, or hidden behind another."""
+    return _last_said(session, dataset_ids, Record.led_by.is_(None))
+
+
+def said(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
+    """Read what the sources last said of datasets, also of those that are hidden behind another."""
+    return _last_said(session, dataset_ids, sa.true())
+
+
+def _last_said(session: Session, dataset_ids: Sequence[str], only: sa.ColumnElement[bool]) -> Iterator[Item]:
     for part in batches(dataset_ids, BATCH):
         rows = session.execute(
-            sa.select(Record.dataset_id, Record.remote_id, RecordVersion.document)
+            sa.select(Record.dataset_id, Record.remote_id, RecordVersion.document, Record.hash)
             .join(
                 RecordVersion,
                 sa.and_(RecordVersion.dataset_id == Record.dataset_id, RecordVersion.version == Record.version),
             )
-            .where(Record.dataset_id.in_(part), Record.gone_at.is_(None))
+            .where(Record.dataset_id.in_(part), Record.gone_at.is_(None), only)
         )
-        for dataset_id, remote_id, body in rows:
-            yield Item(dataset_id, remote_id, document.read(orjson.loads(decompress(body))))
+        for dataset_id, remote_id, body, digest in rows:
+            yield Item(dataset_id, remote_id, document.read(orjson.loads(decompress(body))), digest)
 
 
 def refresh(
@@ -154,17 +176,18 @@ def refresh(
     with database.reading() as session:
         everything = sa.select(Record.dataset_id).where(Record.source_id == source.id)
         wanted: Sequence[str] = session.scalars(everything).all() if dataset_ids is None else dataset_ids
-    judge = gate.judge(config, source)
     changes = 0
     while True:
         # Read every time: what a policy says when something is published decides, not what it said before.
         policies = read_policies()
         with database.reading() as session:
+            judge = gate.judge(config, source, allowances(session, source))
             # Where a changed definition leaves no valid description, the last good state stays; a decision holds all the same.
             items = [
                 item
                 for item in held(session, wanted)
-                if policies.concerns(source.id, item.remote_id) or judge(item.remote_id, item.dataset) is None
+                if policies.concerns(source.id, item.remote_id)
+                or judge(item.remote_id, item.hash, item.dataset) is None
             ]
         ready = list(drafts(database, config, source, policies, items))
         with database.writing() as session:
@@ -237,7 +260,25 @@ def reachable(source: Source, url: str) -> bool:
     return may_reach(source.network, address, start)
 
 
-def _upstream(item: Item, name: str, row: DatasetRow | None) -> Upstream:
+def allowances(session: Session, source: Source) -> Allowances:
+    """Read what stewards have done for a source's incomplete records: let in, or completed by an edit."""
+    query = sa.select(Quarantine.remote_id, Quarantine.release, Quarantine.hash).where(
+        Quarantine.source_id == source.id
+    )
+    accepted: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for remote_id, release, digest in session.execute(query):
+        ids[naming.dataset_id(source.id, remote_id)] = remote_id
+        if release:
+            accepted[remote_id] = "" if release == ALWAYS else digest
+    edited = edits.of(session, list(session.scalars(edits.DATASETS)))
+    for part in batches(edited):
+        held_ones = sa.select(Record.dataset_id, Record.remote_id).where(Record.dataset_id.in_(part))
+        ids.update(session.execute(held_ones.where(Record.source_id == source.id)).all())
+    return Allowances(accepted, {ids[one]: found for one, found in edited.items() if one in ids})
+
+
+def _upstream(item: Item, name: str, row: DatasetRow | None, edited: tuple[Edit, ...]) -> Upstream:
     time = now().isoformat(timespec="seconds")
     return Upstream(
         id=item.dataset_id,
@@ -246,6 +287,7 @@ def _upstream(item: Item, name: str, row: DatasetRow | None) -> Upstream:
         dataset=item.dataset,
         published_at=row.published_at.isoformat(timespec="seconds") if row else time,
         modified_at=time,
+        edits=edited,
     )
 
 
@@ -256,21 +298,22 @@ class _Neighbours:
     holders: Mapping[str, str]
     links: Mapping[str, frozenset[str]]
     site_url: str
+    leaving: Collection[str]
 
     def around(self, item: Item, claims: Mapping[str, str]) -> Surroundings:
         """Say what other datasets have to do with one record; `claims` are those of the records assembled just before."""
         pages = {}
         for uri in self.links[item.dataset_id].union(assemble.subjects(item.dataset)):
             holder = claims.get(uri) or self.holders.get(uri)
-            if holder is not None and holder != item.dataset_id:
+            if holder is not None and holder != item.dataset_id and holder not in self.leaving:
                 pages[uri] = f"{self.site_url}/dataset/{holder}#page"
         return Surroundings(pages)
 
 
-def _neighbours(session: Session, batch: list[Item], site_url: str) -> _Neighbours:
+def _neighbours(session: Session, batch: list[Item], site_url: str, leaving: Collection[str] = ()) -> _Neighbours:
     links = {item.dataset_id: assemble.links(item.dataset) for item in batch}
     uris = frozenset[str]().union(*links.values(), *(assemble.subjects(item.dataset) for item in batch))
-    return _Neighbours(store.holders(session, uris), links, site_url)
+    return _Neighbours(store.holders(session, uris), links, site_url, leaving)
 
 
 def _rows(session: Session, batch: list[Item]) -> dict[str, DatasetRow]:

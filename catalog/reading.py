@@ -1,11 +1,13 @@
 """What pages read: the public catalogue, within one session and one moment. Nothing here writes, and nothing hidden is read."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import link_checks, organizations, quality, search, store
+from catalog import link_checks, live_reading, models, organizations, quality, search, store
 from catalog.instance import Instance
-from catalog.models import DatasetRow, FileRow
+from catalog.models import DatasetRow, FileRow, Record
 from catalog.public import PublicDataset
 from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results, Scored
 from catalog.renditions import SCHEMA_ORG
@@ -42,7 +44,10 @@ class Reading:
         if row is None:
             return Found()
         if row.state == GONE:
-            return Found(gone=Message(row.title, row.title_en or row.title))
+            successor = store.successor(self._session, row)
+            return Found(
+                gone=Message(row.title, row.title_en or row.title), successor=successor.name if successor else ""
+            )
         if name_or_id not in (row.name, row.id):
             return Found(moved_to=row.name)
         described = store.bodies(self._session, SCHEMA_ORG, [row.id])
@@ -50,7 +55,12 @@ class Reading:
             public=store.find_public(self._session, row.id),
             schema_org=described.get(row.id, b""),
             score=self._score(row.id),
+            stale_since=self._session.scalar(sa.select(Record.stale_since).where(Record.dataset_id == row.id)),
         )
+
+    def live(self, file_id: str, most: int) -> live_reading.Live | None:
+        """Read the current values of a distribution that is public; None where it has none."""
+        return live_reading.read(self._session, file_id, most)
 
     def search(self, query: Query) -> Results:
         """Search; a facet counts what would be left if its value were chosen."""
@@ -77,17 +87,42 @@ class Reading:
         )
 
     def organizations(self) -> tuple[Organization, ...]:
-        """List all departments, each with the number of its datasets."""
-        return tuple(
-            Organization(
-                name=o.name, title=o.title, city=o.city, city_name=self._instance.config.city_name(o.city), count=number
-            )
-            for o, number in organizations.with_counts(self._session)
+        """List what stands at the top of each city's tree, each with the departments that belong to it."""
+        rows = organizations.with_counts(self._session)
+        known = {row.id for row, _ in rows}
+        children: dict[str, list[tuple[models.Organization, int]]] = {}
+        for row, number in rows:
+            children.setdefault((row.parent_id if row.parent_id in known else None) or "", []).append((row, number))
+        return tuple(self._branch(row, number, children) for row, number in children.get("", ()))
+
+    def _branch(
+        self,
+        row: models.Organization,
+        number: int,
+        children: Mapping[str, list[tuple[models.Organization, int]]],
+        above: tuple[tuple[str, str], ...] = (),
+    ) -> Organization:
+        below = (*above, (row.name, row.title))
+        parts = children.get(row.id, ()) if len(above) < organizations.DEEPEST else ()
+        return Organization(
+            name=row.name,
+            title=row.title,
+            city=row.city,
+            city_name=self._instance.config.city_name(row.city),
+            count=number,
+            above=above,
+            parts=tuple(self._branch(part, count, children, below) for part, count in parts),
         )
 
     def organization(self, name: str) -> Organization | None:
-        """Find one department."""
-        return next((found for found in self.organizations() if found.name == name), None)
+        """Find one department, wherever in the tree it stands."""
+        waiting = list(self.organizations())
+        while waiting:
+            found = waiting.pop()
+            if found.name == name:
+                return found
+            waiting += found.parts
+        return None
 
     def schemas(self) -> tuple[TableSchema, ...]:
         """List the shared table schemas."""

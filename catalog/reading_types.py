@@ -1,5 +1,6 @@
 """The values that pages and interfaces read: counts, a search and its results, an organisation. Only what is public."""
 
+import datetime
 from dataclasses import dataclass
 
 from catalog.public import PublicDataset
@@ -39,11 +40,17 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a name or id leads to: a dataset, its present name after a renaming, or the title of one that was withdrawn."""
+    """What a name or id leads to: a dataset, its present name after a renaming, or the title of one that was withdrawn.
+
+    `successor` names the dataset that took the place of a withdrawn one. `stale_since` tells since when the source of a dataset
+    says something that cannot be taken in.
+    """
 
     public: PublicDataset | None = None
     moved_to: str = ""
     gone: Message | None = None
+    successor: str = ""
+    stale_since: datetime.datetime | None = None
     schema_org: bytes = b""
     """the stored description for search engines; empty while the dataset is prepared anew"""
     score: Scored | None = None
@@ -91,10 +98,13 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """A department that publishes, with the number of its datasets."""
+    """A department that publishes, with the number of its datasets; `parts` are the departments that belong to it."""
 
     name: str
     title: str
     city: str
     city_name: str
     count: int
+    above: tuple[tuple[str, str], ...] = ()
+    """name and title of what it belongs to, the nearest last"""
+    parts: tuple["Organization", ...] = ()

@@ -4,8 +4,9 @@ import datetime
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -72,8 +73,11 @@ def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -
     insert_or_ignore(session, Node, nodes)
 
 
-def overtaken(session: Session, drafts: list[Draft]) -> set[str]:
-    """Name the datasets that must not be published by these drafts: others changed them, or took their names, since then."""
+def overtaken(session: Session, drafts: list[Draft], leaving: Collection[str] = ()) -> set[str]:
+    """Name the datasets that must not be published by these drafts: others changed them, or took their names, since then.
+
+    `leaving` names datasets that are withdrawn in the same transaction.
+    """
     found: set[str] = set()
     for part in batches(drafts):
         rows = session.execute(
@@ -90,16 +94,16 @@ def overtaken(session: Session, drafts: list[Draft]) -> set[str]:
             moved = present.get(draft.shown.id, ("", "")) != (draft.before, draft.was)
             if moved or names.get(draft.shown.name, draft.shown.id) != draft.shown.id:
                 found.add(draft.shown.id)
-        found |= _claimed_by_others(session, part)
+        found |= _claimed_by_others(session, part, leaving)
     return found
 
 
-def _claimed_by_others(session: Session, drafts: list[Draft]) -> set[str]:
+def _claimed_by_others(session: Session, drafts: list[Draft], leaving: Collection[str]) -> set[str]:
     wanted = {key: draft.shown.id for draft in drafts if draft.changes for key in _subjects(draft)}
     found: set[str] = set()
     for part in batches(sorted(wanted)):
         rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
-        found |= {wanted[key] for key, holder in rows if holder != wanted[key]}
+        found |= {wanted[key] for key, holder in rows if holder != wanted[key] and holder not in leaving}
     return found
 
 
@@ -247,8 +251,13 @@ def _mark_links(session: Session, claimed: Iterable[str], freed: Iterable[str]) 
             session.execute(sa.update(DatasetLink).where(met, DatasetLink.resolved == resolved).values(due=True))
 
 
-def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
-    """Take datasets out of the public: every rendition goes, the tombstone with the last title stays."""
+def withdraw(
+    session: Session, dataset_ids: list[str], cause: str, successors: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Take datasets out of the public: every rendition goes, the tombstone with the last title stays.
+
+    One that has a successor leads there from now on: the same thing, described by another source.
+    """
     rows = session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(dataset_ids), VISIBLE)).all()
     first, at = _next(session)
     _add_uses(session, Counter({key: -n for key, n in Counter(key for row in rows for key in row.nodes).items()}), {})
@@ -267,7 +276,7 @@ def withdraw(session: Session, dataset_ids: list[str], cause: str) -> None:
             session.execute(sa.delete(table).where(table.dataset_id == row.id))
         _mark_links(session, (), freed)
         row.state, row.hash, row.nodes, row.release_nodes = GONE, "", [], {}
-        row.seq, row.modified_at = seq, at
+        row.seq, row.modified_at, row.successor = seq, at, successors.get(row.id)
     link_uses.forget(session, [row.id for row in rows])
     scores.remove(session, [row.id for row in rows])
 
@@ -326,6 +335,18 @@ def find_row(session: Session, name_or_id: str) -> DatasetRow | None:
     # PostgreSQL refuses to look for what it could not hold.
     slug = session.get(Slug, name_or_id) if "\0" not in name_or_id else None
     return session.get(DatasetRow, slug.dataset_id) if slug else None
+
+
+def successor(session: Session, row: DatasetRow) -> DatasetRow | None:
+    """Find the visible dataset that took the place of a withdrawn one, after some steps perhaps; None when there is none."""
+    passed = {row.id}
+    while row.state == GONE and row.successor and row.successor not in passed and len(passed) <= 10:
+        passed.add(row.successor)
+        following = session.get(DatasetRow, row.successor)
+        if following is None:
+            return None
+        row = following
+    return row if row.state == PUBLISHED and len(passed) > 1 else None
 
 
 def find_public(session: Session, name_or_id: str) -> PublicDataset | None:
@@ -392,6 +413,7 @@ def _row(draft: Draft, seq: int) -> dict[str, object]:
         "nodes": sorted(draft.nodes),
         "release_nodes": dict(draft.release_nodes),
         "seq": seq,
+        "successor": None,
         "published_at": instant(shown.published_at),
         "modified_at": instant(shown.modified_at),
     }

@@ -1,4 +1,4 @@
-"""The job process of `offenbar serve`: harvests, file checks and the index, until it is told to stop or the server is gone."""
+"""The processes that work behind the pages until they are told to stop: that of `offenbar serve`, and those of `offenbar worker`."""
 
 import logging
 import os
@@ -6,15 +6,44 @@ import signal
 import threading
 from types import FrameType
 
-from catalog import examples, jobs
-from catalog.instance import open_instance
+from catalog import examples, job_queue, jobs
+from catalog.instance import Instance, open_instance
 from validators.tables import check_with_rows
+
+# Seconds after which a process that was told to stop ends in the middle of what it does; its runs can be resumed.
+PATIENCE = 8.0
 
 
 def main(parent: int) -> None:
     """Work until SIGTERM, or until the process that started this one is gone, even if that is before the first line here."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    stop = _stopped_by_signals()
+    threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+    instance = open_instance()
+    with examples.served(instance.config.home):
+        jobs.work(instance, check_with_rows, stop)
+
+
+def uses_queue(instance: Instance) -> bool:
+    """Tell whether workers share a queue: on PostgreSQL, where they may run on several machines."""
+    return instance.database.engine.dialect.name == "postgresql"
+
+
+def work(instance: Instance, *, threads: int) -> None:
+    """Work until SIGTERM, and end within ten seconds of it."""
+    logging.getLogger("catalog").setLevel(logging.INFO)
+    # A file that cannot be read in time, or a server that does not answer, must not put the end off.
+    stop = _stopped_by_signals()
+    threading.Thread(target=_cut_off, args=(stop,), daemon=True).start()
+    with examples.served(instance.config.home):
+        if uses_queue(instance):
+            job_queue.Worker(instance=instance, check_table=check_with_rows, stop=stop, threads=threads).run()
+        else:
+            jobs.work(instance, check_with_rows, stop, threads=threads)
+
+
+def _stopped_by_signals() -> threading.Event:
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -22,13 +51,16 @@ def main(parent: int) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
-    instance = open_instance()
-    with examples.served(instance.config.home):
-        jobs.work(instance, check_with_rows, stop)
+    return stop
 
 
 def _watch(parent: int, stop: threading.Event) -> None:
     while not stop.wait(1.0):
         if os.getppid() != parent:
             stop.set()
+
+
+def _cut_off(stop: threading.Event) -> None:
+    stop.wait()
+    threading.Event().wait(PATIENCE)
+    os._exit(0)

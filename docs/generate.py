@@ -379,7 +379,7 @@ def _defaults() -> dict[str, str]:
     for name in ("title", "description"):
         pair = getattr(present, name)
         values |= {name: pair.de, f"{name}_en": pair.en}
-    values |= {"home": "./var", "secret_key": ""}
+    values |= {"home": "./var", "secret_key": "", "webhooks": " ".join(present.webhooks)}
     return {name: value.replace(HOME, "HOME") for name, value in values.items()}
 
 

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Container
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -16,6 +17,7 @@ from dcat.message import Message
 Verdict = Literal["public", "private", "never"]
 
 PORTS = {"http": 80, "https": 443}
+_USUAL_PORTS = PORTS | {"sftp": 22}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]*)?")
@@ -74,7 +76,7 @@ class Address:
     def authority(self) -> str:
         """Host and, unless it is the usual one, port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == _USUAL_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def authorization(self) -> str:
@@ -87,18 +89,18 @@ class Address:
         return f"{self.scheme}://{self.authority}{self.target}"
 
 
-def read_address(url: str) -> Address:
-    """Take an address apart; refuse what two programs could read in two ways."""
+def read_address(url: str, schemes: Container[str] = PORTS) -> Address:
+    """Take an address apart; refuse what two programs could read in two ways, and every scheme but http, https or those given."""
     text = url.strip(" ")
     if _CONTROL.search(text):
-        raise _bad(url, "sie enthält Steuerzeichen", "it contains control characters")
+        raise unusable(url, "sie enthält Steuerzeichen", "it contains control characters")
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _bad(url, "Rechnername oder Port sind ungültig", "host or port is invalid") from None
+        raise unusable(url, "Rechnername oder Port sind ungültig", "host or port is invalid") from None
     scheme = parts.scheme.lower()
-    if scheme not in PORTS:
+    if scheme not in schemes:
         raise RefusedError(
             Message(
                 f"Die Adresse {shown(url)} wird nicht abgerufen: nur http und https sind erlaubt; bitte eine solche Adresse eintragen.",
@@ -111,7 +113,7 @@ def read_address(url: str) -> Address:
     userinfo, _, authority = parts.netloc.rpartition("@")
     bracketed = "[" in authority and not _BRACKETED.fullmatch(authority)
     if "\\" in parts.netloc + parts.path or not parts.hostname or port == 0 or bracketed:
-        raise _bad(url, "Rechnername, Port oder Pfad sind ungültig", "host, port or path is invalid")
+        raise unusable(url, "Rechnername, Port oder Pfad sind ungültig", "host, port or path is invalid")
     try:
         target = _encode(parts.path or "/", "/:@!$&'()*+,;=~") + (
             "?" + _encode(parts.query, "/:@!$&'()*+,;=~?") if parts.query else ""
@@ -120,8 +122,8 @@ def read_address(url: str) -> Address:
         credentials.encode()
         host = read_host(parts.hostname)
     except ValueError:
-        raise _bad(url, "Rechnername oder Zeichen sind ungültig", "host name or characters are invalid") from None
-    return Address(scheme=scheme, host=host, port=port or PORTS[scheme], target=target, credentials=credentials)
+        raise unusable(url, "Rechnername oder Zeichen sind ungültig", "host name or characters are invalid") from None
+    return Address(scheme=scheme, host=host, port=port or _USUAL_PORTS[scheme], target=target, credentials=credentials)
 
 
 def read_host(text: str) -> str:
@@ -145,11 +147,11 @@ def follow(base: Address, location: str) -> Address:
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode()
     if _CONTROL.search(location):
-        raise _bad(location, "die Weiterleitung enthält Steuerzeichen", "the redirect contains control characters")
+        raise unusable(location, "die Weiterleitung enthält Steuerzeichen", "the redirect contains control characters")
     try:
         joined = urljoin(base.url, location.strip(" "))
     except ValueError:
-        raise _bad(location, "die Weiterleitung ist ungültig", "the redirect is invalid") from None
+        raise unusable(location, "die Weiterleitung ist ungültig", "the redirect is invalid") from None
     there = read_address(joined)
     upgraded = (base.scheme, base.port, there.scheme, there.port) == ("http", 80, "https", 443)
     same = there.host == base.host and (upgraded or (there.scheme, there.port) == (base.scheme, base.port))
@@ -201,7 +203,8 @@ def _encode(text: str, safe: str) -> str:
     return quote(_STRAY_PERCENT.sub("%25", text), safe=safe + "%")
 
 
-def _bad(url: str, de: str, en: str) -> FetchError:
+def unusable(url: str, de: str, en: str) -> FetchError:
+    """The address is not of the form it must have."""
     return FetchError(
         Message(
             f"Die Adresse {shown(url)} ist unbrauchbar: {de}; bitte in der Quelldefinition oder beim Amt berichtigen.",

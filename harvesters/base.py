@@ -26,11 +26,16 @@ class Item:
 
     Without an id it begins with `?` and says what it is called; such a record goes to quarantine. `stamp` is what the record's
     reading depends on, as bytes that stay the same while the record does; empty where that cannot be told cheaply.
+
+    Sources that tell the history of their records name a `version`, which sorts by age: of all items of one id in a run the
+    greatest counts, wherever it stands. `gone` says that the record was withdrawn with this version.
     """
 
     remote_id: str
     content: Any
     stamp: bytes = b""
+    version: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +69,9 @@ class Harvester:
 
     `pages` names the addresses to begin with. `split` cuts a page into items and finds the addresses that follow; it raises
     UnreadableError when the page is not what the protocol expects. `map` reads one item, and raises UnreadableError when that one
-    cannot be read. `accept`, `method` and `headers` make the request. `options` are the keys a definition may use under `options`.
-    `publishes_files` is true where the files become public only through us. `live` reads current values from the answer of a
+    cannot be read. `accept`, `method` and `headers` make the request; what is at `plain` addresses comes by GET. `options` are the keys a definition may use under `options`.
+    `publishes_files` is true where the files become public only through us. `crossing` tells that pages may lead to pages read
+    before, as in a tree with links back; elsewhere that is a circle. `live` reads current values from the answer of a
     distribution's address, where `is_live` says that it has some.
     """
 
@@ -77,7 +83,9 @@ class Harvester:
     options: tuple[str, ...] = ()
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
+    plain: Callable[[str], bool] = lambda url: False
     publishes_files: bool = False
+    crossing: bool = False
     is_live: Callable[[str], bool] = lambda url: False
     live: Callable[[Page], tuple[Value, ...]] = lambda page: ()
 

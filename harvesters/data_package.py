@@ -7,10 +7,11 @@ from urllib.parse import unquote
 import orjson
 
 from dcat import dates, iri
-from dcat.errors import UnreadableError
+from dcat.errors import FetchError, UnreadableError
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Problem, Reading, Text
 from dcat.vocabularies import concepts, vocabulary
+from harvesters import places
 from harvesters.base import Page
 from harvesters.decode import decode
 from harvesters.dropped_file import distribution, readable
@@ -70,8 +71,8 @@ def _resource(resource: Any, url: str, license_uri: str, problems: list[Problem]
         if len(path) > 1:
             problems.append(Problem(path="resources", code="parts", value=str(path)[:500], message=_in_parts(url)))
         path = path[0]
-    link = iri.joined(url, path) if isinstance(path, str) and _is_inside(path) else ""
-    if not iri.is_web(link):
+    link = _address(url, path) if isinstance(path, str) and _is_inside(path) else ""
+    if not link:
         message = Message(
             f"Eine Ressource in {url} hat keinen brauchbaren „path“.", f"A resource in {url} has no usable “path”."
         )
@@ -83,6 +84,19 @@ def _resource(resource: Any, url: str, license_uri: str, problems: list[Problem]
         description=_text(resource.get("description")),
         license_uri=_package_license(resource) or license_uri,
     )
+
+
+def _address(url: str, path: str) -> str:
+    """Give the address of a resource; empty where it leads nowhere."""
+    if places.scheme(url) not in places.TYPES or iri.is_web(path.strip()):
+        link = iri.joined(url, path)
+        return link if iri.is_web(link) else ""
+    try:
+        # Where no web server decodes it, a path is what the file is called.
+        link = places.below(url.rpartition("/")[0] + "/", path.strip().removeprefix("./"))
+        return "" if places.read_place(link).is_folder else link
+    except (ValueError, FetchError):
+        return ""
 
 
 def _is_inside(path: str) -> bool:

@@ -1,7 +1,10 @@
 """The sentences for fetches that fail: what happened to which address, and what to do about it."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from dcat.errors import FetchError, RefusedError
-from dcat.message import Message
+from dcat.message import Lang, Message
 from harvesters.addresses import Address, Verdict
 from harvesters.network import Network, entry_for
 
@@ -146,20 +149,6 @@ def timeout(address: Address) -> FetchError:
     )
 
 
-def tls(address: Address, reason: str) -> FetchError:
-    """The certificate or the handshake is not in order."""
-    return FetchError(
-        Message(
-            f"Die verschlüsselte Verbindung zu {address.url} kommt nicht zustande ({reason}); meist fehlt ein Zwischenzertifikat "
-            "oder das Zertifikat ist abgelaufen, bitte das Amt fragen.",
-            f"No encrypted connection to {address.url} could be made ({reason}); usually an intermediate certificate is missing "
-            "or the certificate has expired, please ask the department.",
-        ),
-        code="tls",
-        url=address.url,
-    )
-
-
 def connection(address: Address, reason: str) -> FetchError:
     """The server cannot be reached or hangs up."""
     return FetchError(
@@ -171,6 +160,83 @@ def connection(address: Address, reason: str) -> FetchError:
         code="connection",
         url=address.url,
     )
+
+
+def proxy(address: Address, name: str, reason: str) -> FetchError:
+    """The proxy cannot be reached, or does not let us through."""
+    return FetchError(
+        Message(
+            f"Der Proxy {name} bringt uns nicht zu {address.url} ({reason}); bitte »network: {{proxy: ...}}« in der Quelle prüfen "
+            "und die für den Proxy Zuständigen fragen.",
+            f'The proxy {name} does not take us to {address.url} ({reason}); please check "network: {{proxy: ...}}" in the source '
+            "and ask those who run the proxy.",
+        ),
+        code="proxy",
+        url=address.url,
+    )
+
+
+def unencrypted_login(address: Address) -> RefusedError:
+    """The login would travel where everybody can read it."""
+    line = f'network: {{allow: ["{entry_for(address)}"]}}'
+    return RefusedError(
+        Message(
+            f"Die Zugangsdaten werden nicht unverschlüsselt an {address.url} geschickt; bitte https:// eintragen, oder, wenn das Netz "
+            f"vertraut ist, in der Quelle eintragen: {line}",
+            f"The login is not sent unencrypted to {address.url}; please enter https://, or, if the network is trusted, "
+            f"enter in the source: {line}",
+        ),
+        code="login",
+        url=address.url,
+    )
+
+
+def robots(address: Address, line: str, number: int) -> RefusedError:
+    """The host's robots.txt does not want us to read this."""
+    return RefusedError(
+        Message(
+            f"{address.url} wird nicht gelesen, denn die robots.txt von {address.host} bittet darum (Zeile {number}: {line}); wenn das Amt "
+            "einverstanden ist, in der Quelle »network: {robots: false}« eintragen.",
+            f"{address.url} is not read, for the robots.txt of {address.host} asks so (line {number}: {line}); if the department "
+            'agrees, enter "network: {robots: false}" in the source.',
+        ),
+        code="robots",
+        url=address.url,
+    )
+
+
+def resting(host: str, since: datetime, until: datetime) -> FetchError:
+    """The host failed so often in a row that it is left alone for a while; nothing was sent."""
+    return FetchError(
+        Message(
+            f"{host} antwortet seit {_moment(since, 'de')} nicht und wird bis {_moment(until, 'de')} in Ruhe gelassen; danach "
+            "versucht es der nächste Lauf wieder.",
+            f"{host} has not answered since {_moment(since, 'en')} and is left alone until {_moment(until, 'en')}; after that "
+            "the next run will try again.",
+        ),
+        code="resting",
+        url=host,
+    )
+
+
+def crowded(host: str, until: datetime) -> FetchError:
+    """It would not be our turn within the time of the request: the host asked for a pause, or others are before us."""
+    return FetchError(
+        Message(
+            f"{host} kommt in der Zeit dieser Anfrage nicht an die Reihe, frühestens {_moment(until, 'de')}: der Dienst bat um eine "
+            "Pause, oder andere Anfragen gehen vor; der nächste Lauf versucht es wieder.",
+            f"It is not the turn of {host} within the time of this request, at the earliest {_moment(until, 'en')}: the service "
+            "asked for a pause, or other requests go first; the next run will try again.",
+        ),
+        code="resting",
+        url=host,
+    )
+
+
+def _moment(at: datetime, lang: Lang) -> str:
+    """Write a moment as people in the cities read it."""
+    there = at.astimezone(ZoneInfo("Europe/Berlin"))
+    return there.strftime("%d.%m.%Y, %H:%M:%S Uhr" if lang == "de" else "%Y-%m-%d %H:%M:%S")
 
 
 def protocol(address: Address) -> FetchError:

@@ -1,49 +1,35 @@
 """The only door for data from departments: every address is checked when the connection is made, on every hop, within limits."""
 
 import hashlib
-import http.client
-import io
 import random
 import secrets
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
-
-import certifi
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    EmptyPoolError,
-    HTTPError,
-    NewConnectionError,
-    ProtocolError,
-    SSLError,
-)
-from urllib3.exceptions import TimeoutError as TimedOut
-from urllib3.response import BaseHTTPResponse
-from urllib3.util import Timeout
+from typing import Any, Self
 
 from dcat.errors import FetchError
-from harvesters import failures
+from harvesters import failures, robots
 from harvesters.addresses import Address, follow, judge, read_address
+from harvesters.budget import Budget, LocalBudget, Visit
+from harvesters.connections import Answer, Connections, Resolve, declared, finish, open_socket, resolve_name
+from harvesters.doors import Hall, MakeDoor
 from harvesters.headers import read_retry_after
-from harvesters.inflate import inflate, too_large, truncated
-from harvesters.network import FetchLimits, Network, is_named, may_reach
+from harvesters.inflate import inflate, too_large
+from harvesters.network import Credentials, FetchLimits, Network, is_home, is_named, may_reach
+from harvesters.places import scheme
 from harvesters.response import Response, Validators, received, request_headers, unchanged
+from harvesters.robots import Rules
+from harvesters.tls import Trust
 
-Resolve = Callable[[str, int], Sequence[str]]
 _Write = Callable[[bytes], object]
-_Receive = Callable[[BaseHTTPResponse, Address], Response]
+_Receive = Callable[[Answer, Address], Response]
 
-_STEP = 1 << 16
 _MOVED = (301, 308)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (429, 502, 503, 504)
@@ -53,16 +39,17 @@ _GOOD = (200, 203, 207)
 _NO_HEAD = (403, 405, 501)
 # More addresses than this for one name would only eat up the time of the request.
 _TRIES = 4
-
-
-def resolve_name(host: str, port: int) -> tuple[str, ...]:
-    """Look a host name up and give its IP addresses in the order of the system."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+# What shows that a host, rather than one address there, does not work.
+_DEAD = ("connection", "timeout", "tls", "dns")
+_DAY = 86400.0
 
 
 class Fetcher:
-    """Fetches for one source. May be shared by threads; keeps connections open until it is closed."""
+    """Fetches for one source. May be shared by threads; keeps connections open until it is closed.
+
+    A `polite` one asks robots.txt before everything it fetches: for listings, which nobody offered to programs. A `door` leads to
+    a file drop that is no web server; without one no scheme but http and https is fetched.
+    """
 
     def __init__(
         self,
@@ -70,22 +57,31 @@ class Fetcher:
         limits: FetchLimits = FetchLimits(),  # noqa: B008 - frozen
         *,
         agent: str = "offenbar",
+        contact: str = "",
+        credentials: Credentials = Credentials(),  # noqa: B008 - frozen
+        polite: bool = False,
+        budget: Budget | None = None,
         resolve: Resolve = resolve_name,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         tls: ssl.SSLContext | None = None,
+        door: MakeDoor | None = None,
     ) -> None:
         self._network = network
         self._limits = limits
         self._agent = agent
+        self._contact = contact
+        self._credentials = credentials
+        self._polite = polite
+        self._budget = budget or LocalBudget(sleep=sleep, clock=clock)
         self._resolve = resolve
         self._sleep = sleep
         self._clock = clock
-        self._tls = tls
-        self._plain, self._secure = _connections(self._checked, limits.read)
-        self._pools: dict[tuple[str, str, int], HTTPConnectionPool] = {}
+        trust = Trust(ca=network.ca, certificate=network.certificate, password=credentials.password)
+        self._connections = Connections(network, limits, self._checked, trust, tls)
+        self._rules: dict[str, tuple[Rules, float]] = {}
         self._lock = threading.Lock()
-        self._next_start = 0.0
+        self._door = door(self._hall()) if door else None
 
     def __enter__(self) -> Self:
         return self
@@ -95,10 +91,10 @@ class Fetcher:
 
     def close(self) -> None:
         """Close all connections."""
-        with self._lock:
-            pools, self._pools = list(self._pools.values()), {}
-        for pool in pools:
-            pool.close()
+        if self._door is not None:
+            self._door.close()
+        self._connections.close()
+        self._budget.release()
 
     def get(
         self,
@@ -129,6 +125,8 @@ class Fetcher:
 
     def probe(self, url: str) -> Response:
         """Ask whether an address answers, reading no body: HEAD, and where a server refuses that, a GET broken off after the headers."""
+        if self._door is not None and scheme(url) == self._door.scheme:
+            return self._door.look(url)
         try:
             return self._glance(url, "HEAD")
         except FetchError as error:
@@ -136,15 +134,68 @@ class Fetcher:
                 raise
         return self._glance(url, "GET")
 
-    def _glance(self, url: str, method: str) -> Response:
-        def receive(raw: BaseHTTPResponse, address: Address) -> Response:
+    def rules(self, address: Address) -> Rules:
+        """Give what a host's robots.txt asks of us, read once a day; nothing where it has none or it cannot be had."""
+        place = f"{address.scheme}://{address.authority}"
+        with self._lock:
+            known = self._rules.get(place)
+        if known and self._clock() < known[1] + _DAY:
+            return known[0]
+        body = bytearray()
+        headers = request_headers(self._agent, self._contact, "text/plain", Validators())
+        until = self._clock() + self._limits.total
+
+        def receive(raw: Answer, there: Address) -> Response:
+            return self._receive(raw, there, Validators(), body.extend, robots.LARGEST, until)
+
+        try:
+            self._follow(f"{place}/robots.txt", headers, until, receive, polite=False)
+            found = robots.read_robots(bytes(body))
+        except FetchError:
+            # If nothing answers at all, the request itself will say so.
+            found = Rules()
+        with self._lock:
+            self._rules[place] = found, self._clock()
+        return found
+
+    def _hall(self) -> Hall:
+        """What a door gets: the source's own folder may lie behind another protocol than HTTP, but never behind another check."""
+
+        def ask(url: str, headers: Mapping[str, str], asked: Validators, write: _Write, limit: int) -> Response:
+            return self._fetch(url, "*/*", asked, write, limit, further=headers)
+
+        def turn(address: Address, until: float) -> AbstractContextManager[Visit]:
+            return self._turn(address, self._limits.rate, until)
+
+        return Hall(
+            open_socket=self._open_socket,
+            turn=turn,
+            ask=ask,
+            look=lambda url, headers: self._glance(url, "HEAD", headers),
+            limits=self._limits,
+            clock=self._clock,
+        )
+
+    def _open_socket(self, address: Address) -> Any:
+        """Connect to the host of an address that is no web address, where it is allowed."""
+        if not may_reach(self._network, address, address):
+            raise failures.not_allowed(address, self._network)
+        try:
+            return open_socket(self._checked(address.host, address.port), address.port, self._limits.connect)
+        except TimeoutError as error:
+            raise failures.timeout(address) from error
+        except OSError as error:
+            raise failures.connection(address, error.strerror or "connection failed") from error
+
+    def _glance(self, url: str, method: str, further: Mapping[str, str] | None = None) -> Response:
+        def receive(raw: Answer, address: Address) -> Response:
             raw.close()
             if not 200 <= raw.status < 300:
                 raise failures.status(address, raw.status)
             return received(address.url, raw.status, raw.headers, 0, "")
 
-        headers = request_headers(self._agent, "*/*", Validators())
-        return self._follow(url, headers, self._clock() + self._limits.total, receive, method)
+        headers = request_headers(self._agent, self._contact, "*/*", Validators()) | dict(further or {})
+        return self._follow(url, headers, self._clock() + self._limits.total, receive, method, polite=self._polite)
 
     def _fetch(
         self,
@@ -157,16 +208,25 @@ class Fetcher:
         further: Mapping[str, str] | None = None,
     ) -> Response:
         """Fetch what an address leads to and hand its body to `write`."""
+        if self._door is not None and scheme(url) == self._door.scheme:
+            return self._door.fetch(url, asked, write, limit)
         until = self._clock() + self._limits.total
 
-        def receive(raw: BaseHTTPResponse, address: Address) -> Response:
+        def receive(raw: Answer, address: Address) -> Response:
             return self._receive(raw, address, asked, write, limit, until)
 
-        headers = request_headers(self._agent, accept, asked) | dict(further or {})
-        return self._follow(url, headers, until, receive, method)
+        headers = request_headers(self._agent, self._contact, accept, asked) | dict(further or {})
+        return self._follow(url, headers, until, receive, method, polite=self._polite)
 
     def _follow(
-        self, url: str, headers: dict[str, str], until: float, receive: _Receive, method: str = "GET"
+        self,
+        url: str,
+        headers: dict[str, str],
+        until: float,
+        receive: _Receive,
+        method: str = "GET",
+        *,
+        polite: bool,
     ) -> Response:
         """Follow redirects to the answer and hand it to `receive`."""
         start = address = read_address(url)
@@ -174,7 +234,8 @@ class Fetcher:
         for _ in range(self._limits.redirects + 1):
             if not may_reach(self._network, address, start):
                 raise failures.not_allowed(address, self._network)
-            with self._answer(address, headers, until, method) as raw:
+            pace = self._pace(address) if polite else self._limits.rate
+            with self._answer(address, headers, until, method, pace) as raw:
                 location = raw.headers.get("location", "")
                 if raw.status not in _REDIRECTS or not location:
                     return replace(receive(raw, address), moved_to=moved_to)
@@ -186,61 +247,81 @@ class Fetcher:
             moved_to = address.url if permanent else moved_to
         raise failures.redirects(start, self._limits.redirects)
 
+    def _pace(self, address: Address) -> float:
+        """Ask robots.txt whether we may, and how fast; it cannot slow us down beyond what we would wait for anybody."""
+        rules = self.rules(address)
+        rule = rules.forbidding(address.target)
+        if rule is not None:
+            raise failures.robots(address, rule.line, rule.number)
+        slowest = 1 / min(rules.delay, self._limits.longest_wait) if rules.delay else 0.0
+        return min(slowest, self._limits.rate) if slowest and self._limits.rate else slowest or self._limits.rate
+
     @contextmanager
     def _answer(
-        self, address: Address, headers: dict[str, str], until: float, method: str
-    ) -> Iterator[BaseHTTPResponse]:
+        self, address: Address, headers: dict[str, str], until: float, method: str, pace: float
+    ) -> Iterator[Answer]:
         """Send the request, again if that may help, and give the answer with its body still unread."""
         for attempt in range(self._limits.retries + 1):
             last = attempt == self._limits.retries
             wait = random.SystemRandom().uniform(0.2, 0.4) * 2**attempt
-            try:
-                raw = self._send(address, headers, until, method)
-            except FetchError as error:
-                if last or error.code != "connection":
-                    raise
-                self._wait(wait, until, error)
-                continue
-            try:
-                if raw.status not in _PASSING or last:
-                    yield raw
-                    return
-                asked = read_retry_after(
-                    raw.headers.get("retry-after", ""), raw.headers.get("date", ""), datetime.now(UTC)
-                )
-                failure = failures.busy(address, raw.status, asked)
-                if asked is not None and asked > self._limits.longest_wait:
-                    raise failure
-            finally:
-                _finish(raw)
+            with self._turn(address, pace, until) as visit:
+                try:
+                    raw = self._send(address, headers, until, method)
+                except FetchError as error:
+                    if not last and error.code == "connection" and self._clock() + wait < until:
+                        failure, asked = error, None
+                    else:
+                        visit.answered = False if error.code in _DEAD else None
+                        raise
+                else:
+                    try:
+                        visit.answered = raw.status < 500
+                        if raw.status not in _PASSING or last:
+                            yield raw
+                            return
+                        failure, asked = self._busy(address, raw, visit)
+                        visit.answered = visit.answered or None
+                    except FetchError as error:
+                        # A body that does not come shows a sick host, too.
+                        visit.answered = visit.answered and error.code != "timeout"
+                        raise
+                    finally:
+                        finish(raw)
             self._wait(max(wait, asked or 0.0), until, failure)
 
-    def _send(self, address: Address, headers: dict[str, str], until: float, method: str) -> BaseHTTPResponse:
+    def _busy(self, address: Address, raw: Answer, visit: Visit) -> tuple[FetchError, float | None]:
+        """Read how long a server asks us to wait, and raise where that is longer than we do."""
+        asked = read_retry_after(raw.headers.get("retry-after", ""), raw.headers.get("date", ""), datetime.now(UTC))
+        failure = failures.busy(address, raw.status, asked)
+        visit.pause = asked or 0.0
+        if asked is not None and asked > self._limits.longest_wait:
+            raise failure
+        return failure, asked
+
+    @contextmanager
+    def _turn(self, address: Address, pace: float, until: float) -> Iterator[Visit]:
+        """Wait for our turn at a host, which everybody who works on this catalogue shares."""
+        with ExitStack() as stack:
+            try:
+                visit = stack.enter_context(
+                    self._budget.enter(address.authority, pace, self._limits.connections, until)
+                )
+            except FetchError as error:
+                raise type(error)(error.message, code=error.code, url=address.url) from error
+            yield visit
+
+    def _send(self, address: Address, headers: dict[str, str], until: float, method: str) -> Answer:
         """One request on one connection, which stays in use until the answer is finished."""
-        self._keep_pace(address, until)
         if address.credentials:
             headers = headers | {"Authorization": address.authorization}
-        left = self._left(address, until)
-        try:
-            return self._pool(address).urlopen(
-                method,
-                address.target,
-                headers=headers,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-                decode_content=False,
-                # Without a read time-out of its own urllib3 passes on what is left of the total: _Timed relies on it.
-                timeout=Timeout(connect=min(self._limits.connect, left), total=left),
-                pool_timeout=left,  # type: ignore[arg-type]  # urllib3 asks for an int and hands it to queue.get
-            )
-        except FetchError as error:
-            raise type(error)(error.message, code=error.code, url=address.url) from error
-        except HTTPError as error:
-            raise _explained(address, error) from error
+        elif self._credentials.authorization and is_home(self._network, address):
+            if address.scheme == "http" and not is_named(self._network, address.host, address.port):
+                raise failures.unencrypted_login(address)
+            headers = headers | {"Authorization": self._credentials.authorization}
+        return self._connections.send(method, address, headers, self._left(address, until))
 
     def _receive(
-        self, raw: BaseHTTPResponse, address: Address, asked: Validators, write: _Write, limit: int, until: float
+        self, raw: Answer, address: Address, asked: Validators, write: _Write, limit: int, until: float
     ) -> Response:
         """Turn an answer that is no redirect into a Response, or say why it is none."""
         if raw.status == 304:
@@ -249,7 +330,7 @@ class Fetcher:
             return unchanged(address.url, raw.headers, asked)
         if raw.status not in _GOOD:
             raise failures.status(address, raw.status)
-        if _declared(raw) > limit:
+        if declared(raw) > limit:
             raise too_large(address.url, limit)
         size, digest = 0, hashlib.sha256()
         packed = self._chunks(raw, address, limit, until)
@@ -260,16 +341,11 @@ class Fetcher:
             write(piece)
         return received(address.url, raw.status, raw.headers, size, digest.hexdigest())
 
-    def _chunks(self, raw: BaseHTTPResponse, address: Address, limit: int, until: float) -> Iterator[bytes]:
+    def _chunks(self, raw: Answer, address: Address, limit: int, until: float) -> Iterator[bytes]:
         total = 0
         while True:
             self._left(address, until)
-            try:
-                chunk = raw.read(_STEP, decode_content=False)
-            except ProtocolError as error:
-                raise truncated(address.url) from error
-            except HTTPError as error:
-                raise _explained(address, error) from error
+            chunk = self._connections.read(raw, address)
             if not chunk:
                 return
             total += len(chunk)
@@ -292,38 +368,6 @@ class Fetcher:
             raise failures.dns(host)
         return tuple(found[:_TRIES])
 
-    def _pool(self, address: Address) -> HTTPConnectionPool:
-        key = (address.scheme, address.host, address.port)
-        with self._lock:
-            if key not in self._pools:
-                self._pools[key] = self._new_pool(address)
-            return self._pools[key]
-
-    def _new_pool(self, address: Address) -> HTTPConnectionPool:
-        room = self._limits.connections
-        if address.scheme == "http":
-            plain = HTTPConnectionPool(address.host, address.port, maxsize=room, block=True)
-            plain.ConnectionCls = self._plain
-            return plain
-        if self._tls is None:
-            # The system's authorities, where cities add their own, and Mozilla's.
-            self._tls = ssl.create_default_context()
-            self._tls.load_verify_locations(certifi.where())
-        secure = HTTPSConnectionPool(address.host, address.port, maxsize=room, block=True, ssl_context=self._tls)
-        secure.ConnectionCls = self._secure
-        return secure
-
-    def _keep_pace(self, address: Address, until: float) -> None:
-        """Wait until the source's rate allows another request."""
-        if not self._limits.rate:
-            return
-        with self._lock:
-            now = self._clock()
-            mine = max(now, self._next_start)
-            self._next_start = mine + 1 / self._limits.rate
-        if mine > now:
-            self._wait(mine - now, until, failures.timeout(address))
-
     def _wait(self, seconds: float, until: float, otherwise: FetchError) -> None:
         if self._clock() + seconds >= until:
             raise otherwise
@@ -335,115 +379,24 @@ class Fetcher:
             raise failures.timeout(address)
         return left
 
-
-def _explained(address: Address, error: HTTPError) -> FetchError:
-    """Say in our words what urllib3 met. NewConnectionError counts among its time-outs, though it is a refusal."""
-    cause = error.__cause__ or (error.args[-1] if error.args and isinstance(error.args[-1], Exception) else error)
-    if isinstance(error, SSLError):
-        return failures.tls(address, str(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "TLS"))
-    if isinstance(error, NewConnectionError):
-        return failures.connection(address, getattr(cause, "strerror", None) or "connection failed")
-    if isinstance(error, TimedOut | EmptyPoolError):
-        return failures.timeout(address)
-    if isinstance(cause, OSError):
-        return failures.connection(address, cause.strerror or "connection closed")
-    return failures.protocol(address)
-
-
-def _declared(raw: BaseHTTPResponse) -> int:
-    """The size an answer claims, -1 if it claims none."""
-    text = raw.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdigit() else -1
-
-
-def _finish(raw: BaseHTTPResponse) -> None:
-    """Give the connection back: open if at most a small rest of the answer was unread, closed otherwise."""
-    with suppress(HTTPError):
-        rest = _declared(raw) - raw.tell()
-        if not raw.closed and 0 <= rest <= _STEP:
-            raw.read(rest + 1, decode_content=False)
-    raw.close()
-    raw.release_conn()
-
-
-def _connections(check: Resolve, pause: float) -> tuple[type[HTTPConnection], type[HTTPSConnection]]:
-    """Make the two kinds of connection that look a host up, check what they find and connect to exactly that."""
-
-    class Timed(_Timed):
-        longest_pause = pause
-
-    class Plain(HTTPConnection):
-        response_class = Timed
-
-        def _new_conn(self) -> socket.socket:
-            return _connect(self, check(self.host, self.port))
-
-    # The certificate is checked against the host name as ever: only the socket underneath is ours.
-    class Secure(Plain, HTTPSConnection):
-        pass
-
-    return Plain, Secure
-
-
-def _connect(connection: HTTPConnection, addresses: Sequence[str]) -> socket.socket:
-    """Connect to the first address that answers. They are numbers, so that nothing is looked up a second time."""
-    failure: OSError | None = None
-    for address in addresses:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(connection.timeout)
-            sock.connect((address, connection.port))
-        except OSError as error:
-            sock.close()
-            failure = error
-        else:
-            return sock
-    if isinstance(failure, TimeoutError):
-        raise ConnectTimeoutError(connection, str(failure)) from failure
-    raise NewConnectionError(connection, str(failure)) from failure
-
-
-class _Timed(http.client.HTTPResponse):
-    """An answer that must be complete, headers included, when the time on its socket is up, however slowly it drips."""
-
-    longest_pause = 30.0
-
-    def __init__(
-        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
-    ) -> None:
-        super().__init__(sock, debuglevel, method, url)
-        left = sock.gettimeout() or 0.0
-        self.fp = io.BufferedReader(_Drip(self.fp.detach(), sock, time.monotonic() + left, self.longest_pause))
-
-    def _read_next_chunk_size(self) -> int:
-        # http.client takes a chunk of -1 bytes for "all there is", past every limit.
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
-        if size < 0:
-            raise ValueError
-        return size
-
-
-class _Drip(io.RawIOBase):
-    """The bytes of a socket, until a moment that no single read may pass."""
-
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, until: float, longest_pause: float) -> None:
-        self._raw = raw
-        self._sock = sock
-        self._until = until
-        self._longest_pause = longest_pause
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int | None:  # type: ignore[override]
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._sock.settimeout(min(left, self._longest_pause))
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+    def post(self, url: str, body: bytes, *, media_type: str) -> Response:
+        """Post a message, once: not again, and not where a redirect leads. Whatever is no success is a FetchError."""
+        address, until = read_address(url), self._clock() + self._limits.total
+        if not may_reach(self._network, address, address):
+            raise failures.not_allowed(address, self._network)
+        headers = request_headers(self._agent, self._contact, "*/*", Validators()) | {"Content-Type": media_type}
+        if address.credentials:
+            headers["Authorization"] = address.authorization
+        with self._turn(address, self._limits.rate, until) as visit:
+            try:
+                raw = self._connections.send("POST", address, headers, self._left(address, until), body)
+            except FetchError as error:
+                visit.answered = False if error.code in _DEAD else None
+                raise
+            try:
+                visit.answered = raw.status < 500
+                if not 200 <= raw.status < 300:
+                    raise failures.status(address, raw.status)
+                return received(address.url, raw.status, raw.headers, 0, "")
+            finally:
+                finish(raw)

@@ -1,6 +1,7 @@
 """Where a source may go, and how much time and space it may take."""
 
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, field
 
 from harvesters.addresses import PORTS, Address, judge, read_host
 
@@ -23,6 +24,25 @@ class Network:
     proxy: str = ""
     host_key: str = ""
     robots: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The secrets of one source's login, read: user and password (Basic, RFC 7617) or a token (Bearer, RFC 6750).
+
+    The password also opens the key of the source's certificate.
+    """
+
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    @property
+    def authorization(self) -> str:
+        """The header that carries them; empty where there are none."""
+        if self.token:
+            return f"Bearer {self.token}"
+        return "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode() if self.user else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +92,19 @@ def is_named(network: Network, host: str, port: int) -> bool:
 
 
 def may_reach(network: Network, address: Address, start: Address) -> bool:
-    """Tell whether a request that began at `start` may go to an address."""
-    if network.anywhere:
+    """Tell whether a request that began at `start` may go to an address. Behind a proxy nothing is checked later, so names must do."""
+    if network.anywhere and not network.proxy:
         return True
     if network.allow:
         return is_named(network, address.host, address.port)
     if network.home:
         return _covers(network.home, address.host, address.port)
     return address.host == start.host
+
+
+def is_home(network: Network, address: Address) -> bool:
+    """Tell whether an address is at the source's own host and port, which alone learns its login and certificate."""
+    return bool(network.home) and address.authority == network.home
 
 
 def entry_for(address: Address) -> str:

@@ -34,9 +34,11 @@ class Response:
     filename: str = ""
 
 
-def request_headers(agent: str, accept: str, validators: Validators) -> dict[str, str]:
-    """Give the headers of a request; with validators it is conditional."""
+def request_headers(agent: str, contact: str, accept: str, validators: Validators) -> dict[str, str]:
+    """Give the headers of a request: who asks (`contact` is a mail address, RFC 9110, 10.1.2) and for what; with validators it is conditional."""
     headers = {"User-Agent": agent, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
+    if contact:
+        headers["From"] = contact
     if validators.etag:
         headers["If-None-Match"] = validators.etag
     if validators.last_modified:

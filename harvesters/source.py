@@ -9,13 +9,29 @@ from typing import Any
 from dcat.errors import ConfigError
 from dcat.message import Message
 from dcat.model import Agent, Contact, Period, Text
-from harvesters.addresses import read_address
+from harvesters import places
 from harvesters.marked_yaml import MarkedError, read_marked
 from harvesters.network import FetchLimits, Network
 from harvesters.source_lint import LintFinding, find
 
 # The protocols that can be read; the enum in source.schema.json says the same, and a test holds them together.
-TYPES = ("dcat", "files")
+TYPES = (
+    "arcgis",
+    "ckan",
+    "data-json",
+    "dcat",
+    "files",
+    "folder",
+    "gbfs",
+    "ldes",
+    "ogc-api",
+    "opendatasoft",
+    "pegelonline",
+    "s3",
+    "sensorthings",
+    "sftp",
+    "webdav",
+)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -140,7 +156,7 @@ POLICIES = ("fill-if-missing", "prefer-upstream", "prefer-local", "union")
 class Source:
     """A source definition. `revision` is the SHA-256 of the file, so that every record can name the rules it followed.
 
-    `division` is what the department belongs to (Dezernat); `options` are the protocol's own keys; `fields` say by field who
+    `mirrors` tells that this portal harvests our catalogue: what it shares with us came from here. `division` is what the department belongs to (Dezernat); `options` are the protocol's own keys; `fields` say by field who
     prevails where the source, the definition and a steward differ (POLICIES).
     """
 
@@ -165,6 +181,7 @@ class Source:
     fields: tuple[tuple[str, str], ...] = ()
     login: Login = Login()
     live: Live = Live()
+    mirrors: bool = False
     revision: str = ""
 
     def option(self, name: str, default: str = "") -> str:
@@ -243,7 +260,7 @@ def _examine(data: bytes) -> tuple[tuple[LintFinding, ...], Any]:
 def _source(value: dict[str, Any], revision: str) -> Source:
     """Build the source of a definition in which the schema found no error."""
     network = value.get("network", {})
-    home = read_address(value["url"])
+    home = places.home(value["type"], value["url"], value.get("options", {}))
     return Source(
         id=value["id"],
         city=value["city"],
@@ -252,7 +269,7 @@ def _source(value: dict[str, Any], revision: str) -> Source:
         url=value["url"],
         network=Network(
             tuple(network.get("allow", ())),
-            home.authority,
+            home,
             ca=network.get("ca", ""),
             certificate=network.get("certificate", ""),
             proxy=network.get("proxy", ""),
@@ -274,6 +291,7 @@ def _source(value: dict[str, Any], revision: str) -> Source:
         fields=tuple(value.get("fields", {}).items()),
         login=Login(**value.get("login", {})),
         live=_live(value.get("live", {})),
+        mirrors=value.get("mirrors", False),
         revision=revision,
     )
 

@@ -13,40 +13,27 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from dcat.errors import FetchError
 from dcat.message import Message
+from harvesters import places, series
 from harvesters.addresses import read_address, shown
 from harvesters.marked_yaml import Marked, Path
-from harvesters.network import Network, is_local, is_named
+from harvesters.network import Network, entry_for, is_local, is_named
+from harvesters.robots import LISTINGS
 
 # Protocols of the plan that this version cannot read; once built they move to the schema's enum and to TYPES.
 LATER = (
-    "arcgis",
-    "ckan",
     "csw",
-    "data-json",
-    "folder",
-    "gbfs",
     "gtfs",
-    "ldes",
     "mobilithek",
     "oparl",
-    "opendatasoft",
     "ogc",
-    "ogc-api",
-    "pegelonline",
-    "s3",
-    "sensorthings",
-    "sftp",
-    "webdav",
     "ngsi-ld",
     "urbanpulse",
 )
+# Files that become public through us alone, and tell little of themselves.
+_DROPS = ("files", "folder", "s3", "sftp", "webdav")
 _WITHOUT_EFFECT: tuple[Path, ...] = (
-    ("notify",),
     ("network", "from"),
     ("authority",),
-    ("identity",),
-    ("schedule", "full"),
-    ("schedule", "window"),
 )
 
 
@@ -129,6 +116,7 @@ def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
     """What only a look at the values and their neighbours can tell."""
     yield from _network(marked, source)
     yield from _patterns(marked, source)
+    yield from _series(marked, source)
     if not _part(source, "defaults").get("license"):
         yield _hint(
             marked,
@@ -136,14 +124,14 @@ def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
             "ohne »defaults: {license: ...}« gilt, was die Quelle sagt; Daten ohne Lizenz werden als other-closed gezeigt",
             'without "defaults: {license: ...}" the source decides; data without a licence are shown as other-closed',
         )
-    if not _part(source, "defaults").get("description") and source.get("type") != "files":
+    if not _part(source, "defaults").get("description") and source.get("type") not in _DROPS:
         yield _hint(
             marked,
             ("defaults",),
             "ohne »defaults: {description: ...}« kommt ein Datensatz ohne Beschreibung in Quarantäne",
             'without "defaults: {description: ...}" a dataset without description goes to quarantine',
         )
-    if source.get("type") == "files" and not source.get("datasets"):
+    if source.get("type") in _DROPS and not source.get("datasets"):
         yield _hint(
             marked,
             (),
@@ -159,6 +147,17 @@ def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
                 f"»{name}« wird gelesen, hat aber noch keine Wirkung",
                 f'"{name}" is read but has no effect yet',
             )
+
+
+def _series(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
+    """The parts of patterns such as `verkehr_{year}_Q{quarter}.csv`."""
+    entries = source.get("datasets")
+    for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+        pattern = entry.get("pattern") if isinstance(entry, dict) else None
+        fault = series.fault(pattern) if isinstance(pattern, str) else None
+        if fault:
+            de, en = _in(("datasets", number, "pattern"))
+            yield _error(marked, ("datasets", number, "pattern"), f"{de}{fault.de}", f"{en}{fault.en}")
 
 
 def _patterns(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
@@ -202,17 +201,63 @@ def _network(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
                 f"»{entry}« öffnet das eigene oder interne Netz; bitte nur stehen lassen, wenn das gewollt ist",
                 f'"{entry}" opens this machine or a private network; please keep it only if that is intended',
             )
-    yield from _address(marked, source.get("url"), tuple(usable))
+    yield from _address(marked, source, tuple(usable))
+    yield from _way(marked, source, tuple(usable))
 
 
-def _address(marked: Marked, url: object, allow: tuple[str, ...]) -> Iterator[LintFinding]:
+def _way(marked: Marked, source: dict[str, Any], allow: tuple[str, ...]) -> Iterator[LintFinding]:
+    """How the source is reached: through a proxy, with or without asking robots.txt."""
+    network = _part(source, "network")
+    if network.get("robots") is False and source.get("type") in LISTINGS:
+        yield _hint(
+            marked,
+            ("network", "robots"),
+            "»robots: false« übergeht die robots.txt des Rechners; bitte nur stehen lassen, wenn das Amt einverstanden ist",
+            '"robots: false" ignores the robots.txt of the host; please keep it only if the department agrees',
+        )
+    proxy = network.get("proxy")
+    if not isinstance(proxy, str):
+        return
+    path: Path = ("network", "proxy")
+    try:
+        address = read_address(proxy)
+    except FetchError as error:
+        yield LintFinding(level="error", line=marked.line(path), message=error.message)
+        return
+    if address.scheme != "http" or address.credentials or address.target != "/":
+        yield _error(
+            marked,
+            path,
+            "ein Proxy wird als http://rechner:port eingetragen, ohne Pfad und Zugangsdaten",
+            "a proxy is entered as http://host:port, without path, user name or password",
+        )
+    if not allow:
+        yield _error(
+            marked,
+            path,
+            "mit einem Proxy ist »network: {allow: [...]}« nötig, denn hinter ihm wird kein Rechner mehr geprüft",
+            'with a proxy "network: {allow: [...]}" is needed, for behind it no host is checked any more',
+        )
+    elif is_local(entry_for(address)) and not is_named(Network(allow=allow), address.host, address.port):
+        yield _hint(
+            marked,
+            path,
+            f'der Proxy {address.authority} liegt im internen Netz und braucht einen Eintrag "{address.authority}" unter »network: {{allow: [...]}}«',
+            f'the proxy {address.authority} is in a private network and needs an entry "{address.authority}" under "network: {{allow: [...]}}"',
+        )
+
+
+def _address(marked: Marked, source: dict[str, Any], allow: tuple[str, ...]) -> Iterator[LintFinding]:
     """The address of the source, and whether its own allow-list lets it through."""
+    url, options = source.get("url"), _part(source, "options")
     if not isinstance(url, str):
         return
     try:
-        address = read_address(url)
+        address = places.host(str(source.get("type")), url, options)
     except FetchError as error:
         yield LintFinding(level="error", line=marked.line(("url",)), message=error.message)
+        return
+    if address is None:
         return
     if address.credentials:
         yield _error(

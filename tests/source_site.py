@@ -70,8 +70,8 @@ class Site(ThreadingHTTPServer):
         del self.answers[path]
 
     def statuses(self) -> list[int]:
-        """Give the statuses of the answers since the last call."""
-        found, self.seen = [status for _, status in self.seen], []
+        """Give the statuses of the answers since the last call, robots.txt aside."""
+        found, self.seen = [status for path, status in self.seen if path != "/robots.txt"], []
         return found
 
     def put_catalogue(self, pages: Iterable[Iterable[Entry]], *, total: int | None = None, **fields: Any) -> None:

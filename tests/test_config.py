@@ -22,6 +22,8 @@ database: {url: "postgresql+psycopg://u:p@db/offenbar"}
 files: {url: "s3://eimer/offenbar"}
 sources: quellen
 policies: /etc/offenbar/regeln
+mail: {server: "smtps://post@mail.testheim.example", password: "env:POST", from: katalog@testheim.example, to: edv@testheim.example}
+webhooks: {allow: ["127.0.0.1:9000", chat.testheim.example]}
 cities:
   - {slug: testheim, name: Testheim, ags: "06411000", contributor: hessen}
 """
@@ -69,6 +71,9 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
     assert config.database_url == "postgresql+psycopg://u:p@db/offenbar"
     assert config.files_url == "s3://eimer/offenbar"
     assert (config.sources, config.policies) == (tmp_path / "quellen", Path("/etc/offenbar/regeln"))
+    assert (config.mail_server, config.mail_password) == ("smtps://post@mail.testheim.example", "env:POST")
+    assert (config.mail_from, config.mail_to) == ("katalog@testheim.example", "edv@testheim.example")
+    assert config.webhooks == ("127.0.0.1:9000", "chat.testheim.example")
     assert config.cities == (City("testheim", "Testheim", "06411000", "hessen"),)
     from_file = {name for name, origin in config.origins.items() if origin == "file"}
     assert from_file == {name for name, (_, path, _) in SETTINGS.items() if path}
@@ -87,6 +92,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, name: str) -> None:
         "files_url": "memory://x",
         "site_url": "https://offen.example",
         "secret_key": SECRET[::-1],
+        "mail_server": "smtp://mail.example:2525",
     }[name]
     config = load(home(tmp_path, FILE) | {variable: value})
     assert str(getattr(config, name)) == value

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from dcat.errors import UnreadableError
 from dcat.model import Contact, Dataset, Period, Text
 from harvesters.base import Batch
-from harvesters.files import FILES, MAX_ENTRIES
+from harvesters.file_drop import MAX_ENTRIES
+from harvesters.files import FILES
 from harvesters.source import FileDataset
 
 URL = "https://amt.example/ablage/"

@@ -15,9 +15,15 @@ NOW = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 LATER = NOW + lease.LEASE
 
 
+def me() -> str:
+    """What a work of this process was called that is over now."""
+    with lease.taken() as name:
+        return name
+
+
 def holder(position: int, value: Any) -> str:
     """This process with one part changed: 0 host, 1 boot, 2 process id, 3 its start."""
-    parts = orjson.loads(lease.me())
+    parts = orjson.loads(me())
     parts[position] = value
     return orjson.dumps(parts).decode()
 
@@ -32,14 +38,21 @@ def other():
 
 
 def holder_of(pid: int) -> str:
-    parts = orjson.loads(lease.me())
-    return orjson.dumps([parts[0], parts[1], pid, lease._started(pid)]).decode()
+    parts = orjson.loads(me())
+    return orjson.dumps([parts[0], parts[1], pid, lease._started(pid), parts[4]]).decode()
 
 
 def test_my_own_lease_does_not_keep_me_out() -> None:
-    assert orjson.loads(lease.me())[2] == os.getpid()
-    assert lease.me() == lease.me()
-    assert not lease.is_held(lease.me(), LATER, NOW)
+    with lease.taken() as mine:
+        assert orjson.loads(mine)[2] == os.getpid()
+        assert not lease.is_held(mine, LATER, NOW, mine)
+
+
+def test_two_works_of_one_process_keep_each_other_out_until_they_end() -> None:
+    with lease.taken() as mine:
+        with lease.taken() as other_work:
+            assert lease.is_held(other_work, LATER, NOW, mine)
+        assert not lease.is_held(other_work, LATER, NOW, mine)
 
 
 def test_nobody_holds_an_empty_lease() -> None:
@@ -82,11 +95,11 @@ def test_of_another_host_only_the_clock_is_known() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_is_somebody_else() -> None:
-    mine = lease.me()
+    mine = me()
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(writer, lease.me().encode())
+        os.write(writer, me().encode())
         os._exit(0)
     os.close(writer)
     os.waitpid(child, 0)

@@ -48,8 +48,8 @@ def hints(text):
 
 
 def test_full_definition():
-    source = read(FULL.replace("data-json", "dcat").encode(), "da.yaml")
-    assert (source.id, source.city, source.type, source.authority) == ("da-statistik", "darmstadt", "dcat", 90)
+    source = read(FULL.encode(), "da.yaml")
+    assert (source.id, source.city, source.type, source.authority) == ("da-statistik", "darmstadt", "data-json", 90)
     assert source.schedule == Schedule(every=6 * 3600, full=7 * 86400, window="20:00-06:00")
     assert source.identity.distribution == "strip-suffix:_[0-9]+"
     assert (source.limits.rate, source.limits.connections, source.limits.max_bytes) == (1.0, 1, 50_000_000)
@@ -61,12 +61,12 @@ def test_full_definition():
 
 
 def test_full_definition_lints_but_for_its_type():
-    found = errors(FULL)
+    found = errors(FULL.replace("data-json", "urbanpulse"))
     assert [finding.line for finding in found] == [4]
     assert "this type is not built in yet" in found[0].message.en
-    assert not errors(FULL.replace("data-json", "dcat"))
-    texts = " ".join(hints(FULL.replace("data-json", "dcat")))
-    for key in ("notify", "network.from", "authority", "identity", "schedule.full", "schedule.window"):
+    assert not errors(FULL)
+    texts = " ".join(hints(FULL))
+    for key in ("network.from", "authority", "identity"):
         assert f'"{key}" is read but has no effect yet' in texts
 
 
@@ -189,8 +189,8 @@ def test_errors(added, line, words):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("type: files", "type: ckan", "not built in yet"),
-        ("type: files", "type: excel", "one of the types dcat, files"),
+        ("type: files", "type: urbanpulse", "not built in yet"),
+        ("type: files", "type: excel", "one of the types ckan, data-json"),
         ("type: files\n", "", 'the key "type" is missing'),
         ("id: fr-baum", "id: Fr_Baum", "lower-case"),
         ("id: fr-baum", "id: ../x", "lower-case"),
@@ -231,7 +231,6 @@ def test_all_errors_at_once():
         (SHORT + "network: {allow: [daten.example.org, '127.0.0.1:8000']}", '"127.0.0.1:8000" opens'),
         (SHORT + "network: {allow: [daten.example.org, '[::1]']}", '"[::1]" opens'),
         (SHORT + "network: {allow: [daten.example.org, localhost]}", '"localhost" opens'),
-        (SHORT + "notify: []", '"notify" is read but has no effect yet'),
         (SHORT.replace("https://daten.example.org", "http://127.0.0.1:8000"), 'network: {allow: ["127.0.0.1:8000"]}'),
     ],
 )

@@ -26,7 +26,7 @@ def read(item: Item, source: Source) -> Reading:
 SIMPLE = Harvester(type="dcat", accept="*/*", split=split, map=read)
 
 
-def judge(remote_id: str, dataset: Dataset) -> tuple[str, Message] | None:
+def judge(remote_id: str, digest: str, dataset: Dataset) -> tuple[str, Message] | None:
     if "falle" in dataset.uri:
         raise ZeroDivisionError
     if "offen" in dataset.uri:

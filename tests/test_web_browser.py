@@ -8,11 +8,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import steward_home
 import web_sample
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from steward_home import StewardHome
 from werkzeug.serving import make_server
+
+from catalog import steward_key
+from catalog.db import now
 
 CHROMIUM = Path(os.environ.get("OFFENBAR_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -20,13 +25,19 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
 PATHS = ("/", "/dataset?q=baum&city=frankfurt&page=3", "/dataset?q=nichts", "/dataset/strassenbaeume-frankfurt",
-         "/dataset/leer", "/dataset/strassenbaeume-frankfurt/d1", "/dataset/strassenbaeume-frankfurt/d3", "/organization",
+         "/dataset/leer", "/dataset/strassenbaeume-frankfurt/d1", "/dataset/strassenbaeume-frankfurt/d3", "/dataset/pegel-wiesbaden/p1", "/organization",
          "/organization/da-statistik", "/city/frankfurt", "/group/ENVI", "/schema", "/schema/baumkataster", "/api",
          "/nirgends", "/dataset/weg", "/dataset/kaputt")  # fmt: skip
 
 # Pages that need a whole catalogue; asked of the demonstration's.
 WHOLE = ("/dashboard", "/sparql", "/sparql?query=SELECT+*+WHERE+%7B%3Fs+%3Fp+%3Fo%7D+LIMIT+20", "/api",
          "/dataset/baumkataster-darmstadt", "/dataset/baumkataster-darmstadt/quality")  # fmt: skip
+
+# Pages about sources; asked of a catalogue whose sources are in every state.
+SOURCES = ("/sources", "/sources/gut", "/sources/weg", "/sources/halt", "/why", "/why?q=https://daten.amt.example/dataset/satz-042",
+           "/why?q=Datensatz+002", "/why?q=xyzzy", "/dataset/datensatz-042", "/dataset/datensatz-004")  # fmt: skip
+STEWARD = ("/steward", "/steward/plans", "/steward/quarantine", "/steward/quarantine/1", "/steward/runs/2",
+           "/steward/runs/{held}", "/steward/runs/{held}?action=missing", "/steward/runs/{quarantine}")  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser,
@@ -46,6 +57,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def whole(application: Flask) -> Iterator[str]:
     with served(application) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, StewardHome]]:
+    with steward_home.made(tmp_path_factory.mktemp("steward") / "home") as home, served(home.app) as address:
+        yield address, home
 
 
 @contextmanager
@@ -89,6 +106,44 @@ def test_no_barriers_in_a_whole_catalogue(page: Page, whole: str, path: str) -> 
     look(page, whole, path)
 
 
+@pytest.mark.parametrize("path", SOURCES)
+def test_no_barriers_where_sources_are_shown(page: Page, sources: tuple[str, StewardHome], path: str) -> None:
+    look(page, sources[0], path)
+
+
+@pytest.mark.parametrize("path", STEWARD)
+def test_no_barriers_for_stewards(page: Page, sources: tuple[str, StewardHome], path: str) -> None:
+    admit(page.context, *sources)
+    look(page, sources[0], path.format(**sources[1].runs))
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *STEWARD])
+def test_pages_about_sources_scroll_not_sideways(browser: Browser, sources: tuple[str, StewardHome], path: str) -> None:
+    with browser.new_context(viewport={"width": 320, "height": 640}) as context:
+        admit(context, *sources)
+        fits_in(context.new_page(), sources[0] + path.format(**sources[1].runs))
+
+
+def test_the_stewards_link_opens_the_pages_by_keyboard(browser: Browser, sources: tuple[str, StewardHome]) -> None:
+    address, home = sources
+    link, _ = steward_key.address(home.instance.config, now())
+    with browser.new_context() as context:
+        page = context.new_page()
+        answer = page.goto(f"{address}/steward")
+        assert answer is not None and answer.status == 403
+        page.goto(link.replace(home.instance.config.site_url, address))
+        page.get_by_role("navigation", name="Datenpflege").get_by_role("link", name="Angehaltene Pläne").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/steward/plans")
+        assert page.get_by_text("offenbar harvest approve halt").is_visible()
+
+
+def admit(context: BrowserContext, address: str, home: StewardHome) -> None:
+    """Give a browser the steward's cookie."""
+    proof = steward_key.sign(home.instance.config, steward_key.COOKIE, now() + steward_key.LASTS)
+    context.add_cookies([{"name": "steward", "value": proof, "url": f"{address}/steward"}])
+
+
 def look(page: Page, address: str, path: str) -> None:
     """Open a page, and hold it against what axe knows, our own host and the security policy."""
     asked: list[str] = []
@@ -116,9 +171,14 @@ def test_a_whole_catalogue_scrolls_not_sideways(browser: Browser, whole: str, pa
 def fits(browser: Browser, url: str) -> None:
     """Open a page on a small screen; nothing may stick out."""
     page = browser.new_page(viewport={"width": 320, "height": 640})
-    page.goto(url)
-    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    fits_in(page, url)
     page.close()
+
+
+def fits_in(page: Page, url: str) -> None:
+    answer = page.goto(url)
+    assert answer is not None and answer.status in (200, 404, 410, 500)
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
 
 

@@ -1,12 +1,13 @@
 """A small application with an invented catalogue for the tests of the pages."""
 
 import dataclasses
+import datetime
 from pathlib import Path
 
 import orjson
 from flask import Flask
 
-from catalog import schema_org_input
+from catalog import live_reading, schema_org_input
 from catalog.config import Config, load
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results
@@ -225,6 +226,27 @@ GAUGE = PublicDataset(
     ),
     files=(file("p1", FileState.PUBLIC, "Messwerte", schema_id="pegel_messwert", valid=True),),
 )
+LIVE = live_reading.Live(
+    series=tuple(
+        live_reading.Series(
+            id=f"bach-{number}",
+            label=label,
+            unit="cm",
+            points=tuple(
+                live_reading.Point(
+                    datetime.datetime(2026, 11, 20, 6, tzinfo=datetime.UTC) + datetime.timedelta(minutes=15 * step),
+                    1040 + 7.5 * number + step % 9,
+                )
+                for step in range(96)
+            ),
+            old=number > 2,
+        )
+        for number, label in enumerate(("Wickerbach", "Salzbach", "Wäschbach", HOSTILE, "Rambach"))
+    ),
+    fetched_at=datetime.datetime(2026, 11, 21, 6, tzinfo=datetime.UTC),
+    failure=Message(f"Der Server antwortet nicht. {HOSTILE}", f"The server does not answer. {HOSTILE}"),
+    failed_at=datetime.datetime(2026, 11, 21, 6, 5, tzinfo=datetime.UTC),
+)
 BARE = PublicDataset(
     id="44444444-2222-4333-8444-555555555555",
     name="leer",
@@ -269,6 +291,9 @@ class Sample:
             return Found()
         node = schema_org.write(shown.dataset, schema_org_input.page(shown, "https://daten.example.org"))
         return Found(public=shown, schema_org=orjson.dumps(node))
+
+    def live(self, file_id: str, most: int) -> live_reading.Live | None:
+        return LIVE if file_id == "p1" else None
 
     def search(self, query: Query) -> Results:
         count = 0 if query.text == "nichts" else 1234

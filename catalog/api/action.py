@@ -184,7 +184,7 @@ def organization_list(call: Call) -> list[Any]:
     if full:
         limit = min(limit, MAX_FULL_ORGANIZATIONS)
     part = rows[offset : offset + limit]
-    return [_organization(o, n) if full else o.name for o, n in part]
+    return [_organization(call.session, o, n) if full else o.name for o, n in part]
 
 
 def organization_show(call: Call) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def organization_show(call: Call) -> dict[str, Any]:
         raise not_found()
     visible = (DatasetRow.organization_id == organization.id, VISIBLE)
     count = call.session.scalar(sa.select(sa.func.count()).select_from(DatasetRow).where(*visible)) or 0
-    shown = _organization(organization, count)
+    shown = _organization(call.session, organization, count)
     if call.flag("include_datasets"):
         ids = list(
             call.session.scalars(sa.select(DatasetRow.id).where(*visible).order_by(DatasetRow.name).limit(MAX_ROWS))
@@ -299,7 +299,9 @@ def _uri(theme: str) -> str:
     return concept.uri if concept else theme
 
 
-def _organization(organization: Organization, count: int) -> dict[str, Any]:
+def _organization(session: Session, organization: Organization, count: int) -> dict[str, Any]:
+    # As ckanext-hierarchy writes it: the organisation above stands among the groups.
+    above = organizations.lineage(session, organization)[:1]
     return {
         **organizations.packaged(organization),
         "display_name": organization.title,
@@ -308,6 +310,6 @@ def _organization(organization: Organization, count: int) -> dict[str, Any]:
         "num_followers": 0,
         "extras": [],
         "tags": [],
-        "groups": [],
+        "groups": [{"name": parent.name, "title": parent.title, "capacity": "public"} for parent in above],
         "users": [],
     }

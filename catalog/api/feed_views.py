@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, NotFound
 
 from catalog import organizations, scopes, store
-from catalog.api import activity, answers, atom, feeds, parameters
+from catalog.api import activity, answers, atom, feeds, notice_feed, parameters
 from catalog.api.answers import instance
 from catalog.api.atom import Channel
 from catalog.api.feeds import Feed
@@ -80,6 +80,16 @@ def city(slug: str) -> Response:
     if found is None:
         raise NotFound
     return _atom(lambda session: Channel(title=found.name, scope=scopes.city(slug)))
+
+
+@feed_pages.get(notice_feed.PATH)
+def harvest_notices() -> Response:
+    """Give the newest notices of the harvest: sources that fail, wait for a decision or have recovered (Atom)."""
+    _only("before", "lang")
+    before, lang, config = parameters.number("before", 0), _language(), instance().config
+    with instance().database.reading() as session:
+        tag = answers.etag(config, "notices", before, lang, notice_feed.newest(session))
+        return _answered(tag, notice_feed.MEDIA_TYPE, lambda: notice_feed.make(session, config, before, lang))
 
 
 @feed_pages.after_request

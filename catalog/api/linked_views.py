@@ -96,7 +96,7 @@ def dump_of_part(kind: str, name: str, ending: str) -> Response:
 
 
 @linked_data.get(f"/dataset/<name>.<{ENDINGS}:ending>")
-def dataset(name: str, ending: str) -> Response:
+def dataset(name: str, ending: str) -> AnyResponse:
     """Give one dataset."""
     return _dataset(name, rdf_format(ending))
 
@@ -168,13 +168,16 @@ def _dump(ending: str, of: Part) -> Response:
         return _profiled(answers.spooled(pieces, config.home, kind, tag, modified), release)
 
 
-def _dataset(name: str, ending: str) -> Response:
+def _dataset(name: str, ending: str) -> AnyResponse:
     release = _release(ending, SCHEMA_ORG, CROISSANT)
     config, kind = instance().config, croissant.MEDIA_TYPE if release == CROISSANT else rdf.FORMATS[ending].content_type
     with instance().database.reading() as session:
         row = store.find_row(session, name)
         if row is None:
             raise NotFound
+        if following := store.successor(session, row):
+            asked = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+            return redirect(f"{request.script_root}/dataset/{following.id}.{ending}{asked}", 301)
         if row.state == GONE:
             raise Gone
         if release == CROISSANT and not row.served:

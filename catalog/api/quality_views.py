@@ -52,6 +52,8 @@ def dataset(slug: str) -> AnyResponse:
         row = store.find_row(session, slug)
         if row is None:
             raise NotFound
+        if following := store.successor(session, row):
+            return redirect(url_for("quality.dataset", slug=following.name), 301)
         if row.state == GONE:
             raise Gone
         if row.name != slug:

@@ -63,4 +63,14 @@ def _values(settings: Config) -> dict[str, str]:
         "contact": settings.contact,
         "sources": str(settings.sources),
         "policies": str(settings.policies),
+        "mail_server": masked(settings.mail_server),
+        "mail_password": _reference(settings.mail_password),
+        "mail_from": settings.mail_from,
+        "mail_to": settings.mail_to,
+        "webhooks": " ".join(settings.webhooks),
     }
+
+
+def _reference(text: str) -> str:
+    """Show where a secret is kept; whatever else stands there may be the secret itself."""
+    return text if not text or text.startswith(("env:", "file:")) else "***"

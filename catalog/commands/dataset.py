@@ -1,5 +1,7 @@
-"""offenbar dataset: list, show, history, explain"""
+"""offenbar dataset: list, show, history, explain, edit"""
 
+import datetime
+import getpass
 from typing import Any
 
 import click
@@ -7,17 +9,18 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import publishing, store
+from catalog import edit_words, editing, edits, publishing, store
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.db import batches
+from catalog.ingest import identity
 from catalog.instance import Instance
 from catalog.layers import RULES
 from catalog.models import Change, DatasetRow, Organization, Record, RecordVersion
 from catalog.public import PublicDataset
 from catalog.renditions import CKAN
 from dcat import document
-from dcat.errors import NotFoundError
+from dcat.errors import ConfigError, NotFoundError
 from dcat.message import Message
 from dcat.texts import best
 
@@ -33,13 +36,17 @@ _KINDS = {
     "withdraw": Message("zurückgezogen", "withdrawn"),
     "revive": Message("wieder da", "back again"),
 }
-_LAYERS = {"upstream": Message("Quelle", "source"), "computed": Message("ergänzt", "computed")}
+_LAYERS = {
+    "upstream": Message("Quelle", "source"),
+    "overlay": Message("bearbeitet", "edited"),
+    "computed": Message("ergänzt", "computed"),
+}
 dataset_argument = click.argument("dataset", metavar="DATENSATZ")
 
 
 @click.group()
 def command() -> None:
-    """Datensätze auflisten, ansehen, erklären. / List, show and explain datasets.
+    """Datensätze auflisten, ansehen, erklären, bearbeiten. / List, show, explain and edit datasets.
 
     Beispiel / Example: offenbar dataset list
     """
@@ -164,10 +171,104 @@ def explain(terminal: Terminal, dataset: str, as_json: bool) -> None:
         ),
         rows,
     )
+    for edit in explained["edits"]:
+        terminal.say(_told(edit, terminal))
+    if explained["also"]:
+        terminal.say(terminal.t("\nAuch beschrieben von:", "\nDescribed by, too:"))
+    for other in explained["also"]:
+        terminal.say(f"  {other['source']}: {other['remote_id']}")
     if explained["problems"]:
         terminal.say(terminal.t("\nNicht übernommen:", "\nNot taken:"))
     for problem in explained["problems"]:
         terminal.say(f"  {problem['path']}: {problem[lang]} ({problem['value'][:80]})")
+
+
+@command.command()
+@dataset_argument
+@click.argument("entries", nargs=-1, metavar="[FELD=WERT...]")
+@click.option("--reason", default="", help="Warum; Pflicht beim Eintragen. / Why; needed when something is entered.")
+@click.option(
+    "--author", default="", help="Wer es einträgt; sonst der angemeldete Name. / Who enters it; else the login name."
+)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Gilt bis zu diesem Tag. / Holds until this day.")
+@click.option("--drop", multiple=True, metavar="FELD", help="Die Bearbeitung zurücknehmen. / Take the edit back.")
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="FELD",
+    help="Trotz neuer Angabe der Quelle behalten. / Keep it though the source says something new.",
+)
+@json_option
+@pass_terminal
+def edit(
+    terminal: Terminal,
+    dataset: str,
+    entries: tuple[str, ...],
+    reason: str,
+    author: str,
+    until: datetime.datetime | None,
+    drop: tuple[str, ...],
+    keep: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Felder eines Datensatzes bearbeiten; was die Quelle sagt, bleibt darunter erhalten.
+
+    Edit fields of a dataset; what the source says is kept beneath.
+
+    Beispiel / Example: offenbar dataset edit strassenverzeichnis-darmstadt keyword=Adressen --reason "besser zu finden"
+    """
+    instance = opened()
+    with instance.database.reading() as session:
+        row = _row(session, dataset)
+    if not (entries or drop or keep):
+        raise ConfigError(
+            Message(
+                "Es ist nichts zu tun. Nächster Schritt: FELD=WERT, --drop FELD oder --keep FELD angeben",
+                "There is nothing to do. Next step: give FIELD=VALUE, --drop FIELD or --keep FIELD",
+            )
+        )
+    if entries and not reason.strip():
+        raise ConfigError(
+            Message(
+                'Es fehlt der Grund. Nächster Schritt: --reason "..."',
+                'The reason is missing. Next step: --reason "..."',
+            )
+        )
+    editing.change(
+        instance,
+        row.id,
+        edit_words.edits(entries),
+        author=author or getpass.getuser(),
+        reason=reason.strip(),
+        until=until,
+        drop=drop,
+        keep=keep,
+    )
+    with instance.database.reading() as session:
+        explained = _explained(instance, session, row)
+    if as_json:
+        terminal.data(explained)
+        return
+    for one in explained["edits"]:
+        terminal.say(_told(one, terminal))
+    if not explained["edits"]:
+        terminal.say(
+            Message("Keine Bearbeitung mehr; es gilt, was die Quelle sagt.", "No edit left; the source prevails.")
+        )
+
+
+def _told(edit: dict[str, Any], terminal: Terminal) -> str:
+    until = f", {terminal.t('bis', 'until')} {edit['until'][:10]}" if edit["until"] else ""
+    line = f"{edit['field']} = {edit['value'][:70]}  ({edit['author']}: {edit['reason']}{until})"
+    if not edit["conflict"]:
+        return line
+    hint = terminal.t(
+        f"  Konflikt seit {edit['conflict'][:10]}: die Quelle sagt jetzt etwas anderes. "
+        f"--keep {edit['field']} behält die Bearbeitung, --drop {edit['field']} nimmt sie zurück",
+        f"  Conflict since {edit['conflict'][:10]}: the source says something else now. "
+        f"--keep {edit['field']} keeps the edit, --drop {edit['field']} takes it back",
+    )
+    return f"{line}\n{hint}"
 
 
 def _row(session: Session, name_or_id: str) -> DatasetRow:
@@ -222,5 +323,19 @@ def _explained(instance: Instance, session: Session, row: DatasetRow) -> dict[st
         "version": record.version,
         "run": version.run_id,
         "fields": fields,
+        "edits": [
+            {
+                "field": edit.field,
+                "value": edits.plain(edit.value),
+                "author": edit.author,
+                "reason": edit.reason,
+                "until": edit.expires_at.isoformat() if edit.expires_at else None,
+                "conflict": edit.conflict_at.isoformat() if edit.conflict_at else None,
+            }
+            for edit in edits.listed(session, row.id)
+        ],
+        "also": [
+            {"source": other.source_id, "remote_id": other.remote_id} for other in identity.behind(session, row.id)
+        ],
         "problems": [*version.problems, *(document.write_problem(problem) for problem in assembled.problems)],
     }

@@ -1,4 +1,4 @@
-"""offenbar harvest: plan, run, resume, status, approve, reject"""
+"""offenbar harvest: plan, run, resume, status, approve, reject, replay"""
 
 import dataclasses
 from typing import Any
@@ -8,12 +8,13 @@ import click
 from catalog import examples, jobs, search
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.ingest import decisions, quarantine
 from catalog.ingest import run as runs
 from catalog.ingest.run import Outcome
 from catalog.instance import Instance
 from catalog.jobs import Checks
 from catalog.models import Run
-from dcat.errors import OffenbarError
+from dcat.errors import ConfigError, OffenbarError
 from dcat.message import Message
 from validators.tables import check_with_rows
 
@@ -26,6 +27,7 @@ STATUS = {
     "planned": Message("geplant", "planned"),
     "rejected": Message("verworfen", "rejected"),
     "superseded": Message("überholt", "superseded"),
+    "expired": Message("verfallen", "expired"),
     "": Message("läuft", "running"),
 }
 _BLOCKING = ("held", "partial", "failed")
@@ -42,9 +44,14 @@ def command() -> None:
 
 @command.command()
 @sources_argument
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Jede Seite ganz abrufen, auch unveränderte. / Fetch every page in full, unchanged ones too.",
+)
 @json_option
 @pass_terminal
-def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
+def run(terminal: Terminal, sources: tuple[str, ...], full: bool, as_json: bool) -> int:
     """Quellen ernten und veröffentlichen, alle oder die genannten; danach ihre Dateien prüfen.
 
     Harvest and publish sources, all or those named; then check their files.
@@ -57,7 +64,7 @@ def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
         for source in instance.sources(sources):
             with terminal.progress(source.id) as tick:
                 try:
-                    outcome = jobs.harvest(instance, source, tick=tick)
+                    outcome = jobs.harvest(instance, source, full=full, tick=tick)
                     checks = jobs.check_files(instance, source, check_with_rows, tick=tick)
                 except OffenbarError as error:
                     # One source's trouble is no reason to leave out the others.
@@ -75,7 +82,7 @@ def run(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
                 f"Mind: the decision to withhold meets nothing: {what}. Next step: check the spelling.",
             )
         )
-    return _end(terminal, outcomes, as_json)
+    return end(terminal, outcomes, as_json)
 
 
 @command.command()
@@ -125,14 +132,17 @@ def resume(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> int:
     with examples.served(instance.config.home):
         for source in instance.sources(sources):
             with terminal.progress(source.id) as tick:
-                outcome = jobs.resume(instance, source, tick=tick)
+                try:
+                    outcome = jobs.resume(instance, source, tick=tick)
+                except OffenbarError as error:
+                    outcome = jobs.failed(source, error.message)
             if outcome is not None:
                 outcomes.append(outcome)
                 if not as_json:
                     _say(terminal, outcome, Checks())
     if not outcomes and not as_json:
         terminal.say(Message("Kein Lauf ist unterbrochen.", "No run is interrupted."))
-    return _end(terminal, outcomes, as_json)
+    return end(terminal, outcomes, as_json)
 
 
 @command.command()
@@ -175,14 +185,27 @@ def status(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> None:
 
 @command.command()
 @click.argument("source", metavar="QUELLE")
+@click.option(
+    "--additions", is_flag=True, help="Nur Neues übernehmen, nichts ändern oder entfernen. / Apply additions only."
+)
+@click.option(
+    "--rekey",
+    is_flag=True,
+    help="Datensätzen mit neuer Kennung und gleichem Titel ihre Adresse lassen. / Let datasets with a new id and the same title keep their address.",
+)
 @json_option
 @pass_terminal
-def approve(terminal: Terminal, source: str, as_json: bool) -> int:
+def approve(terminal: Terminal, source: str, additions: bool, rekey: bool, as_json: bool) -> int:
     """Einen angehaltenen Plan übernehmen; was darin fehlt, gilt als weg. / Apply a held plan; what is missing in it counts as gone.
 
     Beispiel / Example: offenbar harvest approve da-statistik
     """
-    return _decide(terminal, source, "approved", as_json)
+    if additions and rekey:
+        raise ConfigError(
+            Message("--additions und --rekey schließen einander aus.", "--additions and --rekey exclude each other.")
+        )
+    decision = decisions.ADDITIONS if additions else decisions.REKEYED if rekey else decisions.APPROVED
+    return _decide(terminal, source, decision, as_json)
 
 
 @command.command()
@@ -194,7 +217,34 @@ def reject(terminal: Terminal, source: str, as_json: bool) -> int:
 
     Beispiel / Example: offenbar harvest reject da-statistik
     """
-    return _decide(terminal, source, "rejected", as_json)
+    return _decide(terminal, source, decisions.REJECTED, as_json)
+
+
+@command.command()
+@click.argument("source", metavar="QUELLE")
+@click.option(
+    "--run",
+    "run_id",
+    type=int,
+    help="Der Lauf, dessen Seiten gelesen werden; sonst der letzte. / The run whose pages are read; else the latest.",
+)
+@click.option("--dry", is_flag=True, help="Nur zeigen, was sich ändern würde. / Only show what would change.")
+@json_option
+@pass_terminal
+def replay(terminal: Terminal, source: str, run_id: int | None, dry: bool, as_json: bool) -> int:
+    """Die aufbewahrten Seiten eines Laufs nach den heutigen Regeln neu lesen; die Quelle wird nicht gefragt.
+
+    Read the kept pages of a run anew by today's rules; the source is not asked.
+
+    Beispiel / Example: offenbar harvest replay da-statistik --dry
+    """
+    instance = opened()
+    (found,) = instance.sources((source,))
+    with examples.served(instance.config.home), terminal.progress(source) as tick:
+        outcome = jobs.replay(instance, found, run_id, dry=dry, tick=tick)
+    if not as_json:
+        say_outcome(terminal, outcome)
+    return end(terminal, [outcome], as_json)
 
 
 def _decide(terminal: Terminal, source: str, decision: str, as_json: bool) -> int:
@@ -202,11 +252,12 @@ def _decide(terminal: Terminal, source: str, decision: str, as_json: bool) -> in
     (found,) = instance.sources((source,))
     outcome = jobs.decide(instance, found, decision)
     if not as_json:
-        _say(terminal, outcome, Checks())
-    return _end(terminal, [outcome], as_json)
+        say_outcome(terminal, outcome)
+    return end(terminal, [outcome], as_json)
 
 
-def _end(terminal: Terminal, outcomes: list[Outcome], as_json: bool) -> int:
+def end(terminal: Terminal, outcomes: list[Outcome], as_json: bool) -> int:
+    """Write outcomes as JSON if that is wanted, and give the exit code."""
     if as_json:
         terminal.data([_data(outcome) for outcome in outcomes])
     return 1 if any(outcome.status in _BLOCKING for outcome in outcomes) else 0
@@ -241,11 +292,16 @@ def _say_quarantine(terminal: Terminal, instance: Instance, outcome: Outcome, mo
     if not outcome.counts.quarantined:
         return
     with instance.database.reading() as session:
-        rows = runs.quarantined(session, outcome.source)
+        rows = quarantine.waiting(session, outcome.source)
     for row in rows[:most]:
         terminal.say(f"  {row.remote_id}: {Message(*row.reason).in_(terminal.lang)}")
     if len(rows) > most:
         terminal.say(Message(f"  und {len(rows) - most} weitere", f"  and {len(rows) - most} more"))
+
+
+def say_outcome(terminal: Terminal, outcome: Outcome) -> None:
+    """Say how a run ended."""
+    _say(terminal, outcome, Checks())
 
 
 def _say(terminal: Terminal, outcome: Outcome, checks: Checks) -> None:

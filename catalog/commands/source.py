@@ -1,12 +1,16 @@
-"""offenbar source: lint, list"""
+"""offenbar source: lint, probe, list, leave, rename"""
 
+import dataclasses
 from pathlib import Path
 
 import click
 
+from catalog import examples, jobs, search
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.ingest import leaving, probing
 from catalog.ingest.run import history
+from catalog.models import DatasetRow
 from dcat.message import Message
 from harvesters import source as definitions
 from harvesters.source_lint import LintFinding
@@ -17,7 +21,7 @@ _LEVELS = {"error": Message("Fehler", "error"), "hint": Message("Hinweis", "hint
 
 @click.group()
 def command() -> None:
-    """Quelldefinitionen prüfen und auflisten. / Check and list source definitions.
+    """Quelldefinitionen prüfen, erproben, auflisten, umbenennen und verabschieden. / Check, try, list, rename and dismiss sources.
 
     Beispiel / Example: offenbar source list
     """
@@ -95,6 +99,124 @@ def list_sources(terminal: Terminal, as_json: bool) -> None:
             (r["id"], r["city"], r["department"], r["type"], f"{r['status'] or '-'} {(r['last'] or '')[:16]}")
             for r in rows
         ],
+    )
+
+
+@command.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="DATEI..."
+)
+@json_option
+@pass_terminal
+def probe(terminal: Terminal, files: tuple[Path, ...], as_json: bool) -> int:
+    """Die erste Seite jeder Quelle abrufen und zeigen, was sich daraus lesen lässt; am Katalog ändert sich nichts.
+
+    Fetch the first page of each source and show what can be read from it; nothing changes in the catalogue.
+
+    Beispiel / Example: offenbar source probe sources/da-statistik.yaml
+    """
+    instance = opened()
+    probed = []
+    with examples.served(instance.config.home):
+        for file in files:
+            source = definitions.read(file.read_bytes(), file.name)
+            with instance.fetcher(source) as fetcher:
+                probed.append(probing.probe(source, fetcher))
+    if as_json:
+        terminal.data([dataclasses.asdict(one) for one in probed])
+    for one in () if as_json else probed:
+        terminal.say(f"{one.source}: {one.url}")
+        if one.failure:
+            terminal.say(f"  {one.failure.in_(terminal.lang)}")
+            continue
+        terminal.say(
+            Message(
+                f"  {one.records} Datensätze auf der ersten Seite, {one.unreadable} davon nicht lesbar, "
+                f"{one.following} weitere Seiten genannt, Gesamtzahl {one.total if one.total is not None else 'nicht genannt'}",
+                f"  {one.records} datasets on the first page, {one.unreadable} of them not readable, "
+                f"{one.following} further pages named, total {one.total if one.total is not None else 'not named'}",
+            )
+        )
+        for title in one.titles:
+            terminal.say(f"  - {title}")
+        for problem in one.problems:
+            terminal.say(f"  ! {problem.in_(terminal.lang)}")
+    return 1 if any(one.failure or one.unreadable for one in probed) else 0
+
+
+@command.command()
+@click.argument("source_id", metavar="QUELLE")
+@click.option("--apply", "really", is_flag=True, help="Es wirklich tun. / Really do it.")
+@json_option
+@pass_terminal
+def leave(terminal: Terminal, source_id: str, really: bool, as_json: bool) -> int:
+    """Zeigen, was mit einer Quelle ohne Definition aus dem Katalog ginge; --apply zieht es zurück.
+
+    Show what would leave the catalogue with a source that has no definition any more; --apply withdraws it.
+
+    Beispiel / Example: offenbar source leave alte-quelle
+    """
+    instance = opened()
+    defined = {source.id: source for source in instance.sources()}
+    if really:
+        farewell = leaving.leave(instance.database, instance.config, instance.policies(), source_id, defined)
+        search.catch_up(instance)
+    else:
+        with instance.database.reading() as session:
+            farewell = leaving.preview(session, source_id, defined)
+    with instance.database.reading() as session:
+        titles = [row.title for one in farewell.withdrawn if (row := session.get(DatasetRow, one))]
+    if as_json:
+        terminal.data(
+            {
+                "source": source_id,
+                "applied": really,
+                "withdrawn": list(farewell.withdrawn),
+                "handed_over": dict(farewell.shifts.successors),
+            }
+        )
+        return 0
+    for title in titles[:20]:
+        terminal.say(f"  - {title}")
+    gone, kept = len(farewell.withdrawn), farewell.handed_over
+    if really:
+        said = Message(
+            f"{gone} Datensätze zurückgezogen, {kept} davon zeigt jetzt eine andere Quelle.",
+            f"{gone} datasets withdrawn, {kept} of them are shown by another source now.",
+        )
+    else:
+        said = Message(
+            f"{gone} Datensätze gingen, {kept} davon zeigte dann eine andere Quelle. Nächster Schritt: "
+            f"offenbar source leave {source_id} --apply",
+            f"{gone} datasets would go, {kept} of them would be shown by another source. Next step: "
+            f"offenbar source leave {source_id} --apply",
+        )
+    terminal.say(said)
+    return 0
+
+
+@command.command()
+@click.argument("old", metavar="ALT")
+@click.argument("new", metavar="NEU")
+@pass_terminal
+def rename(terminal: Terminal, old: str, new: str) -> None:
+    """Datensätze, Verlauf und Adressen einer Quelle ihrem neuen Namen geben; ALT ist nicht mehr definiert, NEU schon.
+
+    Give the datasets, history and addresses of a source to its new name; OLD is no longer defined, NEW is.
+
+    Beispiel / Example: offenbar source rename alte-quelle neue-quelle
+    """
+    instance = opened()
+    defined = {source.id: source for source in instance.sources()}
+    (found,) = instance.sources((new,))
+    with instance.database.writing() as session:
+        number = leaving.rename(session, old, found, defined, instance.policies())
+    jobs.refresh(instance, found)
+    terminal.say(
+        Message(
+            f"{number} Datensätze gehören jetzt zu {new}. Nächster Schritt: offenbar harvest run {new}",
+            f"{number} datasets belong to {new} now. Next step: offenbar harvest run {new}",
+        )
     )
 
 

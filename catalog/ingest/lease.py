@@ -3,6 +3,9 @@
 import datetime
 import os
 import platform
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -11,22 +14,34 @@ import orjson
 LEASE = datetime.timedelta(seconds=60)
 
 
-def me() -> str:
-    """Describe this process: host, boot, process id and its start, so that a reused number is no mistake."""
-    return _describe(os.getpid())
+# The leases that work of this process holds: they lapse with the process, whatever the clock says.
+_TAKEN: set[str] = set()
+
+
+@contextmanager
+def taken() -> Iterator[str]:
+    """Describe who works: host, boot, process id and its start, so that a reused number is no mistake, and a name of this work."""
+    holder = orjson.dumps([*_process(os.getpid()), uuid.uuid4().hex]).decode()
+    _TAKEN.add(holder)
+    try:
+        yield holder
+    finally:
+        _TAKEN.discard(holder)
 
 
 @cache
-def _describe(pid: int) -> str:
+def _process(pid: int) -> tuple[str, str, int, str]:
     # By number, for a forked child has its parent's memory but not its lease.
-    return orjson.dumps([platform.node(), _boot(), pid, _started(pid)]).decode()
+    return platform.node(), _boot(), pid, _started(pid)
 
 
-def is_held(holder: str, until: datetime.datetime | None, present: datetime.datetime) -> bool:
-    """Tell whether someone else still works under this lease."""
-    if not holder or holder == me() or until is None or until < present:
+def is_held(holder: str, until: datetime.datetime | None, present: datetime.datetime, by: str = "") -> bool:
+    """Tell whether someone else than `by` still works under this lease."""
+    if not holder or holder == by or until is None or until < present:
         return False
-    host, boot, pid, started = orjson.loads(holder)
+    host, boot, pid, started, *_ = orjson.loads(holder)
+    if (host, boot, pid, started) == _process(os.getpid()):
+        return holder in _TAKEN
     if host != platform.node():
         return True
     return bool(boot == _boot() and _started(pid) == started)

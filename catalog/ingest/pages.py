@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from catalog.db import now
 from catalog.files import Files
 from catalog.models import Exchange, Run
+from dcat.errors import StateError
+from dcat.message import Message
 from harvesters.base import Batch, Harvester, Page
 from harvesters.decode import decode
 from harvesters.fetch import Fetcher
@@ -16,7 +18,7 @@ from harvesters.response import Response, Validators
 from harvesters.source import Source
 
 # Raised whenever the same bytes would be read differently: pages are then read again, even when unchanged.
-READER_VERSION = 1
+READER_VERSION = 2
 MAX_PAGES = 20_000
 MAX_RECORDS = 2_000_000
 
@@ -62,16 +64,42 @@ def kept(session: Session, source_id: str, url: str, files: Files) -> Kept | Non
     return Kept(row[0], row[1]) if row is not None and files.has(row[0].sha256) else None
 
 
-def fetch(fetcher: Fetcher, harvester: Harvester, files: Files, url: str, before: Kept | None) -> Fetched:
-    """Fetch one page, conditionally when it was kept; raises FetchError."""
-    known = Validators(before.exchange.etag, before.exchange.last_modified) if before else None
+def fetch(
+    fetcher: Fetcher, harvester: Harvester, files: Files, url: str, before: Kept | None, *, full: bool = False
+) -> Fetched:
+    """Fetch one page, conditionally when it was kept, unless the run is to read everything in full; raises FetchError."""
+    asked = before is not None and not full
+    known = Validators(before.exchange.etag, before.exchange.last_modified) if before and asked else None
+    plain = harvester.plain(url)
     response = fetcher.get(
-        url, accept=harvester.accept, validators=known, method=harvester.method, headers=dict(harvester.headers)
+        url,
+        accept="*/*" if plain else harvester.accept,
+        validators=known,
+        method="GET" if plain else harvester.method,
+        headers={} if plain else dict(harvester.headers),
     )
     if response.status == 304 and before is not None:
         return Fetched(url, page_of(before.exchange, files), response, before.exchange.sha256, before)
     page = Page(url=response.url, body=response.body, media_type=response.media_type, charset=response.charset)
     return Fetched(url, page, response, files.put(response.body), before)
+
+
+def stored(session: Session, run_id: int, url: str, files: Files) -> Fetched:
+    """Give a page as an earlier run brought it; StateError when its bytes are no longer kept."""
+    exchange = session.scalars(sa.select(Exchange).where(Exchange.run_id == run_id, Exchange.url == url)).one()
+    if not files.has(exchange.sha256):
+        raise StateError(
+            Message(
+                f"Die Seite {url} aus Lauf {run_id} wird nicht mehr aufbewahrt. Nächster Schritt: offenbar harvest run",
+                f"The page {url} of run {run_id} is no longer kept. Next step: offenbar harvest run",
+            )
+        )
+    response = Response(
+        url=exchange.final_url,
+        status=exchange.status,
+        validators=Validators(exchange.etag, exchange.last_modified),
+    )
+    return Fetched(url, page_of(exchange, files), response, exchange.sha256, None)
 
 
 def page_of(exchange: Exchange, files: Files) -> Page:

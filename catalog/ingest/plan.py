@@ -1,6 +1,6 @@
 """The stored plan: what a run would do, record by record, against what we hold."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog.db import batches
+from catalog.ingest import identity
 from catalog.ingest.guard import Counts, Situation
 from catalog.models import DatasetRow, PlanItem, Quarantine, Record, RecordVersion, Run, Staged
 from catalog.renditions import decompress
-from catalog.store import VISIBLE
 from dcat import document, naming
 from dcat.message import Message
 from dcat.texts import best
@@ -39,8 +39,11 @@ def held(session: Session, source_id: str) -> dict[str, Held]:
     return {remote: Held(dataset, digest, version, gone is not None) for remote, dataset, digest, version, gone in rows}
 
 
-def make(session: Session, run: Run) -> Situation:
-    """Compare the staged records with what we hold, and store every difference as a plan item."""
+def make(session: Session, run: Run, sources: Collection[str], *, mirrors: bool = False) -> Situation:
+    """Compare the staged records with what we hold, and store every difference as a plan item.
+
+    `sources` names those whose definitions are there, as identity.shifts wants to know; `mirrors` tells that the source harvests us.
+    """
     session.execute(sa.delete(PlanItem).where(PlanItem.run_id == run.id))
     known = held(session, run.source_id)
     staged = session.execute(
@@ -56,11 +59,12 @@ def make(session: Session, run: Run) -> Situation:
             failures[remote_id] = failure
         elif before is None or before.gone or before.hash != digest:
             changed.append(remote_id)
-    items = [item for part in batches(changed) for item in _items(session, run, part, known)]
-    items += [
-        PlanItem(run_id=run.id, remote_id=remote_id, action=QUARANTINE, fields=[], reason=failure)
-        for remote_id, failure in failures.items()
-    ]
+    keys: dict[str, frozenset[str]] = {}
+    items = [item for part in batches(changed) for item in _items(session, run, part, known, keys)]
+    if mirrors:
+        _refuse_echoes(session, run, items, keys)
+    _name_leaders(session, run, items, keys, sources)
+    items += [item for part in batches(failures) for item in _refused(session, run, {r: failures[r] for r in part})]
     seen = {remote_id for remote_id, _, _ in staged}
     missing = [remote_id for remote_id, before in known.items() if remote_id not in seen and not before.gone]
     if run.complete:
@@ -117,31 +121,41 @@ def _rekeyed(session: Session, items: list[PlanItem]) -> int:
     return count
 
 
-def _items(session: Session, run: Run, remote_ids: list[str], known: Mapping[str, Held]) -> list[PlanItem]:
+def _refused(session: Session, run: Run, failures: Mapping[str, list[str]]) -> Iterator[PlanItem]:
+    query = sa.select(Staged.remote_id, Staged.document).where(Staged.run_id == run.id)
+    for remote_id, body in session.execute(query.where(Staged.remote_id.in_(list(failures)))):
+        title = best(document.read(orjson.loads(decompress(body))).title) if body else ""
+        yield PlanItem(
+            run_id=run.id, remote_id=remote_id, action=QUARANTINE, title=title, fields=[], reason=failures[remote_id]
+        )
+
+
+def _items(
+    session: Session, run: Run, remote_ids: list[str], known: Mapping[str, Held], keys: dict[str, frozenset[str]]
+) -> list[PlanItem]:
     rows = session.execute(
         sa.select(Staged.remote_id, Staged.document).where(Staged.run_id == run.id, Staged.remote_id.in_(remote_ids))
     )
     documents = {remote_id: orjson.loads(decompress(body)) for remote_id, body in rows if body is not None}
-    elsewhere = _elsewhere(session, run.source_id, documents, known)
     before = _before(session, [known[remote_id] for remote_id in remote_ids if remote_id in known])
     items = []
     for remote_id in sorted(documents):
         present, held_one = documents[remote_id], known.get(remote_id)
+        dataset = document.read(present)
         item = PlanItem(
             run_id=run.id,
             remote_id=remote_id,
             action=CREATE,
             fields=[],
             reason=[],
-            title=best(document.read(present).title),
+            title=best(dataset.title),
         )
         item.dataset_id = held_one.dataset_id if held_one else naming.dataset_id(run.source_id, remote_id)
         if held_one is not None:
             old = before.get(held_one.dataset_id, {})
             item.action = REVIVE if held_one.gone else UPDATE
             item.fields = sorted(key for key in old.keys() | present.keys() if old.get(key) != present.get(key))
-        if other := elsewhere.get(present.get("uri", "")):
-            item.action, item.fields, item.reason = QUARANTINE, [], other
+        keys[item.dataset_id] = identity.keys(dataset)
         items.append(item)
     return items
 
@@ -158,22 +172,45 @@ def _before(session: Session, records: list[Held]) -> dict[str, dict[str, object
     return {key: orjson.loads(decompress(body)) for key, version, body in rows if wanted[key] == version}
 
 
-def _elsewhere(
-    session: Session, source_id: str, documents: Mapping[str, dict[str, object]], known: Mapping[str, Held]
-) -> dict[str, list[str]]:
-    """Find new or returning records whose URI another source has brought in: the same dataset through a second portal."""
-    away = [remote_id for remote_id in documents if remote_id not in known or known[remote_id].gone]
-    uris = [str(documents[remote_id]["uri"]) for remote_id in away if documents[remote_id].get("uri")]
-    if not uris:
-        return {}
-    query = sa.select(DatasetRow.uri, DatasetRow.source_id).where(
-        DatasetRow.uri.in_(uris), DatasetRow.source_id != source_id, VISIBLE
+def _refuse_echoes(session: Session, run: Run, items: list[PlanItem], keys: dict[str, frozenset[str]]) -> None:
+    echoes = identity.known_elsewhere(session, run.source_id, keys)
+    text = Message(
+        "Diesen Datensatz hat die Quelle von uns; er kommt nicht als neuer zurück.",
+        "The source has this dataset from us; it does not come back as a new one.",
     )
-    found = {}
-    for uri, other in session.execute(query):
-        text = Message(
-            f"Dieser Datensatz kommt schon aus der Quelle {other}.",
-            f"This dataset comes from the source {other} already.",
+    for item in items:
+        if item.dataset_id in echoes:
+            del keys[item.dataset_id]
+            item.action, item.fields, item.reason, item.dataset_id = QUARANTINE, [], ["echo", text.de, text.en], ""
+
+
+def _name_leaders(
+    session: Session, run: Run, items: list[PlanItem], keys: Mapping[str, frozenset[str]], sources: Collection[str]
+) -> None:
+    """Say beside each record that describes what another source describes too which of them will be shown."""
+    found = identity.shifts(session, run.source_id, keys, (), sources)
+    behind = {one: leader for one, leader in found.led.items() if leader is not None}
+    before = {leader: one for one, leader in behind.items()}
+    wanted = {*behind.values(), *before.values()}
+    owners = {
+        dataset_id: source_id
+        for part in batches(sorted(wanted))
+        for dataset_id, source_id in session.execute(
+            sa.select(Record.dataset_id, Record.source_id).where(Record.dataset_id.in_(part))
         )
-        found[uri] = ["duplicate", text.de, text.en]
-    return found
+    }
+    for item in items:
+        if leader := behind.get(item.dataset_id):
+            other = owners.get(leader, "?")
+            text = Message(
+                f"Diesen Datensatz beschreibt schon die Quelle {other}; er wird aufbewahrt und bleibt dahinter verborgen.",
+                f"The source {other} describes this dataset already; it is kept and stays hidden behind that.",
+            )
+            item.reason = ["led", text.de, text.en]
+        elif follower := before.get(item.dataset_id):
+            other = owners.get(follower, "?")
+            text = Message(
+                f"Tritt an die Stelle desselben Datensatzes aus der Quelle {other}.",
+                f"Takes the place of the same dataset of the source {other}.",
+            )
+            item.reason = ["leads", text.de, text.en]

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,11 +50,15 @@ class Reader:
             "remote_id": remote_id,
             "url": url,
             "stamp": self._stamp(item),
+            "version": item.version,
+            "gone": item.gone,
             "hash": "",
             "document": None,
             "problems": [],
             "failure": None,
         }
+        if item.gone:
+            return row
         stamp, digest = self.known.get(remote_id, ("", ""))
         if stamp and stamp == row["stamp"]:
             # Word for word as it was, and read by the same rules: there is nothing to read or to judge.
@@ -75,33 +79,56 @@ class Reader:
 
 
 def write(session: Session, run: Run, staged: list[dict[str, Any]]) -> int:
-    """Write rows and count them as seen; a record whose id came before in this run goes to quarantine. Gives how many are new."""
+    """Write rows and count them as seen, and give how many are new. Of several versions of a record the newest stays; any other
+    record whose id came before in this run goes to quarantine."""
     new = 0
-    for part in batches(staged):
+    for part in batches(_newest(staged)):
         ids = [row["remote_id"] for row in part]
-        query = sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.remote_id.in_(ids))
-        taken = set(session.scalars(query))
-        for position, row in enumerate(part):
-            if row["remote_id"] in taken:
-                part[position] = _duplicate(session, row, taken)
+        query = sa.select(Staged.remote_id, Staged.version).where(Staged.run_id == run.id, Staged.remote_id.in_(ids))
+        taken = {row.remote_id: row.version for row in session.execute(query)}
+        rows, outdated = [], []
+        for row in part:
+            before = taken.get(row["remote_id"])
+            if before is not None and not (before and row["version"]):
+                rows.append(_duplicate(session, row, taken))
             else:
                 new += 1
-            taken.add(part[position]["remote_id"])
-        insert_or_ignore(session, Staged, part)
+                if before and row["version"] <= before:
+                    continue
+                outdated += [row["remote_id"]] if before else []
+                rows.append(row)
+            taken[rows[-1]["remote_id"]] = rows[-1]["version"]
+        if outdated:
+            session.execute(sa.delete(Staged).where(Staged.run_id == run.id, Staged.remote_id.in_(outdated)))
+        insert_or_ignore(session, Staged, rows)
     run.counts = {**run.counts, "seen": run.counts["seen"] + len(staged)}
     return new
 
 
+def settle(session: Session, run: Run) -> None:
+    """Let go of the records whose newest version says that they are withdrawn: they are no records of this run."""
+    session.execute(sa.delete(Staged).where(Staged.run_id == run.id, Staged.gone))
+
+
+def _newest(staged: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the newest version of each record of a page that has versions."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in staged:
+        if row["version"] and row["version"] >= newest.get(row["remote_id"], row)["version"]:
+            newest[row["remote_id"]] = row
+    return [row for row in staged if not row["version"] or newest[row["remote_id"]] is row]
+
+
 def _taken_in(reading: Reading, remote_id: str, judge: Judge) -> dict[str, Any]:
     problems = [document.write_problem(problem) for problem in _limited(reading.problems)]
-    refused = judge(remote_id, reading.dataset)
-    failure = [refused[0], refused[1].de, refused[1].en] if refused else None
     body = orjson.dumps(document.write(reading.dataset), option=orjson.OPT_SORT_KEYS)
     if b"\\u00" in body:
         # JSON's way to write control characters, which no XML and no PostgreSQL can hold.
         body = orjson.dumps(_printable(orjson.loads(body)), option=orjson.OPT_SORT_KEYS)
     # What is refused keeps its document too: a steward may let it in.
     digest = hashlib.sha256(body).hexdigest()
+    refused = judge(remote_id, digest, reading.dataset)
+    failure = [refused[0], refused[1].de, refused[1].en] if refused else None
     return {"problems": problems, "hash": digest, "document": compress(body), "failure": failure}
 
 
@@ -131,7 +158,7 @@ def _short(remote_id: str) -> str:
     return f"{remote_id[:430]}#{hashlib.sha256(remote_id.encode()).hexdigest()}"
 
 
-def _duplicate(session: Session, row: dict[str, Any], taken: set[str]) -> dict[str, Any]:
+def _duplicate(session: Session, row: dict[str, Any], taken: Container[str]) -> dict[str, Any]:
     text = Message(
         f"Die Kennung {row['remote_id'][:200]} kommt in der Quelle mehrfach vor; der erste Datensatz zählt.",
         f"The id {row['remote_id'][:200]} occurs several times in the source; the first dataset counts.",

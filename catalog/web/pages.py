@@ -7,9 +7,10 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as AnyResponse
 
+from catalog import live_reading
 from catalog.config import Config
 from catalog.reading_types import SORTS, Query
-from catalog.web import assets, data_blocks, formatting, language, links, metadata, rules, wording
+from catalog.web import assets, charts, data_blocks, formatting, language, links, metadata, rules, source_words, wording
 from catalog.web.security import request_id
 from dcat import rdf
 from dcat.vocabularies import vocabulary
@@ -17,13 +18,17 @@ from dcat.vocabularies import vocabulary
 if TYPE_CHECKING:
     from catalog.reading import Reading
 
+# Charts on a page, and how many values of all series a page and the JSON read.
+LIVE_CHARTS = 3
+LIVE_SHOWN = 3_000
+LIVE_GIVEN = 20_000
 MAX_TEXT = 300
 MAX_PAGE = 10_000
 pages = Blueprint("pages", __name__)
 
 
 def _prepare(state: BlueprintSetupState) -> None:
-    for module in (assets, data_blocks, formatting, language, links, metadata, rules, wording):
+    for module in (assets, charts, data_blocks, formatting, language, links, metadata, rules, source_words, wording):
         module.register(state.app)
     state.app.jinja_env.globals.update(
         settings=settings, rdf_formats=tuple(rdf.FORMATS.values()), find_theme=vocabulary("theme").find
@@ -64,13 +69,15 @@ def dataset(slug: str) -> str | AnyResponse | tuple[str, int]:
     found = reading().find(slug)
     if found.moved_to:
         return redirect(url_for("pages.dataset", slug=found.moved_to), 301)
+    if found.successor:
+        return redirect(url_for("pages.dataset", slug=found.successor), 301)
     if found.gone:
         return render_template("gone.html", gone=found.gone, request_id=request_id()), 410
     if found.public is None:
         abort(404)
     if found.public.name != slug:
         return redirect(url_for("pages.dataset", slug=found.public.name), 302 if _is_uuid(slug) else 301)
-    return render_template("dataset.html", public=found.public, described=found.schema_org, score=found.score)
+    return render_template("dataset.html", public=found.public, found=found)
 
 
 @pages.get("/dataset/<slug>/<distribution_id>")
@@ -80,11 +87,28 @@ def distribution(slug: str, distribution_id: str) -> str | AnyResponse | tuple[s
     name = found.moved_to or (found.public.name if found.public else slug)
     if name != slug:
         return redirect(url_for("pages.distribution", slug=name, distribution_id=distribution_id), 301)
+    if found.successor:
+        return redirect(url_for("pages.dataset", slug=found.successor), 301)
     if found.gone:
         return render_template("gone.html", gone=found.gone, request_id=request_id()), 410
     files = found.public.files if found.public else ()
     file = next((file for file in files if file.id == distribution_id), None) or abort(404)
-    return render_template("distribution.html", public=found.public, file=file)
+    live = reading().live(file.id, LIVE_SHOWN) if file.state.visible else None
+    wanted = request.args.get("series", "")
+    return render_template(
+        "distribution.html", public=found.public, file=file, live=live, wanted=wanted, charts=LIVE_CHARTS
+    )
+
+
+@pages.get("/dataset/<slug>/<distribution_id>/live.json")
+def live_values(slug: str, distribution_id: str) -> Response:
+    """Give the recent values of a distribution that has current ones, for programs."""
+    found = reading().find(slug)
+    files = found.public.files if found.public else ()
+    file = next((file for file in files if file.id == distribution_id and file.state.visible), None) or abort(404)
+    live = reading().live(file.id, LIVE_GIVEN) or abort(404)
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache"}
+    return Response(live_reading.write(live, file.id), mimetype="application/json", headers=headers)
 
 
 @pages.get("/organization")

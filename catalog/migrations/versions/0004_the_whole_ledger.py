@@ -19,14 +19,16 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=260), nullable=False),
         sa.Column("next_at", UtcTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", UtcTime(timezone=True), nullable=True),
         sa.Column("open_until", UtcTime(timezone=True), nullable=True),
-        sa.Column("probing", sa.String(), nullable=False),
+        sa.Column("wanted_at", UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "host_slot",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=260), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
         sa.Column("until", UtcTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -97,10 +99,6 @@ def upgrade() -> None:
         sa.Column("created_at", UtcTime(timezone=True), nullable=False),
         sa.Column("expires_at", UtcTime(timezone=True), nullable=True),
         sa.Column("conflict_at", UtcTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["dataset_id"],
-            ["record.dataset_id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("dataset_id", "field"),
     )
@@ -136,6 +134,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("phase_at", UtcTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("source", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("authority", sa.Integer(), server_default="50", nullable=False))
         batch_op.add_column(sa.Column("state", sa.String(length=20), server_default="new", nullable=False))
         batch_op.add_column(sa.Column("state_since", UtcTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("read_at", UtcTime(timezone=True), nullable=True))
@@ -143,6 +142,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("staged", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stamp", sa.String(length=64), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("version", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("gone", sa.Boolean(), server_default=sa.false(), nullable=False))
 
     # ### end Alembic commands ###
 

@@ -1,0 +1,74 @@
+"""How long the ledger keeps what a harvest left behind: pages for 90 days, plans for two years. Runs and changes stay.
+
+What made the present state of a source is kept whatever its age, so that it can always be read anew without the source.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog.db import Database, batches, now
+from catalog.files import Files
+from catalog.models import Exchange, FileRow, PlanItem, Run
+
+PAGES = datetime.timedelta(days=90)
+PLANS = datetime.timedelta(days=730)
+# A page is written to the store before its row: what is younger may be about to get one.
+_FRESH = datetime.timedelta(days=1)
+_STATE = ("applied", "unchanged", "partial")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was let go: exchanges, lines of plans, stored bytes."""
+
+    exchanges: int = 0
+    plan_items: int = 0
+    blobs: int = 0
+
+
+def sweep(database: Database, files: Files) -> Swept:
+    """Let go of what is too old to be kept; safe to interrupt and to repeat."""
+    present = now()
+    with database.writing() as session:
+        old = _old(session, present - PAGES, keep=_making_the_state(session))
+        exchanges = _delete(session, Exchange, old)
+        plan_items = _delete(session, PlanItem, _old(session, present - PLANS, keep=set()))
+    return Swept(exchanges, plan_items, _drop_unused(database, files))
+
+
+def _making_the_state(session: Session) -> set[int]:
+    """Name the newest run of each source that made its state; an unchanged one stands on its own pages."""
+    newest = sa.select(sa.func.max(Run.id)).where(Run.status.in_(_STATE), ~Run.dry).group_by(Run.source_id)
+    complete = newest.where(Run.complete)
+    return {*session.scalars(newest), *session.scalars(complete)}
+
+
+def _old(session: Session, before: datetime.datetime, keep: set[int]) -> list[int]:
+    ended = session.scalars(sa.select(Run.id).where(Run.finished_at < before))
+    return [run_id for run_id in ended if run_id not in keep]
+
+
+def _delete(session: Session, table: type[Exchange | PlanItem], run_ids: list[int]) -> int:
+    number = 0
+    for part in batches(run_ids):
+        number += session.scalar(sa.select(sa.func.count()).select_from(table).where(table.run_id.in_(part))) or 0
+        session.execute(sa.delete(table).where(table.run_id.in_(part)))
+    return number
+
+
+def _drop_unused(database: Database, files: Files) -> int:
+    """Drop the bytes that no row names any more."""
+    number = 0
+    for part in batches(files.names()):
+        with database.reading() as session:
+            used = set(session.scalars(sa.select(Exchange.sha256).where(Exchange.sha256.in_(part))))
+            for column in (FileRow.sha256, FileRow.good_sha256):
+                used.update(session.scalars(sa.select(column).where(column.in_(part))))
+        for digest in part:
+            if digest not in used and files.age(digest) > _FRESH:
+                files.drop(digest)
+                number += 1
+    return number

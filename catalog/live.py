@@ -1,0 +1,174 @@
+"""Current values: asked for when they are due, where the dataset is public, and the newest of each series kept.
+
+What cannot be fetched leaves the values as they are, with the reason and the time.
+"""
+
+import datetime
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import store
+from catalog.db import batches, now, upsert
+from catalog.instance import Instance
+from catalog.models import DatasetRow, LiveFile, LiveValue
+from catalog.public import FileState
+from catalog.store import VISIBLE
+from dcat.errors import FetchError, UnreadableError
+from dcat.message import Message
+from harvesters.base import Harvester, Page, Value
+from harvesters.fetch import Fetcher
+from harvesters.registry import HARVESTERS
+from harvesters.response import Validators
+from harvesters.source import Source
+
+MAX_SERIES = 500
+MAX_VALUES = 20_000
+# A clock may be fast; what lies further ahead is a forecast.
+AHEAD = datetime.timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Watch:
+    """The job that keeps current values current. As long as it runs it remembers what servers gave to ask again with, and up to
+    which change, by which definitions, the list of live distributions is made."""
+
+    instance: Instance
+    known: dict[str, Validators] = field(default_factory=dict)
+    made: tuple[object, ...] = ()
+
+    def catch_up(self, stop: Callable[[], bool] = lambda: False) -> int:
+        """Fetch what is due, of each source that has live values; gives the number of addresses asked."""
+        sources = {source.id: source for source in self.instance.sources() if source.live.every}
+        self._enrol(sources)
+        with self.instance.database.reading() as session:
+            query = sa.select(LiveFile).where(LiveFile.due_at <= now(), LiveFile.source_id.in_(sources))
+            due = session.scalars(query.order_by(LiveFile.source_id, LiveFile.due_at)).all()
+        asked = 0
+        for source in sources.values():
+            files = [file for file in due if file.source_id == source.id]
+            if files and not stop():
+                with self.instance.fetcher(source) as fetcher:
+                    for file in files:
+                        if stop():
+                            break
+                        self._fetch(source, file, fetcher)
+                        asked += 1
+        return asked
+
+    def _enrol(self, sources: dict[str, Source]) -> None:
+        """List the distributions that have current values and are public; what is no longer public loses its values."""
+        with self.instance.database.reading() as session:
+            present = (store.last_seq(session), *(source.revision for source in sources.values()))
+            if present == self.made:
+                return
+            wanted = dict(_wanted(session, sources))
+            listed = {file.file_id: file.url for file in session.scalars(sa.select(LiveFile))}
+        gone = listed.keys() - wanted.keys()
+        changed = [file for file, (_, url) in wanted.items() if listed.get(file) != url]
+        if gone or changed:
+            self._list(gone, changed, wanted)
+        self.made = present
+
+    def _list(self, gone: Iterable[str], changed: Iterable[str], wanted: dict[str, tuple[str, str]]) -> None:
+        with self.instance.database.writing() as session:
+            for part in batches(sorted(gone)):
+                session.execute(sa.delete(LiveValue).where(LiveValue.file_id.in_(part)))
+                session.execute(sa.delete(LiveFile).where(LiveFile.file_id.in_(part)))
+            rows = [{"file_id": f, "source_id": wanted[f][0], "url": wanted[f][1], "due_at": now()} for f in changed]
+            upsert(session, LiveFile, rows)
+
+    def _fetch(self, source: Source, file: LiveFile, fetcher: Fetcher) -> None:
+        """Ask one address and keep what it says; a failure keeps what was there."""
+        harvester, failure = HARVESTERS[source.type], None
+        values: tuple[Value, ...] = ()
+        try:
+            response = fetcher.get(file.url, accept=harvester.accept, validators=self.known.get(file.url))
+            self.known[file.url] = response.validators
+            if response.status != 304:
+                values = _read(harvester, response.url, response.body, response.media_type, response.charset)
+        except (FetchError, UnreadableError) as error:
+            self.known.pop(file.url, None)
+            failure = error.message
+        with self.instance.database.writing() as session:
+            listed = session.get(LiveFile, file.file_id)
+            if listed is None or listed.url != file.url:
+                return
+            at = now()
+            listed.due_at = at + datetime.timedelta(seconds=source.live.every)
+            listed.failure = [failure.de, failure.en, at.isoformat()] if failure else None
+            if failure is None:
+                listed.fetched_at = at
+                _keep(session, file.file_id, values, source.live.keep)
+
+
+def _wanted(session: Session, sources: dict[str, Source]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Name the distributions of some sources that are public and have current values: id, source and address."""
+    query = sa.select(DatasetRow.id).where(DatasetRow.source_id.in_(sources), VISIBLE).order_by(DatasetRow.id)
+    for part in batches(list(session.scalars(query))):
+        for shown in store.views(session, part):
+            harvester = HARVESTERS[sources[shown.source].type]
+            for file in shown.files:
+                url = next(iter((*file.distribution.download_url, *file.distribution.access_url)), "")
+                if file.state is FileState.LINKED and harvester.is_live(url):
+                    yield file.id, (shown.source, url)
+
+
+def _read(harvester: Harvester, url: str, body: bytes, media_type: str, charset: str) -> tuple[Value, ...]:
+    values = harvester.live(Page(url=url, body=body, media_type=media_type, charset=charset))
+    if not values:
+        raise UnreadableError(
+            Message(
+                f"{url} nennt keinen Wert. Nächster Schritt: die Adresse im Browser öffnen.",
+                f"{url} names no value. Next step: open the address in a browser.",
+            )
+        )
+    return values
+
+
+def _keep(session: Session, file_id: str, values: Iterable[Value], most: int) -> None:
+    """Store values, of each series the newest so many."""
+    rows = _rows(file_id, values)
+    series = sorted({row["series"] for row in rows})
+    for part in batches(rows):
+        upsert(session, LiveValue, part)
+    rank = sa.func.row_number().over(partition_by=LiveValue.series, order_by=LiveValue.at.desc())
+    ranked = sa.select(LiveValue.series, LiveValue.at, rank.label("rank")).where(LiveValue.file_id == file_id)
+    for part in batches(series):
+        numbered = ranked.where(LiveValue.series.in_(part)).subquery()
+        last = session.execute(sa.select(numbered.c.series, numbered.c.at).where(numbered.c.rank == most)).all()
+        for name, oldest in last:
+            session.execute(
+                sa.delete(LiveValue).where(
+                    LiveValue.file_id == file_id, LiveValue.series == name, LiveValue.at < oldest
+                )
+            )
+
+
+def _rows(file_id: str, values: Iterable[Value]) -> list[dict[str, Any]]:
+    """Bring values into rows; one without a usable time is none, and of two for the same moment the last counts."""
+    rows: dict[tuple[str, datetime.datetime], dict[str, Any]] = {}
+    series: set[str] = set()
+    for value in values:
+        at, name = _instant(value.at), value.series[:200]
+        if at is None or not math.isfinite(value.value) or (name not in series and len(series) >= MAX_SERIES):
+            continue
+        series.add(name)
+        row = {"file_id": file_id, "series": name, "at": at, "value": value.value}
+        rows[name, at] = row | {"unit": value.unit[:60], "label": value.label[:500]}
+        if len(rows) >= MAX_VALUES:
+            break
+    return list(rows.values())
+
+
+def _instant(text: str) -> datetime.datetime | None:
+    """Read a time with its zone; one without means another moment to every reader."""
+    try:
+        at = datetime.datetime.fromisoformat(text)
+        return at.astimezone(datetime.UTC) if at.tzinfo and at <= now() + AHEAD else None
+    except (ValueError, OverflowError):
+        return None
