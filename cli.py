@@ -21,6 +21,7 @@ COMMANDS = {
     "upgrade": "Die Datenbank auf die Version des Programms bringen. / Bring the database to the program's version.",
     "serve": "Webseiten, Schnittstellen und Hintergrundarbeit starten. / Start pages, interfaces and background work.",
     "worker": "Hintergrundarbeit ohne Webseiten, auf beliebig vielen Maschinen. / Background work without pages, on any number of machines.",
+    "doctor": "Eine Adresse oder diese Installation untersuchen. / Examine an address, or this installation.",
     "config": "Die geltenden Einstellungen und ihre Herkunft zeigen. / Show the effective settings and their origin.",
     "city": "Kommunen auflisten und aufnehmen. / List and add cities.",
     "source": "Quelldefinitionen prüfen, erproben, auflisten. / Check, try and list source definitions.",

@@ -16,13 +16,14 @@ from dcat import fit, naming, references
 from dcat.message import Message
 from dcat.model import Agent, Checksum, Dataset, Distribution, Problem, Text
 from dcat.vocabularies import NON_PUBLIC
+from harvesters import places
 from harvesters.dropped_file import file_name
 from harvesters.source import Source
 from validators import schemas
 from validators.schemas import TableSchema
 
 # Raised whenever the same input would be assembled differently: every source is then assembled anew.
-VERSION = 4
+VERSION = 5
 
 SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 # Addresses that are fetched: what stands behind them must not change.
@@ -240,8 +241,8 @@ def _kept_back(dataset: Dataset, reason: Reason | None) -> Dataset:
 
 def addresses(dataset_id: str, dataset: Dataset, source: Source) -> tuple[FileAddress, ...]:
     """Name the data files of a dataset's distributions."""
-    folder = source.url.rsplit("/", 1)[0] + "/"
-    ids = naming.distribution_ids(dataset_id, dataset.distribution, folder)
+    folder = places.home_folder(source.type, source.url)
+    ids = naming.distribution_ids(dataset_id, dataset.distribution, folder, source.identity.distribution_id)
     named = []
     for position, (identity, distribution) in enumerate(zip(ids, dataset.distribution, strict=True)):
         url = [*distribution.download_url, *distribution.access_url, ""][0]
@@ -258,7 +259,8 @@ def _file(
     checked: Checked,
     withheld: Reason | None,
 ) -> PublicFile:
-    decision = withheld or setting.policies.file(setting.source.id, upstream.remote_id, address.name)
+    steady = setting.source.identity.distribution_id
+    decision = withheld or setting.policies.file(setting.source.id, upstream.remote_id, address.name, steady)
     facts = FileFacts(ours=setting.ours, release=setting.source.release, outcome=checked.outcome, found=checked.found)
     state, reason = publication.decide(facts, decision)
     if checked.schema_id != address.schema_id:

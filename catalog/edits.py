@@ -77,6 +77,14 @@ def keep(session: Session, dataset_id: str, field: str, said: Dataset) -> None:
     row.base, row.conflict_at = base(said, field), None
 
 
+def edited(session: Session, dataset_ids: Iterable[str]) -> set[str]:
+    """Name those of some datasets that have edits."""
+    found: set[str] = set()
+    for part in batches(dataset_ids):
+        found.update(session.scalars(DATASETS.where(Overlay.dataset_id.in_(part))))
+    return found
+
+
 def note_conflicts(
     session: Session, changed: Mapping[str, Dataset], at: datetime.datetime
 ) -> dict[str, tuple[str, ...]]:

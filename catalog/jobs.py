@@ -196,6 +196,7 @@ def keep_house(instance: Instance) -> None:
 def without_effect(instance: Instance) -> list[Withholding]:
     """Name the decisions to hold back that meet no dataset or file we know: a misspelt one would hold back nothing."""
     missed = []
+    known = definitions.present(instance.config.sources).sources
     with instance.database.reading() as session:
         for decision in instance.policies().withholdings:
             query = sa.select(Record.dataset_id).where(
@@ -203,8 +204,10 @@ def without_effect(instance: Instance) -> list[Withholding]:
             )
             dataset_id = session.scalar(query)
             shown = store.find_public(session, dataset_id) if dataset_id else None
-            names = {file.name for file in shown.files} if shown else set()
-            if shown is None or (decision.file and decision.file not in names):
+            source = known.get(decision.source)
+            steady = source.identity.distribution_id if source else str
+            names = {steady(file.name) for file in shown.files} if shown else set()
+            if shown is None or (decision.file and steady(decision.file) not in names):
                 missed.append(decision)
     return missed
 

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import store
+from catalog import store, workers
 from catalog.db import batches, now, upsert
 from catalog.instance import Instance
 from catalog.models import DatasetRow, LiveFile, LiveValue
@@ -26,7 +26,7 @@ from harvesters.registry import HARVESTERS
 from harvesters.response import Validators
 from harvesters.source import Source
 
-MAX_SERIES = 500
+MAX_SERIES = 200
 MAX_VALUES = 20_000
 # A clock may be fast; what lies further ahead is a forecast.
 AHEAD = datetime.timedelta(hours=1)
@@ -43,7 +43,7 @@ class Watch:
 
     def catch_up(self, stop: Callable[[], bool] = lambda: False) -> int:
         """Fetch what is due, of each source that has live values; gives the number of addresses asked."""
-        sources = {source.id: source for source in self.instance.sources() if source.live.every}
+        sources = {source.id: source for source in workers.defined(self.instance) if source.live.every}
         self._enrol(sources)
         with self.instance.database.reading() as session:
             query = sa.select(LiveFile).where(LiveFile.due_at <= now(), LiveFile.source_id.in_(sources))
@@ -133,20 +133,15 @@ def _read(harvester: Harvester, url: str, body: bytes, media_type: str, charset:
 def _keep(session: Session, file_id: str, values: Iterable[Value], most: int) -> None:
     """Store values, of each series the newest so many."""
     rows = _rows(file_id, values)
-    series = sorted({row["series"] for row in rows})
     for part in batches(rows):
         upsert(session, LiveValue, part)
-    rank = sa.func.row_number().over(partition_by=LiveValue.series, order_by=LiveValue.at.desc())
-    ranked = sa.select(LiveValue.series, LiveValue.at, rank.label("rank")).where(LiveValue.file_id == file_id)
-    for part in batches(series):
-        numbered = ranked.where(LiveValue.series.in_(part)).subquery()
-        last = session.execute(sa.select(numbered.c.series, numbered.c.at).where(numbered.c.rank == most)).all()
-        for name, oldest in last:
-            session.execute(
-                sa.delete(LiveValue).where(
-                    LiveValue.file_id == file_id, LiveValue.series == name, LiveValue.at < oldest
-                )
-            )
+    # One look into the index for each series: ranking all values of a distribution takes several times as long.
+    for name in sorted({row["series"] for row in rows}):
+        own = sa.and_(LiveValue.file_id == file_id, LiveValue.series == name)
+        newest = sa.select(LiveValue.at).where(own).order_by(LiveValue.at.desc())
+        oldest = session.scalar(newest.offset(most - 1).limit(1))
+        if oldest is not None:
+            session.execute(sa.delete(LiveValue).where(own, LiveValue.at < oldest))
 
 
 def _rows(file_id: str, values: Iterable[Value]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog.db import now
+from catalog.health import discreet
 from catalog.models import LiveFile, LiveValue
 from dcat.message import Message
 
@@ -60,20 +61,15 @@ def read(session: Session, file_id: str, most: int) -> Live | None:
     file = session.get(LiveFile, file_id)
     if file is None:
         return None
-    known = session.scalar(sa.select(sa.func.count(sa.distinct(LiveValue.series))).where(LiveValue.file_id == file_id))
-    rank = sa.func.row_number().over(partition_by=LiveValue.series, order_by=LiveValue.at.desc())
-    columns = (LiveValue.series, LiveValue.at, LiveValue.value, LiveValue.unit, LiveValue.label)
-    ranked = sa.select(*columns, rank.label("rank")).where(LiveValue.file_id == file_id).subquery()
-    query = sa.select(ranked).where(ranked.c.rank <= max(1, most // max(1, known or 0)))
-    found: dict[str, list[sa.Row[tuple[object, ...]]]] = {}
-    for row in session.execute(query.order_by(ranked.c.series, ranked.c.at)):
-        found.setdefault(row.series, []).append(row)
-    series = [_series(name, rows) for name, rows in found.items()]
+    own = LiveValue.file_id == file_id
+    names = list(session.scalars(sa.select(LiveValue.series).where(own).distinct()))
+    each = max(1, most // max(1, len(names)))
+    series = [_series(session, file_id, name, each) for name in names]
     de, en, at = file.failure or ("", "", "")
     return Live(
         series=tuple(sorted(series, key=lambda each: (each.name.casefold(), each.id))),
         fetched_at=file.fetched_at,
-        failure=Message(de, en) if file.failure else None,
+        failure=discreet(Message(de, en)) if file.failure else None,
         failed_at=datetime.datetime.fromisoformat(at) if file.failure else None,
     )
 
@@ -103,7 +99,10 @@ def overdue(times: list[datetime.datetime], at: datetime.datetime) -> bool:
     return at - times[-1] > max(HOUR, 3 * step)
 
 
-def _series(name: str, rows: list[sa.Row[tuple[object, ...]]]) -> Series:
-    points = tuple(Point(row.at, row.value) for row in rows)
+def _series(session: Session, file_id: str, name: str, most: int) -> Series:
+    query = sa.select(LiveValue.at, LiveValue.value, LiveValue.unit, LiveValue.label)
+    query = query.where(LiveValue.file_id == file_id, LiveValue.series == name)
+    rows = session.execute(query.order_by(LiveValue.at.desc()).limit(most)).all()
+    points = tuple(Point(row.at, row.value) for row in reversed(rows))
     late = overdue([point.at for point in points], now())
-    return Series(id=name, label=rows[-1].label, unit=rows[-1].unit, points=points, old=late)
+    return Series(id=name, label=rows[0].label, unit=rows[0].unit, points=points, old=late)

@@ -123,7 +123,10 @@ class Staged(Base):
 
 
 class PlanItem(Base):
-    """One line of a stored plan: what would happen to one record, with the fields that differ, or the reason for quarantine."""
+    """One line of a stored plan: what would happen to one record, with the fields that differ, or the reason for quarantine.
+
+    `keys` is what a record that comes or changes is known by beyond its source.
+    """
 
     __tablename__ = "plan_item"
 
@@ -134,6 +137,7 @@ class PlanItem(Base):
     title: Mapped[str] = mapped_column(default="")
     fields: Mapped[list[Any]]
     reason: Mapped[list[Any]]
+    keys: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
 
 class Record(Base):

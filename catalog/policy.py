@@ -3,7 +3,7 @@
 import calendar
 import datetime
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,11 +95,12 @@ class Policies:
         """Find why a whole dataset is held back; None when it is open."""
         return next((w.reason for w in self._of(source, remote_id) if w.scope == "dataset"), None)
 
-    def file(self, source: str, remote_id: str, name: str) -> Reason | None:
-        """Find why one file is held back; None when it is open."""
-        return next(
-            (w.reason for w in self._of(source, remote_id) if w.scope == "distribution" and w.file == name), None
-        )
+    def file(
+        self, source: str, remote_id: str, name: str, steady: Callable[[str], str] = lambda name: name
+    ) -> Reason | None:
+        """Find why one file is held back; None when it is open. Under a new name it is the same file if `steady` says so."""
+        held = (w for w in self._of(source, remote_id) if w.scope == "distribution" and w.file)
+        return next((w.reason for w in held if steady(w.file) == steady(name)), None)
 
     def concerns(self, source: str, remote_id: str) -> bool:
         """Tell whether a decision is about this dataset or one of its files."""

@@ -161,23 +161,18 @@ def sums(counts: Mapping[str, int]) -> Sums:
 def limits(guard: Guard) -> tuple[Message, ...]:
     """Say from when on a plan of a source is held."""
 
-    def share(value: float) -> str:
-        return f"{value * 100:g}"
-
-    return (
+    shares = (
+        (Message("Fehlende", "Missing"), guard.removals),
+        (Message("Geänderte", "Updated"), guard.updates),
+        (Message("Neue Kennung bei gleichem Titel", "New id under the same title"), guard.rekeyed),
+        (Message("Neu in Quarantäne", "Newly in quarantine"), guard.quarantined),
+    )
+    return tuple(
         Message(
-            f"Fehlende: mehr als {share(guard.removals)} % und mehr als {guard.removals_min}",
-            f"Missing: more than {share(guard.removals)}% and more than {guard.removals_min}",
-        ),
-        Message(f"Geänderte: mehr als {share(guard.updates)} %", f"Updated: more than {share(guard.updates)}%"),
-        Message(
-            f"Neue Kennung bei gleichem Titel: mehr als {share(guard.rekeyed)} %",
-            f"New id under the same title: more than {share(guard.rekeyed)}%",
-        ),
-        Message(
-            f"Neu in Quarantäne: mehr als {share(guard.quarantined)} %",
-            f"Newly in quarantine: more than {share(guard.quarantined)}%",
-        ),
+            f"{what.de}: mehr als {share * 100:g} % und mehr als {guard.removals_min}",
+            f"{what.en}: more than {share * 100:g}% and more than {guard.removals_min}",
+        )
+        for what, share in shares
     )
 
 
@@ -225,7 +220,7 @@ def _steps(session: Session, run: Run) -> tuple[Step, ...]:
     found = (
         (Message("Begonnen", "Begun"), run.started_at),
         (Message("Letzte Seite gelesen", "Last page read"), last),
-        (Message("Stand erreicht", "Phase reached"), run.phase_at if run.phase != "finished" else None),
+        (Message("Angehalten", "Held"), run.phase_at if run.phase == "held" else None),
         (Message("Entschieden", "Decided"), run.decided_at),
         (Message("Beendet", "Ended"), run.finished_at),
     )

@@ -281,6 +281,15 @@ def withdraw(
     scores.remove(session, [row.id for row in rows])
 
 
+def discard(session: Session, dataset_ids: Iterable[str]) -> None:
+    """Let go of what was made of datasets that stay hidden behind another: a run that was disturbed may have left it."""
+    for part in batches(sorted(dataset_ids)):
+        visible = sa.select(DatasetRow.id).where(DatasetRow.id.in_(part), VISIBLE)
+        session.execute(
+            sa.delete(Rendition).where(Rendition.dataset_id.in_(part), Rendition.dataset_id.not_in(visible))
+        )
+
+
 def holders(session: Session, uris: Iterable[str]) -> dict[str, str]:
     """Tell which dataset describes each of some URIs, by its id; those that nobody describes are left out."""
     keys = {subject_key(uri): uri for uri in uris}

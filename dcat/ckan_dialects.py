@@ -24,6 +24,7 @@ _ALIASES = {
     "legalbasisText": "legal_basis",
     "qualityProcessURI": "quality_process_uri",
     "plannedAvailability": "availability",
+    "licenseAttributionByText": "license_attribution_by_text",
     "dcat_issued": "issued",
     "dcat_modified": "modified",
     "dcat_publisher_name": "publisher_name",
@@ -104,7 +105,9 @@ def _known() -> frozenset[str]:
     keys |= {f"{agent}_{part}" for agent in AGENTS for part in _AGENT_PARTS}
     keys |= {f"contact_{part}" for part in _CONTACT_PARTS} | {f"spatial_{part}" for part in _PLACE_PARTS}
     keys |= {f"maintainer_{part}" for part in ("url", "tel", "type", "street", "city", "zip", "country")}
-    return frozenset(keys | {"uri", "temporal_start", "temporal_end", "metadata_original_html"})
+    return frozenset(
+        keys | {"uri", "temporal_start", "temporal_end", "metadata_original_html", "license_attribution_by_text"}
+    )
 
 
 def _is_said(value: Any) -> bool:

@@ -39,10 +39,13 @@ def read(package: Mapping[str, Any], *, site: str = "") -> Reading:
     extras = ckan_dialects.extras(package)
     values = {prop.field: reader.dataset_value(prop, package, extras) for prop in profile()["Dataset"].properties}
     values["uri"] = iri.cleaned(written(extras.get("uri")))
-    license_uri = reader.license(package)
+    given = {
+        "license": reader.license(package),
+        "license_attribution": texts(extras.get("license_attribution_by_text")),
+    }
     resources = reader.limited(mappings(package.get("resources")), "resources", MAX_DISTRIBUTIONS)
     values["distribution"] = tuple(
-        reader.resource(ckan_dialects.resource(resource), f"resources[{position}]", license_uri, package)
+        reader.resource(ckan_dialects.resource(resource), f"resources[{position}]", given, package)
         for position, resource in enumerate(resources)
     )
     if site:
@@ -63,7 +66,7 @@ class _Reader(Values):
         if place in ("title", "notes"):
             return texts(package.get(f"{place}_translated")) or texts(package.get(place))
         if place == "tags":
-            return self.limited(_keywords(package), "tags")
+            return self.keywords(package)
         if place == "version":
             return self.read(prop, package.get(place), place)
         if place == "url":
@@ -86,6 +89,13 @@ class _Reader(Values):
             said = texts(extras.get(key))
             return (Provenance(label=said),) if said else ()
         return self.read(prop, extras.get(key), key) if place == "extra" else ()
+
+    def keywords(self, package: Mapping[str, Any]) -> tuple[Text, ...]:
+        translated = package.get("tags_translated")
+        if not isinstance(translated, Mapping):
+            return texts([tag.get("name") for tag in self.limited(mappings(package.get("tags")), "tags")])
+        pairs = [(lang, word) for lang, words in translated.items() for word in items(words)]
+        return tuple(dict.fromkeys(text for lang, word in self.limited(pairs, "tags") for text in texts({lang: word})))
 
     def agents(self, key: str, package: Mapping[str, Any], extras: Mapping[str, Any]) -> tuple[Agent, ...]:
         nodes = ckan_dialects.nodes(key, package, extras)
@@ -168,8 +178,9 @@ class _Reader(Values):
         return next(iter(addresses), "")
 
     def resource(
-        self, resource: Mapping[str, Any], path: str, default_license: str, package: Mapping[str, Any]
+        self, resource: Mapping[str, Any], path: str, given: Mapping[str, Any], package: Mapping[str, Any]
     ) -> Distribution:
+        """Read a resource; what is given for all of them counts where it says nothing itself."""
         values: dict[str, Any] = {"uri": iri.cleaned(written(resource.get("uri")))}
         for prop in profile()["Distribution"].properties:
             if prop.kind is not None and prop.ckan:
@@ -177,7 +188,8 @@ class _Reader(Values):
         address = self.one("uri", resource.get("url"), f"{path}.url")
         if address and not values["access_url"]:
             values["access_url"] = (address,)
-        values["license"] = values["license"] or self.license(resource) or default_license
+        values["license"] = values["license"] or self.license(resource)
+        values |= {field: value for field, value in given.items() if not values[field]}
         values["access_service"] = self.services(resource.get("access_services"), f"{path}.access_services")
         digest = self.one("hex", resource.get("hash"), f"{path}.hash")
         algorithm = vocabulary("checksum-algorithm").find(written(resource.get("hash_algorithm")))
@@ -224,15 +236,7 @@ class _Reader(Values):
         return iri.cleaned("/".join((self._site, *(quote(step, safe="") for step in steps))))
 
 
-def _keywords(package: Mapping[str, Any]) -> tuple[Text, ...]:
-    translated = package.get("tags_translated")
-    if isinstance(translated, Mapping):
-        by_language = ({lang: word} for lang, words in translated.items() for word in items(words))
-        return tuple(dict.fromkeys(text for one in by_language for text in texts(one)))
-    return texts([tag.get("name") for tag in mappings(package.get("tags"))])
-
-
 def _group_themes(package: Mapping[str, Any]) -> tuple[str, ...]:
     """Give the EU's data themes among the groups; a portal may have any others."""
     groups = mappings(package.get("groups"))[:MAX_VALUES]
-    return concepts("theme", (written(group.get(key)) for group in groups for key in ("name", "title")))
+    return concepts("theme", (written(group.get(key)) for group in groups for key in ("name", "id", "title")))

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -20,17 +20,42 @@ def dataset_id(source: str, remote_id: str) -> str:
     return str(uuid.uuid5(_SPACE, f"dataset\n{source}\n{remote_id}"))
 
 
-def distribution_ids(dataset: str, distributions: tuple[Distribution, ...], folder: str = "") -> tuple[str, ...]:
-    """Derive the UUIDs of a dataset's distributions: from their own URI, else their address below `folder`, else their place."""
-    seen: dict[str, int] = {}
-    ids = []
+def distribution_ids(
+    dataset: str,
+    distributions: tuple[Distribution, ...],
+    folder: str = "",
+    steady: Callable[[str], str] = lambda key: key,
+) -> tuple[str, ...]:
+    """Derive the UUIDs of a dataset's distributions: from their own URI, else their address below `folder`, else their place.
+
+    `steady` takes out of addresses what changes though the file stays the same.
+    """
+    keys, movable = [], set()
     for position, distribution in enumerate(distributions):
         addresses = [*distribution.download_url, *distribution.access_url, f"#{position}"]
         key = distribution.uri or addresses[0].removeprefix(folder)
+        keys.append(key)
+        if not distribution.uri or distribution.uri in addresses:
+            movable.add(key)
+    settled = _settled(movable, steady)
+    seen: dict[str, int] = {}
+    ids = []
+    for key in (settled.get(key, key) for key in keys):
         seen[key] = seen.get(key, 0) + 1
-        key += f"\n{seen[key]}" if seen[key] > 1 else ""
-        ids.append(str(uuid.uuid5(_SPACE, f"distribution\n{dataset}\n{key}")))
+        number = f"\n{seen[key]}" if seen[key] > 1 else ""
+        ids.append(str(uuid.uuid5(_SPACE, f"distribution\n{dataset}\n{key}{number}")))
     return tuple(ids)
+
+
+def _settled(keys: Iterable[str], steady: Callable[[str], str]) -> dict[str, str]:
+    """Give each key its steady form. Of several with the same one the shortest has it, whatever their order; the others stay apart."""
+    given: dict[str, str] = {}
+    taken = set()
+    for key in sorted(keys, key=lambda key: (len(key), key)):
+        form = steady(key)
+        given[key] = f"{form}\n{key}" if form in taken else form
+        taken.add(form)
+    return given
 
 
 def slug(title: str) -> str:

@@ -25,7 +25,7 @@ class Values:
         """Read the value of a property, which may be a JSON list in text, a list, or a single value."""
         assert prop.kind is not None, "nodes are read elsewhere"
         if isinstance(prop.kind, TextKind):
-            return self.limited(texts(raw), path)
+            return texts(self.limited(raw, path) if isinstance(raw, list) else raw)
         found = items(raw) if prop.many else [] if raw in (None, "") else [raw]
         kept = [
             value for item in self.limited(found, path) if (value := self._value(prop, written(item), path)) is not None

@@ -239,6 +239,7 @@ def findings() -> str:
         "dcat/rdf_reader.py",
         "dcat/kinds.py",
         "dcat/fit.py",
+        "harvesters/file_drop.py",
         "harvesters/files.py",
         "harvesters/data_package.py",
     ]

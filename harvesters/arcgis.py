@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from dcat import dates, iri
 from dcat.errors import UnreadableError
 from dcat.message import Message
-from dcat.model import Distribution, Problem, Reading
+from dcat.model import Contact, Distribution, Problem, Reading
 from dcat.spellings import find
 from harvesters import data_json, dcat_rdf, json_answers, ogc_records
 from harvesters.base import Batch, Harvester, Item, Page
@@ -30,6 +30,7 @@ _LAYER = re.compile(
     r"(?<![0-9a-f])([0-9a-f]{32})(?:_([0-9]{1,5})|&(?:amp;)?sublayer=([0-9]{1,5}))?(?![0-9a-f])", re.IGNORECASE
 )
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]{1,500}")
+_ACCOUNT = "/sharing/rest/community/users/"
 # An older version of the feed writes the address of a distribution in small letters, which is no word of DCAT.
 _MISSPELT = re.compile(rb'"dcat:(access|download)Url"(?=\s*:)')
 
@@ -72,7 +73,9 @@ def read(item: Item, source: Source) -> Reading:
     if content.form == "dcat-us":
         return data_json.read(content.item, source)
     if content.form == "dcat-ap":
-        return dcat_rdf.read(content.item, source)
+        reading = dcat_rdf.read(content.item, source)
+        contacts = tuple(filter(None, map(_office, reading.dataset.contact_point)))
+        return replace(reading, dataset=replace(reading.dataset, contact_point=contacts))
     if item.remote_id.startswith("?"):
         name = item.remote_id[1:]
         raise UnreadableError(Message(f"„{name}“ hat keine Kennung (id).", f"“{name}” has no id."))
@@ -118,6 +121,13 @@ def _layer(name: str) -> str:
         return name
     layer = match[2] or match[3]
     return match[1].lower() + (f"_{layer}" if layer else "")
+
+
+def _office(contact: Contact) -> Contact | None:
+    """Of an account in the portal, which is a person's, only the address to write to stays: that of the organisation."""
+    if _ACCOUNT not in contact.uri:
+        return contact
+    return Contact(email=contact.email) if contact.email else None
 
 
 def _search(page: Page) -> Batch:

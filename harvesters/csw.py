@@ -6,14 +6,12 @@ A page that is no well-formed XML is asked for again in two halves, down to the 
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Problem, Reading
-from harvesters import iso19139, kvp, xml
+from harvesters import csw_requests, iso19139, xml
 from harvesters.base import Batch, Harvester, Item, Page
 from harvesters.iso_values import first, text
 from harvesters.json_answers import text as shortened
@@ -21,53 +19,24 @@ from harvesters.json_answers import too_many
 from harvesters.source import Source
 
 MAX_ITEMS = 10_000
-MAX_ROWS = 1_000
-GMD = "http://www.isotc211.org/2005/gmd"
-_ALWAYS = {
-    "service": "CSW",
-    "version": "2.0.2",
-    "request": "GetRecords",
-    "resulttype": "results",
-    "outputschema": GMD,
-    "elementsetname": "full",
-    "startposition": "",
-    "maxrecords": "",
-}
-# Names as the standard writes them: most servers do not mind, some do.
-_WRITTEN = {
-    "resulttype": "resultType",
-    "outputschema": "outputSchema",
-    "elementsetname": "elementSetName",
-    "startposition": "startPosition",
-    "maxrecords": "maxRecords",
-}
 _ANSWER = re.compile(rb"<(?:\w+:)?GetRecordsResponse\b")
 _MATCHED = re.compile(rb"""\bnumberOfRecordsMatched\s*=\s*["'](\d{1,9})["']""")
 _METADATA = ("MD_Metadata", "MI_Metadata")
 _ENVELOPES = ("GetRecordsResponse", "SearchResults", "GetRecordByIdResponse")
 
 
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Which records an address asks for: from `start` on, `rows` of them, of pages that have `whole` rows."""
-
-    start: int
-    rows: int
-    whole: int
-
-
 def pages(source: Source) -> tuple[str, ...]:
     """Ask for the first page; an address that asks for single records, or is that of a document, is taken as it is."""
-    if _is_document(source.url):
+    if csw_requests.is_document(source.url):
         return (source.url,)
-    return (_page(source.url, 1, _rows(source), source),)
+    return (csw_requests.page(source.url, 1, csw_requests.rows_of(source), source),)
 
 
 def split(page: Page, source: Source) -> Batch:
     """Cut an answer into metadata records, with the services that say they operate on each."""
     try:
         document = xml.parse(page.body, page.charset, url=page.url)
-    except UnreadableError as error:
+    except xml.DocumentError as error:
         halves = _halves(page, source, error)
         if halves is None:
             raise
@@ -129,7 +98,10 @@ CSW = Harvester(
 
 def refusal(report: Any, url: str) -> UnreadableError:
     """Say what an exception report says (OWS Common, ExceptionReport; WMS, ServiceExceptionReport)."""
-    said = [text(one, "ExceptionText") or xml.text(one) or str(one.get("exceptionCode") or one.get("code") or "") for one in report]
+    said = [
+        text(one, "ExceptionText") or xml.text(one) or str(one.get("exceptionCode") or one.get("code") or "")
+        for one in report
+    ]
     told = shortened(" ".join(filter(None, said)), 500) or "?"
     return UnreadableError(
         Message(
@@ -139,64 +111,22 @@ def refusal(report: Any, url: str) -> UnreadableError:
     )
 
 
-def _is_document(url: str) -> bool:
-    request = kvp.parameter(url, "request").lower()
-    try:
-        return request == "getrecordbyid" or urlsplit(url).path.lower().endswith(".xml")
-    except ValueError:
-        return False
-
-
-def _rows(source: Source) -> int:
-    stated = source.option("rows", "50").strip()
-    return min(max(int(stated), 1), MAX_ROWS) if re.fullmatch(r"[0-9]{1,6}", stated) else 50
-
-
-def _page(url: str, start: int, rows: int, source: Source) -> str:
-    """Write the address of a page: sorted, so that pages do not shift against each other."""
-    bare = kvp.without(url, tuple(_ALWAYS))
-    asked = {**_ALWAYS, "startposition": str(start), "maxrecords": str(rows)}
-    missing = {"typeNames": "csw:Record", "sortBy": "dc:identifier:A"}
-    if constraint := _constraint(source):
-        missing |= {
-            "constraintLanguage": "CQL_TEXT",
-            "constraint_language_version": "1.1.0",
-            "constraint": constraint,
-        }
-    return kvp.asked(bare, {_WRITTEN.get(name, name): value for name, value in asked.items()}, missing)
-
-
-def _constraint(source: Source) -> str:
-    """Give the CQL of the options; a keyword is looked for within the subjects."""
-    stated, keyword = source.option("constraint").strip(), source.option("keyword").strip()
-    like = f"dc:subject LIKE '%{keyword.replace(chr(39), chr(39) * 2)}%'" if keyword else ""
-    return f"({stated}) AND {like}" if stated and like else stated or like
-
-
-def _position(url: str, source: Source) -> _Position:
-    whole = _rows(source)
-    start, rows = (kvp.parameter(url, name) for name in ("startPosition", "maxRecords"))
-    return _Position(
-        start=max(int(start), 1) if re.fullmatch(r"[0-9]{1,9}", start) else 1,
-        rows=max(int(rows), 1) if re.fullmatch(r"[0-9]{1,6}", rows) else whole,
-        whole=whole,
-    )
-
-
 def _halves(page: Page, source: Source, error: UnreadableError) -> Batch | None:
     """Ask for the records of a page that cannot be parsed again, in halves; None where it is no page of records."""
     if not _ANSWER.search(page.body[:5000]):
         return None
-    at = _position(page.url, source)
+    at = csw_requests.position(page.url, source)
     problem = Problem(path=page.url, code="broken-page", value=str(at.start), message=error.message)
     after = at.start + at.rows
-    following = (_page(page.url, after, at.whole, source),) if at.rows >= at.whole and _goes_on(page, after) else ()
+    following = (
+        (csw_requests.page(page.url, after, at.whole, source),) if at.rows >= at.whole and _goes_on(page, after) else ()
+    )
     if at.rows == 1:
         item = Item(remote_id=f"?Position {at.start}", content=(None, ()))
         return Batch(items=iter([item]), following=following, problems=(problem,), whole=False)
     half = at.rows // 2
     parts = ((at.start, half), (at.start + half, at.rows - half))
-    halves = tuple(_page(page.url, start, rows, source) for start, rows in parts if _goes_on(page, start))
+    halves = tuple(csw_requests.page(page.url, start, rows, source) for start, rows in parts if _goes_on(page, start))
     return Batch(items=iter(()), following=(*halves, *following), problems=(problem,))
 
 
@@ -208,7 +138,7 @@ def _goes_on(page: Page, start: int) -> bool:
 
 def _results(results: Any, found: list[Any], problems: tuple[Problem, ...], page: Page, source: Source) -> Batch:
     """Cut a page of results, and compute the next from what came: servers give fewer records than asked for."""
-    at = _position(page.url, source)
+    at = csw_requests.position(page.url, source)
     matched, returned, following_record = (
         _count(results, name) for name in ("numberOfRecordsMatched", "numberOfRecordsReturned", "nextRecord")
     )
@@ -227,7 +157,7 @@ def _results(results: Any, found: list[Any], problems: tuple[Problem, ...], page
     if came and not ended:
         is_part = at.rows < at.whole
         left = at.start + at.rows - after if is_part else at.rows
-        following = (_page(page.url, after, left, source),) if left > 0 else ()
+        following = (csw_requests.page(page.url, after, left, source),) if left > 0 else ()
     batch = _batch(found, tuple(told), page)
     return Batch(
         items=batch.items,

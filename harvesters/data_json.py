@@ -56,10 +56,10 @@ DATA_JSON = Harvester(type="data-json", accept="application/json", split=split, 
 
 def _as_ascii_based(page: Page) -> tuple[bytes, int]:
     """Give the bytes in a charset in which JSON's own signs are ASCII, and where the text begins."""
-    body = page.body
-    if body.startswith(_UTF_16) or b"\0" in body[:4]:
-        return decode(body, page.charset).text.encode("utf-8", "replace"), 0
-    return body, len(codecs.BOM_UTF8) if body.startswith(codecs.BOM_UTF8) else 0
+    head = page.body[:4]
+    if head.startswith(_UTF_16) or b"\0" in head:
+        return decode(page.body, page.charset).text.encode("utf-8", "replace"), 0
+    return page.body, len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
 
 
 def _items(records: Iterator[bytes], charset: str) -> Iterator[Item]:

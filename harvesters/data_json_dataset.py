@@ -3,20 +3,20 @@
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dcat import dates, iri, node_texts, spellings
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Period, Place, Problem, Reading
 from dcat.plain_values import MAX_DISTRIBUTIONS, Values, mappings, shown, texts, written
-from dcat.profile import profile
+from dcat.profile import Property, profile
 from dcat.vocabularies import NON_PUBLIC, PUBLIC, vocabulary
 from harvesters import areas
 from harvesters.json_answers import members
 
 RESTRICTED = "http://publications.europa.eu/resource/authority/access-right/RESTRICTED"
 MAX_GEOMETRY = 200_000
+MAX_NAME = 1_000
 _ACCESS = {"public": PUBLIC, "restricted public": RESTRICTED, "non-public": NON_PUBLIC}
 # Keys whose values need no more than their kind.
 _FIELDS = {
@@ -63,7 +63,10 @@ _REPEATING = re.compile(r"R\d{0,6}/(?:[^/]{4,30}/)?(P[0-9A-Z.]{1,20})", re.ASCII
 _SINCE = re.compile(r"(?:R\d{0,6}/)?([^/]{4,30})/P[0-9A-Z.]{1,20}", re.ASCII)
 _NUMBER = r"\s*([-+]?\d{1,3}(?:\.\d{1,15})?)\s*"
 _BOX = re.compile(rf"{_NUMBER}[,; ]{_NUMBER}[,; ]{_NUMBER}[,; ]{_NUMBER}", re.ASCII)
-_NUMBERS = re.compile(r"[-+.,;\d\s]+", re.ASCII)
+# What is meant as an area, and is no name of a place even where it cannot be read.
+_AREA = re.compile(
+    r"[-+.,;\d\s]+$|\{|(MULTI)?(POINT|POLYGON|LINESTRING)\s*(Z\s*)?\(|ENVELOPE\s*\(", re.ASCII | re.IGNORECASE
+)
 # The periods of the standard's list that EU's list writes otherwise.
 _PERIODS = {
     "P0.33M": "MONTHLY_3",
@@ -86,7 +89,7 @@ def read_dataset(record: Mapping[str, Any]) -> Reading:
 
 class _Reader(Values):
     def dataset(self, record: Mapping[str, Any]) -> Dataset:
-        values = self._plain("Dataset", _FIELDS, {**record, **_words(record)}, "")
+        values = self._plain("Dataset", {**record, **_words(record)}, "")
         identifier = self.one("string", _id(record.get("identifier")), "identifier")
         access = self._access(record.get("accessLevel"))
         values |= {
@@ -105,10 +108,13 @@ class _Reader(Values):
                 self.dropped(key, raw)
         return Dataset(**{field: value for field, value in values.items() if value not in (None, "", ())})
 
-    def _plain(self, cls: str, fields: Mapping[str, str], record: Mapping[str, Any], path: str) -> dict[str, Any]:
+    def _plain(self, cls: str, record: Mapping[str, Any], path: str) -> dict[str, Any]:
+        """Read the values of the keys that a record has, by field."""
+        told = ((key, prop, record[key]) for key, prop in _properties(cls) if key in record)
         return {
-            field: self.read(profile()[cls].property(field), _plainer(record.get(key)), f"{path}{key}")
-            for key, field in fields.items()
+            prop.field: self.read(prop, _plainer(raw), f"{path}{key}")
+            for key, prop, raw in told
+            if raw not in (None, "")
         }
 
     def _access(self, raw: Any) -> str:
@@ -162,7 +168,7 @@ class _Reader(Values):
             corners = areas.position(west, south), areas.position(east, north)
             if corners[0] and corners[1] and corners[0] <= corners[1]:
                 return next(iter(areas.place([corners[0], corners[1]])))
-        if _NUMBERS.fullmatch(said) or said.startswith("{"):
+        if _AREA.match(said) or len(said) > MAX_NAME:
             self._unclear("spatial", said, "ist kein Gebiet, das eine Deutung hat", "is no area with a single meaning")
             return None
         return Place(label=texts(said)) if texts(said) else None
@@ -211,16 +217,18 @@ class _Reader(Values):
             self._withheld(len(nodes))
             return ()
         license_uri = self.read(profile()["Distribution"].property("license"), _id(record.get("license")), "license")
-        found = (self._distribution(node, f"distribution[{position}].") for position, node in enumerate(nodes))
+        given = {"license": license_uri, "rights": stated}
         return tuple(
-            replace(one, license=one.license or license_uri or "", rights=one.rights or stated) for one in found
+            self._distribution(node, f"distribution[{position}].", given) for position, node in enumerate(nodes)
         )
 
-    def _distribution(self, node: Mapping[str, Any], path: str) -> Distribution:
-        values = self._plain("Distribution", _DISTRIBUTION_FIELDS, node, path)
+    def _distribution(self, node: Mapping[str, Any], path: str, given: Mapping[str, Any]) -> Distribution:
+        """Read a file; what is given for all of them counts where it says nothing itself."""
+        values = self._plain("Distribution", node, path)
         values["uri"] = _web(node.get("@id")) or _web(node.get("identifier"))
+        values |= {field: value for field, value in given.items() if not values.get(field)}
         # DCAT-AP demands an access URL; the address of the file is one.
-        values["access_url"] = values["access_url"] or values["download_url"]
+        values["access_url"] = values.get("access_url") or values.get("download_url")
         for key, raw in node.items():
             if key not in _DISTRIBUTION_FIELDS and key != "identifier" and _is_told(key, raw):
                 self.dropped(f"{path}{key}", raw)
@@ -236,6 +244,12 @@ class _Reader(Values):
 
     def _unclear(self, path: str, said: str, de: str, en: str) -> None:
         self.report(path, path, said, Message(f"„{said[:80]}“ {de}.", f"“{said[:80]}” {en}."))
+
+
+@functools.cache
+def _properties(cls: str) -> tuple[tuple[str, Property], ...]:
+    fields = _FIELDS if cls == "Dataset" else _DISTRIBUTION_FIELDS
+    return tuple((key, profile()[cls].property(field)) for key, field in fields.items())
 
 
 @functools.cache

@@ -23,6 +23,8 @@ from harvesters.response import Response, Validators
 Write = Callable[[bytes], object]
 # A file that changed so short a time ago, in seconds, may change again without its time telling.
 _FRESH = 2.0
+# The year 6325: dates in header fields end with the year 9999.
+_LATEST = 1 << 37
 
 
 class Door(Protocol):
@@ -127,7 +129,7 @@ def changed(url: str) -> FetchError:
 
 
 def _validators(found: Found, now: float) -> Validators:
-    if found.modified is None or found.size is None or not 0 <= found.modified < 1 << 40:
+    if found.modified is None or found.size is None or not 0 <= found.modified < _LATEST:
         return Validators()
     last_modified = formatdate(found.modified, usegmt=True)
     if now - found.modified < _FRESH:

@@ -243,6 +243,9 @@ class Fetcher:
             following = follow(address, location)
             if (address.scheme, following.scheme) == ("https", "http"):
                 raise failures.downgrade(address, following)
+            if following.authority != address.authority:
+                # A signature made for one host is no other's business.
+                headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
             address = following
             moved_to = address.url if permanent else moved_to
         raise failures.redirects(start, self._limits.redirects)

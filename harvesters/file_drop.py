@@ -67,7 +67,8 @@ def cut(links: list[str], url: str, source: Source, drop: Drop, *, listed: bool 
 
 def package_item(page: Page, drop: Drop) -> Item:
     """Give the dataset that a data package describes."""
-    return Item(remote_id=drop.remote_id(page.url), content=page)
+    stamp = f"{page.url}\n{page.charset}\n".encode() + page.body
+    return Item(remote_id=drop.remote_id(page.url), content=page, stamp=stamp)
 
 
 def is_package(page: Page) -> bool:
@@ -109,7 +110,7 @@ def _items(files: list[str], url: str, source: Source, drop: Drop) -> Iterator[I
             continue
         groups.setdefault(_group(name, source) if in_root else drop.remote_id(url), []).append(link)
     for remote_id, links in groups.items():
-        yield Item(remote_id=remote_id, content=links)
+        yield Item(remote_id=remote_id, content=links, stamp="\n".join(links).encode())
 
 
 def _group(name: str, source: Source) -> str:

@@ -7,16 +7,13 @@ from typing import Any
 from dcat import iri
 from dcat.message import Message
 from dcat.model import DataService, Dataset, Distribution, Identifier, Problem, Provenance, Reading, Text
-from dcat.spellings import find
-from harvesters import iso_extent, iso_links, iso_parties, iso_rights, iso_themes, kvp, xml
+from harvesters import iso_extent, iso_keywords, iso_links, iso_parties, iso_rights, kvp, xml
 from harvesters.iso_links import Link
 from harvesters.iso_rights import Rights, Statement
 from harvesters.iso_values import Languages, code, each, first, href, plain, text
-from harvesters.stated import MAX_KEYWORDS, Stated
+from harvesters.stated import MAX_KEYWORDS, MAX_WORD, Stated
 
 MAX_COUPLED = 20
-_DIVISION = "http://dcat-ap.de/def/politicalGeocoding/Level"
-_SCOPES = {"national": "federal", "european": "european", "global": "international"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +50,12 @@ def operates_on(metadata: Any) -> tuple[str, ...]:
     found: list[str] = []
     for one in each(metadata, "identificationInfo/*/operatesOn"):
         link = href(one)
-        found += [str(one.get("uuidref") or "").strip(), link, kvp.parameter(link, "id"), link.rpartition("/")[2].rpartition("#")[2]]
+        found += [
+            str(one.get("uuidref") or "").strip(),
+            link,
+            kvp.parameter(link, "id"),
+            link.rpartition("/")[2].rpartition("#")[2],
+        ]
     return tuple(dict.fromkeys(key for key in found if key))
 
 
@@ -74,12 +76,10 @@ def read(metadata: Any, services: tuple[Coupled, ...] = ()) -> Reading:
     rights = _rights(about)
     links = _links(metadata, about, languages)
     own = _services(about, links.found, languages, rights) if is_service(metadata) else ()
-    themes = _themes(about)
     distributions = _distributions(metadata, title, links.found, rights, (*own, *services[:MAX_COUPLED]))
     dates = _dates(about, stated)
     parties = iso_parties.read(each(about, "pointOfContact/CI_ResponsibleParty"), languages, stated)
     places = iso_extent.places(about, languages, stated)
-    keywords = tuple(dict.fromkeys(word for one in _keywords(about) for word in languages.texts(one)))
     dataset = Dataset(
         identifier=tuple(filter(None, [text(metadata, "fileIdentifier")])),
         other_identifier=tuple(Identifier(notation=key) for key in _resource_ids(about)),
@@ -91,12 +91,12 @@ def read(metadata: Any, services: tuple[Coupled, ...] = ()) -> Reading:
         contributor=parties.contributor,
         originator=parties.originator,
         custodian=parties.custodian,
-        keyword=tuple(stated.cut(list(keywords), "keyword", MAX_KEYWORDS)),
-        theme=themes,
-        hvd_category=_hvd_categories(about),
+        keyword=tuple(stated.cut(list(iso_keywords.keywords(about, languages)), "keyword", MAX_KEYWORDS)),
+        theme=iso_keywords.themes(about),
+        hvd_category=iso_keywords.hvd_categories(about),
         spatial=places.spatial,
         political_geocoding=places.geocoding,
-        political_geocoding_level=tuple(dict.fromkeys((*places.levels, *_scopes(about)))),
+        political_geocoding_level=tuple(dict.fromkeys((*places.levels, *iso_keywords.scopes(about)))),
         temporal=iso_extent.periods(about, stated),
         spatial_resolution=iso_extent.resolution(about, stated),
         access_rights=rights.access,
@@ -112,7 +112,7 @@ def read(metadata: Any, services: tuple[Coupled, ...] = ()) -> Reading:
             for one in each(metadata, "dataQualityInfo/*/lineage/LI_Lineage/statement")
             if (label := languages.texts(one))
         ),
-        version=text(about, "citation/CI_Citation/edition"),
+        version=text(about, "citation/CI_Citation/edition")[:MAX_WORD],
         relation=tuple(key for key in operates_on(metadata) if iri.is_web(key))[:MAX_KEYWORDS],
         distribution=distributions,
     )
@@ -139,8 +139,9 @@ def _notation(identifier: Any) -> str:
 
 
 def _resource_ids(about: Any) -> tuple[str, ...]:
+    """List the resource identifiers; some programs put whole documents there."""
     found = (_notation(one) for one in each(about, "citation/CI_Citation/identifier/*"))
-    return tuple(dict.fromkeys(key for key in found if key))[:100]
+    return tuple(dict.fromkeys(key for key in found if key and len(key) <= iri.MAX_LENGTH and key[0] != "{"))[:100]
 
 
 def _dates(about: Any, stated: Stated) -> dict[str, str]:
@@ -157,46 +158,6 @@ def _dates(about: Any, stated: Stated) -> dict[str, str]:
 def _frequency(about: Any, stated: Stated) -> str:
     stated_code = code(about, "resourceMaintenance/MD_MaintenanceInformation/maintenanceAndUpdateFrequency")
     return stated.one("concept", stated_code, "frequency", "frequency")
-
-
-def _keywords(about: Any) -> Iterator[Any]:
-    return each(about, "descriptiveKeywords/MD_Keywords/keyword")
-
-
-def _themes(about: Any) -> tuple[str, ...]:
-    """Give the data themes of the EU that are stated as such, or that INSPIRE themes and topic categories mean."""
-    found: list[str] = []
-    for group in each(about, "descriptiveKeywords/MD_Keywords"):
-        inspire = "inspire" in text(group, "thesaurusName/CI_Citation/title").lower()
-        for one in each(group, "keyword"):
-            link = href(one)
-            if "/data-theme/" in link and (concept := find(link, "theme")):
-                found.append(concept.uri)
-            elif inspire or "inspire" in link:
-                found.append(iso_themes.of_inspire(plain(one), link))
-    found += [iso_themes.of_topic(plain(one)) for one in each(about, "topicCategory")]
-    return tuple(dict.fromkeys(theme for theme in found if theme))
-
-
-def _hvd_categories(about: Any) -> tuple[str, ...]:
-    """Give the categories of high-value datasets: by address, or by name in a thesaurus of that name."""
-    found: list[str] = []
-    for group in each(about, "descriptiveKeywords/MD_Keywords"):
-        thesaurus = text(group, "thesaurusName/CI_Citation/title").lower()
-        named = any(word in thesaurus for word in ("high-value", "high value", "hochwertig", "hvd"))
-        for one in each(group, "keyword"):
-            spelling = href(one) if "/bna/" in href(one) else plain(one) if named or "/bna/c_" in plain(one) else ""
-            concept = find(spelling, "hvd-category") if spelling else None
-            if concept:
-                found.append(concept.uri)
-    return tuple(dict.fromkeys(found))
-
-
-def _scopes(about: Any) -> tuple[str, ...]:
-    """Give the levels of INSPIRE's spatial scope that have one meaning in Germany; »regional« and »local« have several."""
-    found = (href(one) for one in _keywords(about))
-    names = (link.rpartition("/")[2].lower() for link in found if "/SpatialScope/" in link)
-    return tuple(f"{_DIVISION}/{_SCOPES[name]}" for name in names if name in _SCOPES)
 
 
 def _rights(about: Any) -> Rights:
@@ -245,11 +206,10 @@ def _told_by_type(about: Any, links: list[Link]) -> list[Link]:
     ]
 
 
-def _services(
-    about: Any, links: list[Link], languages: Languages, rights: Rights
-) -> tuple[Coupled, ...]:
+def _services(about: Any, links: list[Link], languages: Languages, rights: Rights) -> tuple[Coupled, ...]:
     """Describe the service of a service record, by each address it is reached at."""
     title = languages.texts(first(about, "citation/CI_Citation/title"))
+    parties = iso_parties.read(each(about, "pointOfContact/CI_ResponsibleParty"), languages, Stated())
     found: dict[str, Coupled] = {}
     for link in links:
         base = iso_links.endpoint(link.url)
@@ -258,7 +218,8 @@ def _services(
                 iso_links.service(link, title, rights),
                 title=title,
                 description=languages.texts(first(about, "abstract")),
-                serves_dataset=(),
+                publisher=parties.publisher,
+                contact_point=parties.contact,
             )
             found[base] = Coupled(link=link, service=service, rights=rights)
     return tuple(found.values())[:MAX_COUPLED]
@@ -285,7 +246,8 @@ def _distributions(
         made.append(one)
     for base, coupled_one in known.items():
         if base not in seen:
-            one = iso_links.distribution(coupled_one.link, coupled_one.service.title, (), coupled_one.rights)
+            terms = rights if rights.license else coupled_one.rights
+            one = iso_links.distribution(coupled_one.link, coupled_one.service.title, (), terms)
             made.append(replace(one, title=coupled_one.service.title, access_service=(coupled_one.service,)))
     return tuple(made)
 

@@ -11,12 +11,24 @@ from harvesters.iso_values import Languages, each, first, href, plain, text
 from harvesters.stated import Stated
 
 MAX_PLACES = 200
+# The regional key of the whole country.
+GERMANY = "000000000000"
 CRS = "http://www.opengis.net/def/crs/EPSG/0/"
 _EPSG = re.compile(r"EPSG[^0-9]{0,12}(?:/[0-9.]{1,6}/|:[0-9.]{0,6}:|:|\s|/)?\s*([0-9]{4,6})\b", re.IGNORECASE)
 _BOX = ("westBoundLongitude", "southBoundLatitude", "eastBoundLongitude", "northBoundLatitude")
 _LEVEL = "http://dcat-ap.de/def/politicalGeocoding/Level"
 _LEVELS = {"municipalityKey": "municipality", "districtKey": "administrativeDistrict", "stateKey": "state"}
-_METRES = {"m": 1.0, "metre": 1.0, "meter": 1.0, "meters": 1.0, "metres": 1.0, "9001": 1.0, "km": 1000.0, "cm": 0.01, "dm": 0.1}
+_METRES = {
+    "m": 1.0,
+    "metre": 1.0,
+    "meter": 1.0,
+    "meters": 1.0,
+    "metres": 1.0,
+    "9001": 1.0,
+    "km": 1000.0,
+    "cm": 0.01,
+    "dm": 0.1,
+}
 _NUMBER = re.compile(r"[-+]?[0-9]{1,9}(?:[.][0-9]{1,40})?(?:[eE][-+]?[0-9]{1,2})?", re.ASCII)
 
 
@@ -33,6 +45,7 @@ def places(about: Any, languages: Languages, stated: Stated) -> Places:
     """Read rectangles and geographic identifiers; official keys become political geocoding where they are known."""
     found: list[Place] = []
     geocoding: list[str] = []
+    levels: list[str] = []
     for extent in stated.cut(list(each(about, "extent/EX_Extent")), "spatial", MAX_PLACES):
         label = languages.texts(first(extent, "description"))
         boxes = [box for one in _some(extent, "EX_GeographicBoundingBox") for box in _box(one, stated)]
@@ -43,14 +56,18 @@ def places(about: Any, languages: Languages, stated: Stated) -> Places:
             key = _key(name) or _key(link.rpartition("/")[2])
             if key:
                 geocoding.append(key)
-            elif name or iri.is_web(link):
+            elif name == GERMANY:
+                levels.append(f"{_LEVEL}/federal")
+            elif (name and not name.isdigit()) or iri.is_web(link):
                 found.append(Place(uri=link if iri.is_web(link) else "", label=languages.texts(identifier)))
         if label and not boxes:
             found.append(Place(label=label))
     kinds = [uri.rsplit("/", 2)[1] for uri in geocoding]
-    levels = [f"{_LEVEL}/{_LEVELS[kind]}" for kind in kinds if kind in _LEVELS]
+    levels += [f"{_LEVEL}/{_LEVELS[kind]}" for kind in kinds if kind in _LEVELS]
     return Places(
-        spatial=tuple(dict.fromkeys(found)), geocoding=tuple(dict.fromkeys(geocoding)), levels=tuple(dict.fromkeys(levels))
+        spatial=tuple(dict.fromkeys(found)),
+        geocoding=tuple(dict.fromkeys(geocoding)),
+        levels=tuple(dict.fromkeys(levels)),
     )
 
 
@@ -102,7 +119,7 @@ def resolution(about: Any, stated: Stated) -> str:
         metres = _METRES.get(re.split(r"[#:/]", unit)[-1])
         if value is None or metres is None:
             stated.one("decimal", f"{plain(one)} {unit}".strip(), "spatial_resolution")
-        elif value > 0:
+        elif 0 < value < 1e7:
             found.append(value * metres)
     return f"{min(found):f}".rstrip("0").rstrip(".") if found else ""
 

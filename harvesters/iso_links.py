@@ -12,7 +12,7 @@ from dcat.spellings import find
 from harvesters import kvp
 from harvesters.dropped_file import distribution as dropped_file
 from harvesters.iso_rights import Rights
-from harvesters.iso_values import Languages, code, each, first, href, plain, text
+from harvesters.iso_values import Languages, code, first, href, plain, text
 
 MAX_LINKS = 5_000
 # By what protocol, profile or address a service shows itself, the file type that stands for it, and its name in requests.
@@ -73,14 +73,20 @@ def read(parts: Iterator[Any], languages: Languages) -> Links:
     known: set[tuple[str, tuple[Text, ...]]] = set()
     for number, part in enumerate(parts):
         if number == MAX_LINKS:
-            links.problems.append(_problem("too-many", str(MAX_LINKS), "Nur so viele Verweise werden gelesen", "Only so many links are read"))
+            links.problems.append(
+                _problem(
+                    "too-many", str(MAX_LINKS), "Nur so viele Verweise werden gelesen", "Only so many links are read"
+                )
+            )
             break
         stated = text(part, "linkage")
         url = iri.cleaned(stated)
         if not stated:
             continue
         if not iri.is_web(url):
-            links.problems.append(_problem("no-address", stated[:500], "Ein Verweis ist keine Web-Adresse", "A link is no web address"))
+            links.problems.append(
+                _problem("no-address", stated[:500], "Ein Verweis ist keine Web-Adresse", "A link is no web address")
+            )
             continue
         link = _link(url, part, languages)
         if (url, link.title) not in known:
@@ -95,7 +101,11 @@ def _link(url: str, part: Any, languages: Languages) -> Link:
     # The name of a service in its path counts last: a page about a WFS has it there, too.
     told = next((one for one in _SERVICES if any(one[0].search(word) for word in said if word)), None)
     if told is None and (kvp.parameter(url, "request").lower() == "getcapabilities" or not said[0]):
-        told = next((one for one in _SERVICES if one[0].search(url.replace("_", " "))), None) if _is_interface(url) else None
+        told = (
+            next((one for one in _SERVICES if one[0].search(url.replace("_", " "))), None)
+            if _is_interface(url)
+            else None
+        )
     return Link(
         url=url,
         title=languages.texts(first(part, "name")),
@@ -163,7 +173,9 @@ def capabilities(link: Link) -> str:
 
 def formats(distribution_info: Any) -> tuple[str, ...]:
     """List the formats stated of all files of a dataset, as URIs of file types."""
-    names = [text(one, "name") for one in each(distribution_info, ".//MD_Format")] if distribution_info is not None else []
+    names = (
+        [text(one, "name") for one in distribution_info.iter("{*}MD_Format")] if distribution_info is not None else []
+    )
     return tuple(dict.fromkeys(uri for name in names[:100] if (uri := format_uri(name))))
 
 
@@ -171,7 +183,11 @@ def format_uri(name: str) -> str:
     """Give the file type a format's name means, with or without its version and packing; empty for unknown ones."""
     core = _ZIP.sub("", name.strip())
     for spelling in (name, core, re.split(r"[\s,;(]", core)[0], core.removeprefix("application/").removesuffix("+xml")):
-        if spelling and len(spelling) <= 200 and (concept := find(_OWN_NAMES.get(spelling.casefold(), spelling), "format")):
+        if (
+            spelling
+            and len(spelling) <= 200
+            and (concept := find(_OWN_NAMES.get(spelling.casefold(), spelling), "format"))
+        ):
             return concept.uri
     return ""
 
@@ -205,4 +221,6 @@ def _exact(name: str) -> str:
 
 
 def _problem(code_: str, value: str, de: str, en: str) -> Problem:
-    return Problem(path="distribution", code=code_, value=value, message=Message(f"{de}: „{value}“.", f"{en}: “{value}”."))
+    return Problem(
+        path="distribution", code=code_, value=value, message=Message(f"{de}: „{value}“.", f"{en}: “{value}”.")
+    )

@@ -14,25 +14,63 @@ from harvesters.json_answers import text as shortened
 _HREF = "{http://www.w3.org/1999/xlink}href"
 # ISO 639-2, both forms, to BCP 47: what the texts of catalogues in Europe are written in.
 _LANGUAGES = {
-    **{"ger": "de", "deu": "de", "eng": "en", "fre": "fr", "fra": "fr", "dut": "nl", "nld": "nl", "ita": "it", "spa": "es"},
-    **{"dan": "da", "pol": "pl", "cze": "cs", "ces": "cs", "tur": "tr", "ukr": "uk", "rus": "ru", "por": "pt", "swe": "sv"},
-    **{"fin": "fi", "nor": "no", "hun": "hu", "rum": "ro", "ron": "ro", "hrv": "hr", "slv": "sl", "gre": "el", "ell": "el"},
+    **{
+        "ger": "de",
+        "deu": "de",
+        "eng": "en",
+        "fre": "fr",
+        "fra": "fr",
+        "dut": "nl",
+        "nld": "nl",
+        "ita": "it",
+        "spa": "es",
+    },
+    **{
+        "dan": "da",
+        "pol": "pl",
+        "cze": "cs",
+        "ces": "cs",
+        "tur": "tr",
+        "ukr": "uk",
+        "rus": "ru",
+        "por": "pt",
+        "swe": "sv",
+    },
+    **{
+        "fin": "fi",
+        "nor": "no",
+        "hun": "hu",
+        "rum": "ro",
+        "ron": "ro",
+        "hrv": "hr",
+        "slv": "sl",
+        "gre": "el",
+        "ell": "el",
+    },
 }
 
 
 @functools.cache
-def _path(names: str) -> str:
-    return "/".join(name if name in (".", "", "*") else f"{{*}}{name}" for name in names.split("/"))
+def _steps(names: str) -> tuple[str, ...]:
+    return tuple(name if name == "*" else f"{{*}}{name}" for name in names.split("/"))
 
 
 def each(element: Any, names: str) -> Iterator[Any]:
     """Give the elements at the end of a path of local names, such as `citation/CI_Citation/title`."""
-    yield from element.iterfind(_path(names))
+    found: Iterator[Any] = iter((element,))
+    for step in _steps(names):
+        found = _children(found, step)
+    return found
+
+
+def _children(elements: Iterator[Any], step: str) -> Iterator[Any]:
+    for element in elements:
+        yield from element.iterchildren(step)
 
 
 def first(element: Any, names: str) -> Any:
     """Give the first element at the end of a path, or None."""
-    return element.find(_path(names))
+    return next(each(element, names), None)
 
 
 def plain(element: Any) -> str:
@@ -77,7 +115,8 @@ class Languages:
     def __init__(self, metadata: Any) -> None:
         self.own = language(code(metadata, "language"))
         found = [
-            (str(one.get("id") or ""), language(code(one, "languageCode"))) for one in each(metadata, "locale/PT_Locale")
+            (str(one.get("id") or ""), language(code(one, "languageCode")))
+            for one in each(metadata, "locale/PT_Locale")
         ]
         self._locales = {f"#{name}": tag for name, tag in found if name and tag}
 

@@ -14,7 +14,8 @@ def asked(url: str, always: Mapping[str, str], missing: Mapping[str, str] | None
 
     Everything else in the query stays as it is written, such as the path of a map file; empty for what is no address.
     """
-    pairs = [pair for pair in _pairs(url) if _name(pair) not in always]
+    own = {name.lower() for name in always}
+    pairs = [pair for pair in _pairs(url) if _name(pair) not in own]
     named = {_name(pair) for pair in pairs}
     added = {**always, **{name: value for name, value in (missing or {}).items() if name.lower() not in named}}
     pairs += [f"{name}={quote(value, safe='/:,')}" for name, value in added.items()]

@@ -17,13 +17,14 @@ from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Problem, Reading
 from dcat.namespaces import expand
-from dcat.rdf_reader import Graph
+from dcat.rdf_reader import MAX_TRIPLES, Graph
 from harvesters import dcat_rdf
 from harvesters.base import Batch, Harvester, Item, Page
 from harvesters.decode import decode
+from harvesters.json_answers import too_many
 from harvesters.source import Source
 
-MAX_STATEMENTS = 1_000_000
+MAX_RELATIONS = 20_000
 # TriG reads Turtle, N-Quads reads N-Triples.
 _TYPES = {
     "application/trig": ox.RdfFormat.TRIG,
@@ -63,7 +64,13 @@ def split(page: Page, source: Source) -> Batch:
                 f"{page.url} is no stream of changes (LDES). Next step: enter the address of the stream.",
             )
         )
-    return Batch(items=_items(node, activities, removed, named), following=following)
+    many = len(following) > MAX_RELATIONS
+    return Batch(
+        items=_items(node, activities, removed, named),
+        following=following[:MAX_RELATIONS],
+        problems=(too_many(page.url, len(following), MAX_RELATIONS),) if many else (),
+        whole=not many,
+    )
 
 
 def read(item: Item, source: Source) -> Reading:
@@ -121,11 +128,11 @@ def _graphs(page: Page) -> dict[Any, list[ox.Triple]]:
         body = contexts.put_in(text.utf8) if syntax == ox.RdfFormat.JSON_LD else text.utf8
         base = page.url if iri.is_iri(page.url) else None
         for count, quad in enumerate(ox.parse(body, syntax, base_iri=base, lenient=True)):
-            if count >= MAX_STATEMENTS:
+            if count >= MAX_TRIPLES:
                 raise UnreadableError(
                     Message(
-                        f"{page.url} hat über {MAX_STATEMENTS} Aussagen.",
-                        f"{page.url} has over {MAX_STATEMENTS} statements.",
+                        f"{page.url} hat über {MAX_TRIPLES} Aussagen.",
+                        f"{page.url} has over {MAX_TRIPLES} statements.",
                     )
                 )
             found.setdefault(quad.graph_name, []).append(quad.triple)

@@ -16,7 +16,7 @@ from harvesters.stated import Stated
 MAX_LINKS = 5_000
 # Relations of links to the data themselves; of these the first group are files, the others interfaces.
 _FILES = ("enclosure", "download", "item")
-_INTERFACES = ("items", "data", "service", "coverage", "http://www.opengis.net/def/rel/ogc/1.0/items")
+_INTERFACES = ("items", "data", "service", "coverage", "describes", "http://www.opengis.net/def/rel/ogc/1.0/items")
 _ROLES = {
     "publisher": ("publisher",),
     "creator": ("author", "creator"),
@@ -79,7 +79,7 @@ def read(record: dict[str, Any], url: str) -> Reading:
         spatial=place(of_geojson(record.get("geometry"))),
         temporal=periods(stated, [time.get("interval") or time.get("date") or time.get("timestamp")]),
         temporal_resolution=stated.one("duration", time.get("resolution"), "time.resolution"),
-        landing_page=pages(links, ("alternate", "canonical", "about", "landing-page"), "text/html"),
+        landing_page=pages(links, ("alternate", "canonical", "about", "describes", "landing-page"), "text/html"),
         page=pages(links, ("describedby",), ""),
         distribution=tuple(distributions(stated, links, about.get("formats"), license_uri)),
         **agents(stated, objects(about.get("contacts"))),
@@ -102,16 +102,13 @@ def read_links(links: Any, url: str) -> Iterator[Link]:
 
 
 def license_of(stated: Stated, raw: Any, links: tuple[Link, ...]) -> str:
-    """Read the licence: what a link of this relation leads to, else what the field says."""
-    for link in links:
-        if link.rel == "license":
-            return stated.one("concept-or-uri", link.url, "links.license", "license")
+    """Read the licence: what a link of this relation or the field names and our list knows, else where the link leads."""
+    linked = [link.url for link in links if link.rel == "license"]
     # The specification's words for several licences, or one without a name, name none.
-    return (
-        ""
-        if text(raw).lower() in ("various", "proprietary", "other")
-        else stated.one("concept-or-uri", raw, "license", "license")
-    )
+    words = text(raw, 2000) if text(raw).lower() not in ("various", "proprietary", "other") else ""
+    known = (find(said, "license") for said in (*linked, words) if said)
+    concept = next((concept for concept in known if concept), None)
+    return concept.uri if concept else stated.one("concept-or-uri", (linked or [words])[0], "license", "license")
 
 
 def themes(stated: Stated, raw: Any) -> tuple[str, ...]:
@@ -147,7 +144,8 @@ def distributions(stated: Stated, links: tuple[Link, ...], formats: Any, license
         for one in entries(formats)
     ]
     for link in links:
-        if link.rel not in (*_FILES, *_INTERFACES, ""):
+        is_page = link.rel in _INTERFACES and link.media_type.startswith("text/html")
+        if is_page or link.rel not in (*_FILES, *_INTERFACES, ""):
             continue
         said = link.media_type or (named[0] if len(named) == 1 else "")
         yield distribution(stated, link, said, license_uri, download=link.rel in _FILES)

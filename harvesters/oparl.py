@@ -21,7 +21,7 @@ from harvesters.source import Source
 
 _SYSTEM = re.compile(r"https?://schema\.oparl\.org/1\.[0-9]/System")
 _BODY = re.compile(r"https?://schema\.oparl\.org/1\.[0-9]/Body")
-# The lists of a body by their property (OParl 1.1, section 3.3): what they are called, and what each holds.
+# The lists of a body by the property that names them (Body, OParl 1.1): what they are called, and what each holds.
 _LISTS = {
     "organization": ("Gremien und Fraktionen", "Gremien, Fraktionen und andere Gruppierungen"),
     "person": (
@@ -30,12 +30,7 @@ _LISTS = {
     ),
     "meeting": ("Sitzungen", "Sitzungen der Gremien mit Ort, Zeit und Tagesordnung"),
     "paper": ("Vorlagen und Drucksachen", "Vorlagen, Anträge, Anfragen und andere Drucksachen mit Beratungsfolge"),
-    "agendaItem": ("Tagesordnungspunkte", "Tagesordnungspunkte der Sitzungen"),
-    "consultation": ("Beratungen", "Beratungen der Vorlagen in den Sitzungen"),
-    "file": ("Dokumente", "Dokumente zu Vorlagen und Sitzungen"),
-    "locationList": ("Orte", "Orte, auf die sich Vorlagen und Sitzungen beziehen"),
     "legislativeTermList": ("Legislaturperioden", "Legislaturperioden der Körperschaft"),
-    "membership": ("Mitgliedschaften", "Mitgliedschaften in Gremien und Fraktionen"),
 }
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from dcat import iri
 from dcat.errors import FetchError, RefusedError
 from dcat.message import Message
 from harvesters.addresses import Address, read_address, shown, unusable
@@ -19,6 +20,8 @@ TYPES = ("folder", "s3", "sftp")
 # Names below .invalid lead nowhere (RFC 2606): a folder gives no right to reach any host.
 NOWHERE = "folder.invalid"
 _BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# The link that Nextcloud gives for a share leads to a page for people; its files are at another address.
+_SHARE = re.compile(r"(?P<cloud>.*?)(?:/index\.php)?/s/(?P<token>[A-Za-z0-9]{6,64})/?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -93,7 +96,8 @@ def host(kind: str, url: str, options: Mapping[str, Any]) -> Address | None:
             code="scheme",
             url=shown(url),
         )
-    read_place(url)
+    if read_place(url).path.strip("/") == "" and kind == "folder":
+        raise unusable(url, "das wäre die ganze Maschine", "that would be the whole machine")
     if kind == "folder":
         return None
     return read_address(s3_endpoint(options)) if kind == "s3" else read_address(url, ("sftp",))
@@ -114,6 +118,18 @@ def folder_of(url: str) -> str:
     place = read_place(url)
     path = place.path if place.is_folder else f"{place.path}/"
     return _written(place.scheme, place.holder, path)
+
+
+def home_folder(kind: str, url: str) -> str:
+    """Give the folder of a source of some type, below which its files have their names, wherever it moves to."""
+    if kind in TYPES:
+        return folder_of(url)
+    if kind != "webdav":
+        return url.rsplit("/", 1)[0] + "/"
+    parts = urlsplit(url)
+    share = _SHARE.fullmatch(parts.path)
+    path = f"{share['cloud']}/public.php/dav/files/{share['token']}" if share else parts.path.rstrip("/")
+    return iri.joined(f"{parts.scheme}://{parts.netloc}/", f"{path}/")
 
 
 def below(folder: str, name: str) -> str:

@@ -4,6 +4,7 @@ The server must show the key that the definition names, before anything of our l
 """
 
 import io
+import logging
 import posixpath
 import stat
 import struct
@@ -27,6 +28,9 @@ try:
     import paramiko
 except ImportError:  # an optional extra
     paramiko = None
+
+# What goes wrong becomes a sentence of ours; the log need not carry it too.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 _STEP = 1 << 15
 _AHEAD = 32
@@ -165,8 +169,8 @@ class SftpDoor:
             en = "is not known yet; compare the key with the department first, then enter in the source"
         raise RefusedError(
             Message(
-                f"Der Server {self._address.authority} {de}: {line}",
-                f"The server {self._address.authority} {en}: {line}",
+                f"Der Server {self._address.url} {de}: {line}",
+                f"The server {self._address.url} {en}: {line}",
             ),
             code="host-key",
             url=self._address.url,
@@ -185,8 +189,8 @@ class SftpDoor:
             self._hang_up()
             raise FetchError(
                 Message(
-                    f"Der Server {self._address.authority} nimmt die Anmeldung nicht an; bitte »login« in der Quelle prüfen.",
-                    f'The server {self._address.authority} does not accept the login; please check "login" in the source.',
+                    f"Der Server {self._address.url} nimmt die Anmeldung nicht an; bitte »login« in der Quelle prüfen.",
+                    f'The server {self._address.url} does not accept the login; please check "login" in the source.',
                 ),
                 code="login",
                 url=self._address.url,

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from dcat.errors import ConfigError
 from dcat.message import Message
@@ -15,23 +16,7 @@ from harvesters.network import FetchLimits, Network
 from harvesters.source_lint import LintFinding, find
 
 # The protocols that can be read; the enum in source.schema.json says the same, and a test holds them together.
-TYPES = (
-    "arcgis",
-    "ckan",
-    "data-json",
-    "dcat",
-    "files",
-    "folder",
-    "gbfs",
-    "ldes",
-    "ogc-api",
-    "opendatasoft",
-    "pegelonline",
-    "s3",
-    "sensorthings",
-    "sftp",
-    "webdav",
-)
+TYPES = ("arcgis", "ckan", "csw", "data-json", "dcat", "files", "folder", "gbfs", "gtfs", "ldes", "mobilithek", "ogc", "ogc-api", "oparl", "opendatasoft", "pegelonline", "s3", "sensorthings", "sftp", "webdav")
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -65,8 +50,8 @@ class Identity:
         """Bring the name or address of a file into its steady form; an ending such as .csv stays out of it."""
         stem, dot, ending = name.rpartition(".")
         if not dot or "/" in ending:
-            return _stripped(name, self.distribution)
-        return f"{_stripped(stem, self.distribution)}.{ending}"
+            return _stripped_address(name, self.distribution)
+        return f"{_stripped_address(stem, self.distribution)}.{ending}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,6 +359,17 @@ def _stripped(name: str, rule: str) -> str:
     if not rule:
         return name
     return re.sub(f"(?:{rule.removeprefix('strip-suffix:')})$", "", name) or name
+
+
+def _stripped_address(name: str, rule: str) -> str:
+    """Apply a rule to a name, or to an address in which blanks and umlauts are percent-encoded, unlike in the rule."""
+    plain = unquote(name) if rule else name
+    if plain == name:
+        return _stripped(name, rule)
+    suffix = plain[len(_stripped(plain, rule)) :]
+    # One sign takes twelve at most: four bytes of three.
+    starts = range(len(name) - len(suffix), max(len(name) - 12 * len(suffix), 0), -1) if suffix else ()
+    return next((name[:start] for start in starts if unquote(name[start:]) == suffix), name)
 
 
 def _duration(text: str) -> int:

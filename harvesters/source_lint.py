@@ -21,11 +21,6 @@ from harvesters.robots import LISTINGS
 
 # Protocols of the plan that this version cannot read; once built they move to the schema's enum and to TYPES.
 LATER = (
-    "csw",
-    "gtfs",
-    "mobilithek",
-    "oparl",
-    "ogc",
     "ngsi-ld",
     "urbanpulse",
 )
@@ -117,6 +112,7 @@ def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
     yield from _network(marked, source)
     yield from _patterns(marked, source)
     yield from _series(marked, source)
+    yield from _sftp(marked, source)
     if not _part(source, "defaults").get("license"):
         yield _hint(
             marked,
@@ -147,6 +143,34 @@ def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
                 f"»{name}« wird gelesen, hat aber noch keine Wirkung",
                 f'"{name}" is read but has no effect yet',
             )
+
+
+def _sftp(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
+    """What a source needs that is reached by SFTP."""
+    if source.get("type") != "sftp":
+        return
+    login = _part(source, "login")
+    if "user" not in login or not login.keys() & {"password", "key"}:
+        yield _error(
+            marked,
+            ("login",),
+            "für die Art sftp fehlt »login: {user: env:NAME, password: env:NAME}«, oder key: file:/pfad statt password",
+            'for the type sftp "login: {user: env:NAME, password: env:NAME}" is missing, or key: file:/path instead of password',
+        )
+    if "proxy" in _part(source, "network"):
+        yield _error(
+            marked,
+            ("network", "proxy"),
+            "in »network«: SFTP geht nicht über einen Proxy, bitte den Weg zum Server freigeben und »proxy« herausnehmen",
+            'in "network": SFTP does not go through a proxy, please open the way to the server and remove "proxy"',
+        )
+    if not _part(source, "network").get("host_key"):
+        yield _hint(
+            marked,
+            ("network",),
+            "ohne »network: {host_key: ...}« wird der Server nicht gelesen; der erste Versuch nennt seinen Schlüssel",
+            'without "network: {host_key: ...}" the server is not read; the first attempt tells its key',
+        )
 
 
 def _series(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:

@@ -15,7 +15,7 @@ from harvesters.addresses import Address
 _EXPIRED, _NOT_YET, _SELF_SIGNED = 10, 9, 18
 _UNKNOWN_ROOT, _OTHER_HOST = 19, (62, 64)
 # The issuer of what the server sent is not at hand: the chain breaks off.
-_NO_ISSUER = (2, 20, 21)
+NO_ISSUER = (2, 20, 21)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def _meaning(address: Address, reason: str, number: int) -> tuple[str, str]:
             'the issuing authority is not known here; if it is the city\'s own, enter "network: {ca: FILE.pem}" with its root '
             "certificate in the source.",
         )
-    if number in _NO_ISSUER:
+    if number in NO_ISSUER:
         return (
             f"dem Server fehlt das Zwischenzertifikat, oder die ausstellende Stelle ist hier nicht bekannt; {look} zeigt, welches fehlt, "
             "das Amt kann es einbauen.",

@@ -1,32 +1,28 @@
 """File drops on WebDAV servers and in Nextcloud shares: PROPFIND with Depth 1 (RFC 4918, 9.1), cut like every drop."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from dcat import iri
 from dcat.errors import UnreadableError
 from dcat.message import Message
-from harvesters import file_drop, xml
+from harvesters import file_drop, places, xml
 from harvesters.base import Batch, Harvester, Page
 from harvesters.data_package import NAME
 from harvesters.dropped_file import file_name
 from harvesters.file_drop import Drop
 from harvesters.source import Source
 
-# The link that Nextcloud gives for a share leads to a page for people; its files are at another address.
-_SHARE = re.compile(r"(?P<cloud>.*?)(?:/index\.php)?/s/(?P<token>[A-Za-z0-9]{6,64})/?")
-
 
 def pages(source: Source) -> tuple[str, ...]:
     """Begin with the listing of the source's folder, or of the share it names."""
-    return (_home(source),)
+    return (places.home_folder("webdav", source.url),)
 
 
 def split(page: Page, source: Source) -> Batch:
     """Cut the listing of a folder, or a data package, into datasets."""
-    drop = Drop(_home(source), source.id)
+    drop = Drop(places.home_folder("webdav", source.url), source.id)
     if _is_package(page.url):
         return Batch(items=iter([file_drop.package_item(page, drop)]))
     return file_drop.cut(_links(page), page.url, source, drop)
@@ -48,14 +44,6 @@ WEBDAV = Harvester(
     split=split,
     map=file_drop.read,
 )
-
-
-def _home(source: Source) -> str:
-    """Give the address of the source's folder, with a slash at the end."""
-    parts = urlsplit(source.url)
-    share = _SHARE.fullmatch(parts.path)
-    folder = f"{share['cloud']}/public.php/dav/files/{share['token']}" if share else parts.path.rstrip("/")
-    return iri.joined(urlunsplit((parts.scheme, parts.netloc, "/", "", "")), f"{folder}/")
 
 
 def _links(page: Page) -> list[str]:

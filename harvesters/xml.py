@@ -29,6 +29,10 @@ _REFERENCE = re.compile(r"&#(?:(\d{1,9})|[xX]([0-9a-fA-F]{1,8}));")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+class DocumentError(UnreadableError):
+    """XML that cannot be parsed as a whole: not well-formed, or too large. A part of it might be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The root of a tree, what was repaired, and how the encoding was decided (decode.Decoded)."""
@@ -39,7 +43,8 @@ class Document:
 
 
 def parse(body: bytes, charset: str = "", *, url: str, skip_doctype: bool = False) -> Document:
-    """Parse XML from `url`; UnreadableError for what is none, has a document type or more than MAX_MARKS.
+    """Parse XML from `url`; DocumentError for what is none or too much, UnreadableError for web pages and documents
+    with a document type.
 
     Characters that XML forbids are left out, with a problem. `skip_doctype` leaves a document type out unread where it declares
     no entities: WMS 1.1.1 prescribes one (OGC 01-068r3, 7.1.3).
@@ -48,7 +53,7 @@ def parse(body: bytes, charset: str = "", *, url: str, skip_doctype: bool = Fals
     cleaned, removed = _cleaned(decoded.text)
     encoded = _without_doctype(cleaned.lstrip(), url, skip_doctype).encode()
     if encoded.count(b"<") + encoded.count(b"=") > MAX_MARKS:
-        raise UnreadableError(
+        raise DocumentError(
             Message(
                 f"{url} hat zu viele XML-Elemente. Nächster Schritt: die Quelle in kleineren Seiten abrufen.",
                 f"{url} has too many XML elements. Next step: ask the source for smaller pages.",
@@ -67,7 +72,7 @@ def parse(body: bytes, charset: str = "", *, url: str, skip_doctype: bool = Fals
         root = etree.fromstring(encoded, parser)
     except etree.XMLSyntaxError as error:
         reason = (error.msg or "empty")[:300]
-        raise UnreadableError(
+        raise DocumentError(
             Message(
                 f"{url} ist kein gültiges XML: {reason}. Nächster Schritt: die Antwort der Quelle dort prüfen.",
                 f"{url} is no well-formed XML: {reason}. Next step: check the source's answer there.",

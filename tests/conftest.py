@@ -8,11 +8,13 @@ import histories
 import homes
 import pytest
 import source_site
+import steward_home
 from demo_home import DemoHome
 from flask import Flask
 from flask.testing import FlaskClient
 from histories import History
 from source_site import Site
+from steward_home import StewardHome
 
 from catalog.app import create_app
 from catalog.instance import Instance
@@ -56,6 +58,13 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     """A fresh and empty catalogue."""
     with homes.home(tmp_path / "home") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def every_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StewardHome]:
+    """A catalogue whose sources are in every state. Who changes something in it puts it back."""
+    with steward_home.made(tmp_path_factory.mktemp("every-state") / "home") as home:
+        yield home
 
 
 @pytest.fixture

@@ -80,6 +80,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(etag='"one"', last_modified="Wed, 21 Oct 2026 07:28:00 GMT")
 
+    def forgetful(self):
+        self.answer(etag='"one"')
+
     def always_304(self):
         self.answer(body=b"", status=304, content_length=None)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import yaml
 from conformance import Sample, Told
 from homes import define
@@ -59,6 +60,33 @@ def damaged(body: bytes, rounds: int = 300) -> Iterator[bytes]:
                 yield body[:end] + body[at:]
             case _:
                 yield _swapped(body, odd[chance.randrange(len(odd))], chance)
+
+
+ODD = (None, True, -1, 1e308, 2**63, "", "x" * 5000, "\x00\ufffe", "http://[", "//", "javascript:x", [], {}, [[]], [None], [{}],
+       {"a": []}, "20260101", [1, 2], "'\"<>&", "#gbfs=x")  # fmt: skip
+
+
+def odd(body: bytes) -> Iterator[bytes]:
+    """Put odd values in the place of each value of a JSON document, one after the other."""
+    content = orjson.loads(body)
+    for path in list(_paths(content)):
+        for value in ODD:
+            yield orjson.dumps(_replaced(content, path, value))
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from _paths(each, (*path, key))
+
+
+def _replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
+    if not path:
+        return by
+    changed = value.copy()
+    changed[path[0]] = _replaced(value[path[0]], path[1:], by)
+    return changed
 
 
 def _swapped(body: bytes, value: bytes, chance: random.Random) -> bytes:

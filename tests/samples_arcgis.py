@@ -138,7 +138,7 @@ def feature(name: str, title: str, **properties: Any) -> dict[str, Any]:
         },
         "properties": {
             "id": item,
-            "owner": "e.mustermann_darmstadt",
+            "owner": "konto_4711",
             "created": 1603116000000,
             "modified": 1780228800000,
             "title": title,

@@ -52,6 +52,7 @@ network:
   allow: ["{host}"]
 defaults:
   license: dl-zero-de/2.0
+  publisher: {name: Wasserstraßen- und Schifffahrtsverwaltung des Bundes}
 live:
   every: 5m
 """,

@@ -108,6 +108,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.do_GET()
 
+    def do_PROPFIND(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         answer = self.server.answers.get(self.path, Answer(b"nicht gefunden", "text/plain", 404, etag=False))
         etag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"' if answer.etag else ""

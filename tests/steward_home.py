@@ -49,9 +49,9 @@ BASE = "https://daten.example.org"
 
 
 @contextmanager
-def made(folder: Path) -> Iterator[StewardHome]:
+def made(folder: Path, database_url: str = "") -> Iterator[StewardHome]:
     """Harvest until every state is there."""
-    with running() as site, homes.home(folder) as instance:
+    with running() as site, homes.home(folder, database_url) as instance:
         runs = {
             **_healthy(instance, site),
             **_failing(instance, site),
@@ -87,10 +87,15 @@ def _healthy(instance: Instance, site: Site) -> dict[str, int]:
 
 def _failing(instance: Instance, site: Site) -> dict[str, int]:
     source = define(
-        instance, site, id="weg", city="frankfurt", department="Amt Weg", url=put(site, "/weg.ttl", entries(11))
+        instance,
+        site,
+        id="weg",
+        city="frankfurt",
+        department="Amt Weg",
+        url=put(site, "/weg.ttl", entries(11)),
     )
     jobs.harvest(instance, source)
-    site.change("/weg.ttl", status=503, etag=False)
+    site.change("/weg.ttl", status=404, etag=False)
     for _ in range(2):
         failed = jobs.harvest(instance, source)
         assert failed.status == "failed"

@@ -83,6 +83,13 @@ def test_resources_of_dcatde() -> None:
     assert (service.uri, service.endpoint_url) == ("https://amt.example/wfs", ("https://amt.example/wfs?",))
 
 
+def test_a_text_of_attribution_for_all_files() -> None:
+    own = resource(licenseAttributionByText="Amt B")
+    found = read(resources=[resource(), own], extras=extras(licenseAttributionByText="Stadt Frankfurt")).distribution
+    assert [one.license_attribution for one in found] == [(Text("Stadt Frankfurt"),), (Text("Amt B"),)]
+    assert codes(extras=extras(licenseAttributionByText="Stadt Frankfurt")) == []
+
+
 def test_an_uploaded_file_can_be_downloaded() -> None:
     (upload, link) = read(resources=[resource(url_type="upload"), resource()]).distribution
     assert upload.download_url == upload.access_url == link.access_url
@@ -90,7 +97,7 @@ def test_an_uploaded_file_can_be_downloaded() -> None:
 
 
 def test_groups_are_themes_where_the_eu_has_them() -> None:
-    groups = [{"name": "envi"}, {"name": "g2", "title": "Verkehr"}, {"name": "datasets", "title": "Datensätze"}]
+    groups = [{"id": "envi"}, {"name": "g2", "title": "Verkehr"}, {"name": "datasets", "title": "Datensätze"}]
     found = read(groups=groups, extras=extras(theme=[f"{THEMES}/REGI", f"{THEMES}/ENVI"]))
     assert found.theme == (f"{THEMES}/REGI", f"{THEMES}/ENVI", f"{THEMES}/TRAN")
     assert read(groups=groups).theme == (f"{THEMES}/ENVI", f"{THEMES}/TRAN")
@@ -115,6 +122,18 @@ def test_licences_in_their_spellings(said: dict[str, Any], license_uri: str) -> 
     reading = ckan.read(package(**said))
     assert reading.dataset.distribution[0].license == license_uri
     assert reading.problems == ()
+
+
+def test_a_file_may_have_another_licence() -> None:
+    (one,) = read(resources=[resource(license_id="cc-zero")]).distribution
+    assert one.license == f"{LICENSES}/cc-zero"
+
+
+def test_nothing_is_too_deep() -> None:
+    deep = json.loads("[" * 900 + "]" * 900)
+    keys = ("uri", "issued", "theme", "language", "publisher_uri", "contact_email", "spatial", "x")
+    found = read(extras=[{"key": key, "value": [deep, deep]} for key in keys], groups=[{"name": [deep]}])
+    assert (found.uri, found.issued, found.title) == ("", "", (Text("Baumkataster"),))
 
 
 def test_a_licence_nobody_knows_is_reported() -> None:

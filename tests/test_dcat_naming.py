@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dcat import iri, naming, rdf, rdf_reader, rdf_writer
 from dcat.model import Agent, Attribution, Checksum, Dataset, Distribution, Period, Text
 from dcat.profile import OWNED
+from harvesters.source import Identity
 
 OWN_ID = naming.dataset_id("da-statistik", "baumkataster")
 SLUG = re.compile(r"[a-z0-9_-]{2,100}")
@@ -151,6 +152,42 @@ def test_distributions_with_one_address_are_told_apart() -> None:
     assert len(set(ids)) == 4
     result = named(Dataset(distribution=(twin, twin)))
     assert len({distribution.uri for distribution in result.distribution}) == 2
+
+
+def files(*names: str) -> tuple[Distribution, ...]:
+    return tuple(Distribution(download_url=(f"https://x.example/{name}",)) for name in names)
+
+
+def ids(*names: str) -> dict[str, str]:
+    """The ids of files, whose names may end in a number that changes with every upload, by name."""
+    rule = Identity(distribution="strip-suffix:( ?_[0-9]+)").distribution_id
+    return dict(zip(names, naming.distribution_ids("d", files(*names), "https://x.example/", rule), strict=True))
+
+
+def test_a_file_that_is_uploaded_anew_keeps_its_id() -> None:
+    assert len({ids(name)[name] for name in ("tree.csv", "tree_0.csv", "tree_17.csv")}) == 1
+    assert ids("tree.csv")["tree.csv"] == naming.distribution_ids("d", files("tree.csv"), "https://x.example/")[0]
+    assert ids("Gr%C3%BCn.csv")["Gr%C3%BCn.csv"] == ids("Gr%C3%BCn%20_3.csv")["Gr%C3%BCn%20_3.csv"]
+    assert ids("tree.csv")["tree.csv"] != ids("tree_0.json")["tree_0.json"]
+
+
+def test_files_that_differ_by_their_suffix_alone_stay_apart() -> None:
+    both = ids("tree.csv", "tree_0.csv", "tree_0_0.csv")
+    assert len(set(both.values())) == 3
+    assert ids("tree_0.csv", "tree_0_0.csv", "tree.csv") == both, "in whatever order they come"
+    assert both["tree.csv"] == ids("tree.csv")["tree.csv"], "the one that was there before stays what it is"
+    assert ids("tree_0.csv", "tree_1.csv")["tree_0.csv"] == ids("tree_0.csv")["tree_0.csv"]
+
+
+def test_own_uris_are_steady_already() -> None:
+    rule = Identity(distribution="strip-suffix:_[0-9]+").distribution_id
+    one, other = Distribution(uri="https://x.example/id_1"), Distribution(uri="https://x.example/id_2")
+    assert naming.distribution_ids("d", (one,), "", rule) == naming.distribution_ids("d", (one,))
+    assert naming.distribution_ids("d", (one,), "", rule) != naming.distribution_ids("d", (other,), "", rule)
+    same = [
+        Distribution(uri=u, download_url=(u,)) for u in ("https://x.example/tree.csv", "https://x.example/tree_1.csv")
+    ]
+    assert naming.distribution_ids("d", (same[0],), "", rule) == naming.distribution_ids("d", (same[1],), "", rule)
 
 
 def test_received_uris_stay() -> None:

@@ -80,6 +80,14 @@ def test_the_login_stays_on_its_port(server):
     assert sent(server) == ["Bearer abc.def"]
 
 
+def test_signatures_stay_with_their_host(server):
+    with misbehaving.running() as other, Fetcher(Network(allow=("127.0.0.1",))) as fetcher:
+        fetcher.get(server.url(f"/to?{server.url('/page')}"), headers={"Authorization": "AWS4 abc"})
+        fetcher.get(server.url(f"/to?{other.url('/page')}"), headers={"Authorization": "AWS4 abc"})
+        assert sent(other) == [None]
+    assert sent(server) == ["AWS4 abc"] * 3
+
+
 def test_no_login_without_encryption_unless_the_network_is_trusted(server):
     home = f"a.example:{server.port}"
     with Fetcher(Network(home=home), credentials=BASIC, resolve=to_loopback) as fetcher:

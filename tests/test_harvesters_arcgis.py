@@ -104,12 +104,18 @@ def test_a_page_of_the_search() -> None:
     assert service.access_url == (f"https://services.arcgis.example/{LAYER}/FeatureServer/0",)
     assert service.format.endswith("/REST") and service.license == "http://dcat-ap.de/def/licenses/dl-by-de/2.0"
     assert manual.title[0].value == "Anleitung" and dataset.spatial[0].bbox.startswith("POLYGON ((8.5 49.7")
-    assert "mustermann" not in repr(dataset), "an account is a person"
+    assert "konto_4711" not in repr(dataset), "an account is a person"
+
+
+def test_terms_of_use_that_link_to_a_licence_are_no_problem() -> None:
+    (record,) = read(found([feature("a", "A")], 1), SEARCH)
+    assert record.reading and record.reading.problems == ()
 
 
 def test_terms_of_use_that_name_no_licence_are_a_problem() -> None:
     (record,) = read(found([feature("a", "A", licenseInfo="Bitte anrufen.")], 1), SEARCH)
     assert record.reading and [one.code for one in record.reading.problems] == ["unknown-license"]
+    assert {one.license for one in record.reading.dataset.distribution} == {""}
     assert (
         only(found([feature("a", "A", licenseInfo=None, license="CC-BY-4.0")], 1), SEARCH)
         .distribution[0]
@@ -184,6 +190,13 @@ def test_broken_answers_break_nothing_else() -> None:
                 continue
 
 
-def test_a_contact_of_the_feed() -> None:
-    contact = only(feed([entry("a", "A")])).contact_point[0]
-    assert contact == Contact(name="Geodatenstelle", email="geo@darmstadt.example")
+@pytest.mark.parametrize(
+    ("mail", "expected"), [("mailto:geo@amt.example", (Contact(email="geo@amt.example"),)), (None, ())]
+)
+def test_the_account_of_a_person_is_no_contact(mail: str | None, expected: tuple[Contact, ...]) -> None:
+    account = "https://stadt.maps.arcgis.com/sharing/rest/community/users/konto_4711?f=json"
+    contact = {"@id": account, "@type": "Contact", "vcard:fn": "konto_4711", "vcard:hasEmail": mail}
+    assert only(feed([entry("a", "A", **{"dcat:contactPoint": contact})])).contact_point == expected
+    assert only(feed([entry("a", "A")])).contact_point == (
+        Contact(name="Geodatenstelle", email="geo@darmstadt.example"),
+    )

@@ -1,5 +1,6 @@
 """File drops in a folder of this machine: what is listed, what is read, and what lies outside and stays there."""
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -95,6 +96,15 @@ def test_an_unchanged_file_is_not_read_again(open_drop: tuple[Fetcher, str, Path
     (drop / "Bäume.csv").write_text(CSV.replace("12", "13"), "utf-8")
     os.utime(drop / "Bäume.csv", (1_700_000_001, 1_700_000_001))
     assert opened.download(url, target, validators=first.validators).status == 200
+
+
+@pytest.mark.parametrize("seconds", [-3_000_000_000, 0, 1 << 36, 1 << 45])
+def test_times_that_no_clock_had(open_drop: tuple[Fetcher, str, Path], seconds: int) -> None:
+    opened, home, drop = open_drop
+    with contextlib.suppress(OSError, OverflowError):
+        os.utime(drop / "Bäume.csv", (seconds, seconds))
+    assert opened.get(places.below(home, "Bäume.csv")).body == CSV.encode()
+    assert "Bäume.csv" in names(opened.get(home).body)
 
 
 def test_names_that_are_no_utf8_lead_to_their_files(open_drop: tuple[Fetcher, str, Path]) -> None:

@@ -6,7 +6,7 @@ import builders
 import pytest
 from conformance import Told
 from homes import counted, published, shown_all
-from protocol_runs import damaged, defined, survives, tell
+from protocol_runs import damaged, defined, odd, survives, tell
 from samples_gbfs import FEEDS, INFORMATION, SAMPLE, answer, discovery
 from source_site import Site
 
@@ -178,6 +178,7 @@ def test_which_feeds_are_live() -> None:
 def test_damaged_answers() -> None:
     for body in (discovery(ROOT), answer(INFORMATION), answer({"stations": [{"num_bikes_available": 3}]})):
         survives(GBFS, page(body), SOURCE, damaged(body))
+        survives(GBFS, page(body), SOURCE, odd(body))
     (following,) = GBFS.split(page(discovery(ROOT)), SOURCE).following
     for fragment in damaged(following.encode("ascii")):
         survives(GBFS, page(answer(INFORMATION), fragment.decode("latin-1")), SOURCE, iter([answer(INFORMATION)]))

@@ -147,6 +147,15 @@ def test_the_address_of_a_stream_leads_to_one_of_its_views() -> None:
     assert batch.following == ("https://a.example/a",) and not list(batch.items)
 
 
+def test_too_many_relations_are_cut_and_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harvesters.ldes.MAX_RELATIONS", 2)
+    links = [f"{URL}?page={number}" for number in range(1, 4)]
+    batch = LDES.split(builders.page(node(URL, links=links), URL, media_type=TRIG), SOURCE)
+    assert (len(batch.following), batch.whole, batch.problems[0].code) == (2, False, "too-many")
+    whole = LDES.split(builders.page(node(URL, links=links[:2]), URL, media_type=TRIG), SOURCE)
+    assert whole.whole and not whole.problems
+
+
 def test_what_is_no_stream_is_refused() -> None:
     assert "Webseite" in refused("<!DOCTYPE html><html><form>", media_type=TRIG)
     assert "kein Strom" in refused("<https://a.example/d> a <http://www.w3.org/ns/dcat#Dataset> .", media_type=TRIG)
@@ -158,8 +167,7 @@ def test_what_is_no_stream_is_refused() -> None:
     refused("[" * 5000, media_type="application/ld+json")
 
 
-@pytest.mark.parametrize("kind", databases.KINDS)
-@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize(("kind", "backwards"), [("sqlite", False), ("sqlite", True), ("postgresql", True)])
 def test_the_newest_activity_counts_in_whatever_order_pages_come(
     tmp_path: Path, site: Site, kind: str, backwards: bool
 ) -> None:
@@ -261,6 +269,7 @@ def words(texts: tuple[Text, ...]) -> list[str]:
     return [plain(text.value) for text in texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/feed", "/feed.jsonld"])
 def test_our_own_feed_gives_a_second_catalogue_the_same_datasets(
     history: History, second: Instance, site: Site, path: str

@@ -170,6 +170,87 @@ def test_what_cannot_be_mapped_is_named() -> None:
     assert [d.access_url for d in found.reading.dataset.distribution] == [(f"{ROOT}/a.xyz",)]
 
 
+def test_the_only_format_of_a_record_is_that_of_a_link_that_names_none() -> None:
+    bare = record("a", "A", formats=[{"name": "SHP"}])
+    bare["links"] = [{"rel": "enclosure", "href": "/a"}, {"rel": "enclosure", "href": "/b", "type": "text/csv"}]
+    (found,) = read(records(bare))
+    assert [one.format.rpartition("/")[2] for one in found.reading.dataset.distribution] == ["SHP", "CSV"]
+    assert found.reading.problems == (), "a known file type needs no media type"
+    bare["properties"]["formats"] = ["SHP", "CSV"]
+    assert [one.format.rpartition("/")[2] for one in only(records(bare)).distribution] == ["", "CSV"]
+
+
+def test_what_a_record_describes_is_an_interface_or_a_page() -> None:
+    described = record("a", "A")
+    described["links"] = [
+        {"rel": "describes", "href": "/ows?service=WFS&request=GetCapabilities", "title": "WFS"},
+        {"rel": "describes", "href": "/a.html", "type": "text/html"},
+        {"rel": "collection", "href": "/alle"},
+    ]
+    dataset = only(records(described))
+    assert [one.access_url for one in dataset.distribution] == [(f"{ROOT}/ows?service=WFS&request=GetCapabilities",)]
+    assert dataset.landing_page == (f"{ROOT}/a.html",) and not dataset.distribution[0].download_url
+
+
+@pytest.mark.parametrize(
+    ("code", "link", "expected"),
+    [
+        ("CC-BY-4.0", "https://amt.example/nennung", "http://dcat-ap.de/def/licenses/cc-by/4.0"),
+        ("CC-BY-4.0", "https://www.govdata.de/dl-de/zero-2-0", LICENSE),
+        ("other", "https://amt.example/nennung", "https://amt.example/nennung"),
+        ("https://amt.example/eigene", "", "https://amt.example/eigene"),
+    ],
+)
+def test_a_known_licence_counts_before_a_page_about_it(code: str, link: str, expected: str) -> None:
+    licensed = record("a", "A", license=code)
+    licensed["links"] += [{"rel": "license", "href": link, "type": "text/html"}] if link else []
+    (found,) = read(records(licensed))
+    assert {one.license for one in found.reading.dataset.distribution} == {expected} and found.reading.problems == ()
+
+
+def test_contacts_are_sorted_by_their_roles() -> None:
+    contacts = [
+        {"name": "Amt A", "roles": ["author", "custodian"]},
+        {
+            "name": "Amt B",
+            "organization": "Amt B",
+            "roles": ["distributor"],
+            "emails": [{"value": ""}, {"value": "b@amt.example"}],
+        },
+        {"roles": ["publisher"], "emails": [{"value": "niemand"}]},
+    ]
+    (found,) = read(records(record("a", "A", contacts=contacts)))
+    dataset = found.reading.dataset
+    assert [one.name[0].value for one in (*dataset.creator, *dataset.custodian)] == ["Amt A", "Amt A"]
+    assert dataset.publisher is None and dataset.contributor == dataset.originator == ()
+    assert dataset.contact_point == (Contact(name="Amt A"),), "without the role, the first is asked"
+    assert {one.path for one in found.reading.problems} == {"contacts.emails"}
+    contacts[1]["roles"] = ["pointOfContact"]
+    assert only(records(record("a", "A", contacts=contacts))).contact_point == (
+        Contact(name="Amt B", email="b@amt.example"),
+    )
+
+
+@pytest.mark.parametrize(
+    "bbox", [[8.7, 49.7, 8.5, 49.9], [8.5, 49.9, 8.7, 49.7], [8.5, 49.7, 8.7], [8.5, 49.7, 200, 49.9], ["a"] * 4]
+)
+def test_boxes_that_are_none(bbox: list[Any]) -> None:
+    assert only({"collections": [collection("a", "A", extent={"spatial": {"bbox": [bbox]}})]}).spatial == ()
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ({"interval": ["..", "2020"]}, (Period(end="2020"),)),
+        ({"interval": ["", ".."]}, ()),
+        ({"date": "2020-05-01"}, (Period(start="2020-05-01", end="2020-05-01"),)),
+        ({"interval": ["2020"]}, ()),
+    ],
+)
+def test_times(time: Any, expected: Any) -> None:
+    assert only(records(record("a", "A") | {"time": time})).temporal == expected
+
+
 @pytest.mark.parametrize("license_text", ["various", "proprietary"])
 def test_words_that_name_no_licence_are_none(license_text: str) -> None:
     assert not only(records(record("a", "A", license=license_text))).distribution[0].license

@@ -64,6 +64,17 @@ def test_any_address_of_the_portal_leads_to_the_catalogue(url: str) -> None:
     assert OPENDATASOFT.pages(builders.source(url)) == (f"{PORTAL}{PATH}?limit=100&offset=0",)
 
 
+def test_a_portal_below_a_path() -> None:
+    source = builders.source(f"{PORTAL}/stadt/explore/dataset/baeume/")
+    assert OPENDATASOFT.pages(source) == (f"{PORTAL}/stadt{PATH}?limit=100&offset=0",)
+
+
+def test_several_references_and_no_period() -> None:
+    (found,) = read(dataset("a", "A", references="https://a.example/1;https://a.example/2", dcat={"temporal": None}))
+    assert found.reading and found.reading.dataset.page == ("https://a.example/1", "https://a.example/2")
+    assert found.reading.dataset.temporal == () and found.reading.problems == ()
+
+
 def test_a_filter_goes_along_from_page_to_page() -> None:
     source = builders.source(PORTAL, options=(("where", 'publisher="Grünflächenamt"'),))
     (first,) = OPENDATASOFT.pages(source)

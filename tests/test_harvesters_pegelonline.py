@@ -7,7 +7,7 @@ import orjson
 import pytest
 from conformance import Told
 from homes import counted, published, shown_all
-from protocol_runs import damaged, defined, survives, tell
+from protocol_runs import damaged, defined, odd, survives, tell
 from samples_pegelonline import ASKED, SAMPLE, series, station
 from source_site import Site
 
@@ -143,6 +143,7 @@ def test_only_the_list_with_current_values_is_live() -> None:
 def test_damaged_answers() -> None:
     whole = page(station(timeseries=[series(currentMeasurement=CURRENT)]), station("RHEIN", "MAINZ"))
     assert survives(PEGELONLINE, whole, SOURCE, damaged(whole.body)) > 100
+    assert survives(PEGELONLINE, whole, SOURCE, odd(whole.body)) > 100
 
 
 def test_from_the_definition_to_the_public(instance: Instance, site: Site) -> None:

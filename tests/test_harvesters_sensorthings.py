@@ -7,7 +7,7 @@ import builders
 import pytest
 from conformance import Told
 from homes import counted, published
-from protocol_runs import damaged, defined, survives, tell
+from protocol_runs import damaged, defined, odd, survives, tell
 from samples_sensorthings import SAMPLE, answer, asked, datastream, observed
 from source_site import Site
 
@@ -158,6 +158,8 @@ def test_damaged_answers() -> None:
     assert survives(SENSORTHINGS, page(body), SOURCE, damaged(body)) > 100
     series = answer(datastream(**{"@iot.id": 1, "Observations": [{"phenomenonTime": "2026-11-22", "result": 1}]}))
     survives(SENSORTHINGS, page(series), SOURCE, damaged(series))
+    assert survives(SENSORTHINGS, page(body), SOURCE, odd(body)) > 100
+    survives(SENSORTHINGS, page(series), SOURCE, odd(series))
 
 
 def test_a_geometry_without_end() -> None:

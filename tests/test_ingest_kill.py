@@ -21,9 +21,9 @@ import cli
 from catalog import jobs, publishing, store
 from catalog.app import create_app
 from catalog.files import Files
-from catalog.ingest import apply, pages, plan, staging
+from catalog.ingest import apply, identity, pages, plan, staging
 from catalog.instance import Instance
-from catalog.models import FileRow
+from catalog.models import DatasetRow, FileRow
 
 pytestmark = pytest.mark.slow
 CHECKOUT = Path(cli.__file__).parent
@@ -61,6 +61,8 @@ def put_everything(site: Site) -> None:
     site.put_catalogue([[*listed[:20], nameless], [*listed[20:40], twin], listed[40:55], listed[55:]])
     files: dict[str, str | bytes] = {f"tabelle_{n}.csv": f"id;wert\n{n};a\n" for n in range(6)}
     site.put_folder("/ablage/", files | {"personen.csv": PEOPLE, "webseite.csv": "<html><body>Anmeldung</body></html>"})
+    # A portal tells of some of the same datasets: they wait behind the department's.
+    site.put("/portal.ttl", source_site.catalogue(site.url("/portal.ttl"), [*entries(18, 19, 20, 21), *entries(200)]))
 
 
 def put_news(site: Site) -> None:
@@ -70,13 +72,16 @@ def put_news(site: Site) -> None:
     site.put_catalogue([changed[:20], changed[21:40], [*changed[40:55], *entries(70, 71)], changed[55:]])
     files: dict[str, str | bytes] = {f"tabelle_{n}.csv": f"id;wert\n{n};b\n" for n in range(1, 7)}
     site.put_folder("/ablage/", files | {"webseite.csv": "id;wert\n1;jetzt gut\n"})
+    site.put("/portal.ttl", source_site.catalogue(site.url("/portal.ttl"), [*entries(18, 20), *entries(201)]))
 
 
-def define_both(instance: Instance, site: Site) -> None:
+def define_all(instance: Instance, site: Site) -> None:
     # One complete run proves what is gone: a home that was disturbed has seen more complete runs than the other.
     guard = {"misses": 1, "min_days": 0}
     homes.define(instance, site, guard=guard)
     homes.define_drop(instance, site, id="drop", department="Amt für Ablage", guard=guard)
+    portal = {"id": "portal", "url": site.url("/portal.ttl"), "authority": 10}
+    homes.define(instance, site, department="Landesportal", guard=guard, **portal)
 
 
 def harvesting(instance: Instance) -> subprocess.Popen[str]:
@@ -130,7 +135,7 @@ def rounds(folder: Path, site: Site, disturb: Callable[[Instance, float], None],
             homes.home(folder / str(disturbed), url) as instance,
         ):
             ends[disturbed] = []
-            define_both(instance, site)
+            define_all(instance, site)
             for put in (put_everything, put_news):
                 put(site)
                 if disturbed:
@@ -161,15 +166,18 @@ def assert_whole(instance: Instance) -> None:
 
 def test_the_undisturbed_harvest_is_worth_comparing(tmp_path: Path, site: Site) -> None:
     with homes.home(tmp_path / "home") as instance:
-        define_both(instance, site)
+        define_all(instance, site)
         undisturbed(instance)
         found = left_behind(instance)
-        assert len(found["datasets"]) == 68
+        assert len(found["datasets"]) == 69
         assert {code for _, _, code in found["quarantine"]} == {"duplicate-id", "unreadable"}
         assert {outcome for *_, outcome, _ in found["files"]} == {"ok", "private", "unreadable", "unreachable"}
         put_news(site)
         undisturbed(instance)
         assert {kind for _, kind in left_behind(instance)["changes"]} == {"create", "update", "withdraw"}
+        with instance.database.reading() as session:
+            handed_over = session.execute(sa.select(DatasetRow.title).where(DatasetRow.successor.is_not(None))).all()
+        assert [title for (title,) in handed_over] == ["Datensatz 020"]
 
 
 def kill_often(seed: int, times: int) -> Callable[[Instance, float], None]:
@@ -192,7 +200,7 @@ def test_killing_the_same_run_again_and_again_loses_nothing(tmp_path: Path, site
 
 
 def test_sigkill_loses_nothing_on_postgresql(tmp_path: Path, site: Site) -> None:
-    rounds(tmp_path, site, kill_often(99, 3), "postgresql")
+    rounds(tmp_path, site, kill_often(99, 10), "postgresql")
 
 
 @pytest.mark.long
@@ -208,6 +216,8 @@ STEPS = [
     (pages, "exchange"),
     (staging, "write"),
     (plan, "make"),
+    (identity, "shifts"),
+    (identity, "write"),
     (apply, "prepare"),
     (apply, "apply"),
     (publishing, "drafts"),
@@ -231,7 +241,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, P
         folder = tmp_path_factory.mktemp("undisturbed")
         ends = []
         with homes.home(folder / "home") as instance:
-            define_both(instance, site)
+            define_all(instance, site)
             for put in (put_everything, put_news):
                 put(site)
                 harvest_all(instance)
@@ -256,7 +266,7 @@ def test_a_failure_at_any_step_loses_nothing(
     site, _, ends = expected
     owner, name = step
     with homes.home(tmp_path / "home") as instance:
-        define_both(instance, site)
+        define_all(instance, site)
         for put, end in zip((put_everything, put_news), ends, strict=True):
             put(site)
             for call in (1, 3):
@@ -301,7 +311,7 @@ def test_a_failure_between_two_steps_loses_nothing(
             raise Crash
 
     with homes.home(tmp_path / "home") as instance:
-        define_both(instance, site)
+        define_all(instance, site)
         put_everything(site)
         for source in instance.sources():
             try:

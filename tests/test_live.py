@@ -2,9 +2,13 @@
 
 import datetime
 import re
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import databases
 import homes
 import orjson
 import pytest
@@ -104,6 +108,18 @@ def test_the_newest_of_each_series_are_kept(instance: Instance, site: Site, watc
         put(site, measured(step, ago(50 - step)), measured(100 + step, ago(50 - step), "m-2"))
         again(instance, watch)
     assert stored(instance) == [(f"m-{n}/W", v + s) for n, v in ((1, 0.0), (2, 100.0)) for s in (2, 3, 4)]
+
+
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_every_database_keeps_them(kind: str, tmp_path: Path, site: Site) -> None:
+    tell(site, SAMPLE, Told("MAIN", "MAIN"))
+    with databases.database_url(kind, tmp_path) as url, homes.home(tmp_path / "home", url) as instance:
+        jobs.harvest(instance, defined(instance, site, SAMPLE, live={"every": "5m", "keep": 2}))
+        watch = Watch(instance)
+        for minutes, value in ((40, 1), (20, 2), (20, 3), (10, 4)):
+            put(site, measured(value, ago(minutes)), measured(value, ago(5), "m-2"))
+            again(instance, watch)
+        assert stored(instance)[:2] == [("m-1/W", 3.0), ("m-1/W", 4.0)]
 
 
 def test_a_corrected_value_replaces_the_one_of_its_time(instance: Instance, site: Site, watch: Watch) -> None:
@@ -244,6 +260,27 @@ def test_a_source_that_is_no_longer_live_loses_its_values(
     defined(instance, site, SAMPLE, live={"keep": 5})
     assert watch.catch_up() == 0 and stored(instance) == []
     assert "Aktuelle Werte" not in client.get(address(instance)).text
+
+
+def test_the_job_process_fetches_them(instance: Instance, site: Site, source: Source) -> None:
+    put(site, measured(153, ago(3)))
+    stop = threading.Event()
+    work = threading.Thread(target=jobs.work, args=(instance, homes.check_with_rows, stop, 0.05))
+    work.start()
+    try:
+        deadline = time.monotonic() + 60
+        while not stored(instance) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        work.join()
+    assert stored(instance) == [("m-1/W", 153.0)]
+
+
+def test_a_definition_that_cannot_be_used_stops_no_other(instance: Instance, site: Site, watch: Watch) -> None:
+    (instance.config.sources / "kaputt.yaml").write_text("id: [", encoding="utf-8")
+    put(site, measured(153, ago(3)))
+    assert watch.catch_up() == 1
 
 
 def test_more_series_than_are_kept(

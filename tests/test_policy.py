@@ -11,6 +11,7 @@ from catalog.policy import CODES, Policies, load
 from catalog.public import Reason
 from dcat.errors import ConfigError
 from dcat.message import Message
+from harvesters.source import Identity
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "policies"
 ENTRY = {
@@ -217,6 +218,15 @@ def test_decisions_are_found_for_what_they_name(tmp_path: Path) -> None:
     assert found.file("da-amt", "brunnen", "zahlen.csv") is None
     assert found.file("wi-amt", "brunnen", "standorte.csv") is None
     assert found.file("da-amt", "fledermausquartiere", "standorte.csv") is None
+
+
+def test_a_file_that_is_uploaded_anew_stays_held_back(tmp_path: Path) -> None:
+    found = policies(tmp_path, FILE | {"dataset": "brunnen", "file": "standorte_3.csv"})
+    steady = Identity(distribution="strip-suffix:_[0-9]+").distribution_id
+    for name in ("standorte.csv", "standorte_0.csv", "standorte_3.csv"):
+        assert found.file("da-amt", "brunnen", name, steady) is not None
+    assert found.file("da-amt", "brunnen", "standorte_alt.csv", steady) is None
+    assert found.file("da-amt", "brunnen", "standorte.csv") is None, "without a rule the name is the name"
 
 
 def test_umlauts_of_a_mac_name_the_same_file(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_full_definition_lints_but_for_its_type():
     assert "this type is not built in yet" in found[0].message.en
     assert not errors(FULL)
     texts = " ".join(hints(FULL))
-    for key in ("network.from", "authority", "identity"):
+    for key in ("network.from", "authority"):
         assert f'"{key}" is read but has no effect yet' in texts
 
 
@@ -190,7 +190,7 @@ def test_errors(added, line, words):
     ("old", "new", "words"),
     [
         ("type: files", "type: urbanpulse", "not built in yet"),
-        ("type: files", "type: excel", "one of the types ckan, data-json"),
+        ("type: files", "type: excel", "one of the types arcgis"),
         ("type: files\n", "", 'the key "type" is missing'),
         ("id: fr-baum", "id: Fr_Baum", "lower-case"),
         ("id: fr-baum", "id: ../x", "lower-case"),

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import steward_home
 import web_sample
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
@@ -60,9 +59,9 @@ def whole(application: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, StewardHome]]:
-    with steward_home.made(tmp_path_factory.mktemp("steward") / "home") as home, served(home.app) as address:
-        yield address, home
+def sources(every_state: StewardHome) -> Iterator[tuple[str, StewardHome]]:
+    with served(every_state.app) as address:
+        yield address, every_state
 
 
 @contextmanager

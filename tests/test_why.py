@@ -1,7 +1,5 @@
 """Why a dataset is missing: every answer, over a catalogue harvested into every state, and nothing in it that is not public."""
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 import steward_home
@@ -16,10 +14,9 @@ from catalog.why import Answer
 from dcat import naming
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StewardHome]:
-    with steward_home.made(tmp_path_factory.mktemp("why") / "home") as found:
-        yield found
+@pytest.fixture
+def home(every_state: StewardHome) -> StewardHome:
+    return every_state
 
 
 @pytest.fixture

@@ -212,14 +212,14 @@ def test_a_stop_leaves_a_run_that_goes_on_at_its_page(instance: Instance, site: 
 def processes(home: Path, url: str, count: int = 1, *options: str) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Run `offenbar worker` several times; whatever is left in the end is killed."""
     environment = homes.environment(home, url) | {"PATH": os.environ["PATH"]}
-    with ExitStack() as stack:
+    with ExitStack() as stack, (home / "worker.log").open("ab") as log:
         command = [sys.executable, cli.__file__, "worker", *options]
-        started = [
-            stack.enter_context(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
-            for _ in range(count)
-        ]
+        started = [stack.enter_context(subprocess.Popen(command, env=environment, stderr=log)) for _ in range(count)]
         try:
             yield started
+        except AssertionError:
+            sys.stderr.write((home / "worker.log").read_text(errors="replace"))
+            raise
         finally:
             for process in started:
                 process.kill()
@@ -303,6 +303,7 @@ def test_what_a_killed_worker_had_begun_is_finished_by_another(postgres: tuple[I
         (busy,) = [process for process in both if f",{process.pid}," in holder]
         site.change("/2.ttl", seconds=0)
         busy.kill()
+        busy.wait()
         until(lambda: runs(instance) == [("amt", "applied")], 40)
 
 

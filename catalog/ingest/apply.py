@@ -84,6 +84,7 @@ def apply(session: Session, setup: Setup, run: Run, prepared: Prepared) -> int |
     for part in batches(sorted(leaving)):
         store.withdraw(session, part, cause, {**prepared.shifts.successors, **prepared.shifts.hidden})
     store.publish(session, prepared.drafts, cause)
+    store.discard(session, (one for one, leader in prepared.shifts.led.items() if leader is not None))
     _seen_again(session, run, at)
     _quarantine(session, run, at)
     if run.complete:
@@ -94,10 +95,8 @@ def apply(session: Session, setup: Setup, run: Run, prepared: Prepared) -> int |
 def _outlook(session: Session, setup: Setup, run: Run) -> tuple[tuple[str, ...], Shifts]:
     """Tell what goes with this run, and who leads after it."""
     gone = _proven_gone(session, run, setup.source)
-    known: dict[str, frozenset[str]] = {}
-    query = _CHANGED.with_only_columns(PlanItem.dataset_id, Staged.document).where(PlanItem.run_id == run.id)
-    for dataset_id, body in session.execute(query.execution_options(yield_per=_BATCH)):
-        known[dataset_id] = identity.keys(_dataset(body))
+    query = _CHANGED.with_only_columns(PlanItem.dataset_id, PlanItem.keys).where(PlanItem.run_id == run.id)
+    known = {dataset_id: frozenset(keys) for dataset_id, keys in session.execute(query)}
     return gone, identity.shifts(session, run.source_id, known, gone, setup.sources.keys())
 
 
@@ -129,18 +128,24 @@ def _write_records(session: Session, run: Run, shifts: Shifts, at: datetime.date
     known = plan.held(session, run.source_id)
     rows = session.execute(
         _CHANGED.with_only_columns(
-            PlanItem.remote_id, PlanItem.dataset_id, Staged.hash, Staged.stamp, Staged.document, Staged.problems
+            PlanItem.remote_id,
+            PlanItem.dataset_id,
+            PlanItem.keys,
+            Staged.hash,
+            Staged.stamp,
+            Staged.document,
+            Staged.problems,
         )
         .where(PlanItem.run_id == run.id)
         .execution_options(yield_per=_BATCH)
     )
     written: set[str] = set()
     for part in rows.partitions(_BATCH):
-        records, versions, claims, said = [], [], [], {}
-        for remote_id, dataset_id, digest, stamp, body, problems in part:
+        records, versions, claims, bodies = [], [], [], {}
+        for remote_id, dataset_id, keys, digest, stamp, body, problems in part:
             version = known[remote_id].version + 1 if remote_id in known else 1
-            said[dataset_id] = _dataset(body)
-            claims += [{"key": key, "dataset_id": dataset_id} for key in sorted(identity.keys(said[dataset_id]))]
+            bodies[dataset_id] = body
+            claims += [{"key": key, "dataset_id": dataset_id} for key in keys]
             records.append(
                 {
                     "dataset_id": dataset_id,
@@ -170,11 +175,12 @@ def _write_records(session: Session, run: Run, shifts: Shifts, at: datetime.date
             )
         upsert(session, Record, records)
         insert_or_ignore(session, RecordVersion, versions)
-        session.execute(sa.delete(Claim).where(Claim.dataset_id.in_(list(said))))
+        session.execute(sa.delete(Claim).where(Claim.dataset_id.in_(list(bodies))))
         insert_or_ignore(session, Claim, claims)
+        said = {one: _dataset(bodies[one]) for one in edits.edited(session, bodies)}
         for dataset_id, fields in edits.note_conflicts(session, said, at).items():
             notices.conflict(session, run.source_id, run.id, dataset_id, fields)
-        written |= said.keys()
+        written |= bodies.keys()
     return written
 
 

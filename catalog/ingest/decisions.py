@@ -41,7 +41,9 @@ def _only_additions(session: Session, run: Run) -> None:
         f"Only additions applied; {number} changes and missing datasets stay open.",
     )
     run.reason = [*run.reason, [text.de, text.en]]
-    run.counts = {**run.counts, "updated": 0, "missing": 0}
+    # Every record seen is accounted for: what is not changed now stays as it was.
+    unchanged = run.counts["unchanged"] + run.counts["updated"]
+    run.counts = {**run.counts, "updated": 0, "unchanged": unchanged, "missing": 0}
     run.complete = False
 
 

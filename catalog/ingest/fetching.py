@@ -186,6 +186,9 @@ class Fetching:
         before = _last(session, run)
         if before is None or not before.complete or run.dry or run.status == "partial":
             return None
+        if session.get_one(SourceState, run.source_id).state == "left":
+            # Its datasets may have been taken away since.
+            return None
         read = sa.select(Exchange.url, Exchange.sha256)
         pages_now, pages_then = (set(session.execute(read.where(Exchange.run_id == r.id))) for r in (run, before))
         changed = session.scalar(sa.select(sa.func.count()).where(Exchange.run_id == run.id, Exchange.staged))

@@ -15,7 +15,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from catalog.db import batches
 from catalog.models import Claim, Record, SourceState
-from dcat.model import Dataset
 
 MAX_KEYS = 50
 # What is the same wherever it stands: absolute IRIs and UUIDs. A number or a word is not.
@@ -55,9 +54,13 @@ class _Party:
         return -self.authority, not self.public, self.source_id, self.dataset_id
 
 
-def keys(dataset: Dataset) -> frozenset[str]:
-    """Name what a dataset is known by everywhere: its URI and its global identifiers (dcterms:identifier, adms:identifier)."""
-    stated = (dataset.uri, *dataset.identifier, *(other.notation or other.uri for other in dataset.other_identifier))
+def keys(dataset: Mapping[str, Any]) -> frozenset[str]:
+    """Name what a dataset is known by everywhere: its URI and its global identifiers (dcterms:identifier, adms:identifier).
+
+    The dataset comes as a document (dcat/document.py).
+    """
+    others = (other.get("notation") or other.get("uri", "") for other in dataset.get("other_identifier", ()))
+    stated = (dataset.get("uri", ""), *dataset.get("identifier", ()), *others)
     texts = sorted({_same(text) for text in stated if _GLOBAL.fullmatch(text.strip())})
     return frozenset(hashlib.sha256(text.encode()).hexdigest()[:40] for text in texts[:MAX_KEYS])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -12,8 +13,9 @@ from catalog.ingest import identity
 from catalog.ingest.guard import Counts, Situation
 from catalog.models import DatasetRow, PlanItem, Quarantine, Record, RecordVersion, Run, Staged
 from catalog.renditions import decompress
-from dcat import document, naming
+from dcat import naming
 from dcat.message import Message
+from dcat.model import Text
 from dcat.texts import best
 
 CREATE, UPDATE, REVIVE, MISSING, QUARANTINE = "create", "update", "revive", "missing", "quarantine"
@@ -124,7 +126,7 @@ def _rekeyed(session: Session, items: list[PlanItem]) -> int:
 def _refused(session: Session, run: Run, failures: Mapping[str, list[str]]) -> Iterator[PlanItem]:
     query = sa.select(Staged.remote_id, Staged.document).where(Staged.run_id == run.id)
     for remote_id, body in session.execute(query.where(Staged.remote_id.in_(list(failures)))):
-        title = best(document.read(orjson.loads(decompress(body))).title) if body else ""
+        title = _title(orjson.loads(decompress(body))) if body else ""
         yield PlanItem(
             run_id=run.id, remote_id=remote_id, action=QUARANTINE, title=title, fields=[], reason=failures[remote_id]
         )
@@ -141,23 +143,27 @@ def _items(
     items = []
     for remote_id in sorted(documents):
         present, held_one = documents[remote_id], known.get(remote_id)
-        dataset = document.read(present)
         item = PlanItem(
             run_id=run.id,
             remote_id=remote_id,
             action=CREATE,
             fields=[],
             reason=[],
-            title=best(dataset.title),
+            title=_title(present),
         )
         item.dataset_id = held_one.dataset_id if held_one else naming.dataset_id(run.source_id, remote_id)
         if held_one is not None:
             old = before.get(held_one.dataset_id, {})
             item.action = REVIVE if held_one.gone else UPDATE
             item.fields = sorted(key for key in old.keys() | present.keys() if old.get(key) != present.get(key))
-        keys[item.dataset_id] = identity.keys(dataset)
+        keys[item.dataset_id] = identity.keys(present)
+        item.keys = sorted(keys[item.dataset_id])
         items.append(item)
     return items
+
+
+def _title(present: Mapping[str, Any]) -> str:
+    return best(tuple(Text(text["value"], text["lang"]) for text in present.get("title", ())))
 
 
 def _before(session: Session, records: list[Held]) -> dict[str, dict[str, object]]:

@@ -18,7 +18,7 @@ STATES = {
     "ok": Mark(Message("in Ordnung", "in order"), "success", "check"),
     "failing": Mark(Message("gestört", "failing"), "danger", "danger"),
     "held": Mark(Message("angehalten", "held"), "warning", "warning"),
-    "left": Mark(Message("ausgeschieden", "left"), "warning", "logout"),
+    "left": Mark(Message("entfallen", "left"), "warning", "logout"),
     "new": Mark(Message("neu", "new"), "info", "info"),
 }
 OUTCOMES = {
@@ -55,12 +55,10 @@ ACTIONS = {
     "quarantine": Message("Quarantäne", "quarantine"),
 }
 PHASES = {
-    "fetching": Message("liest Seiten", "reading pages"),
-    "staged": Message("gelesen", "read"),
-    "planned": Message("geplant", "planned"),
-    "held": Message("angehalten", "held"),
-    "applying": Message("übernimmt", "applying"),
-    "finished": Message("beendet", "finished"),
+    "fetching": Message("Liest Seiten", "Reading pages"),
+    "staged": Message("Gelesen, noch nicht verglichen", "Read, not compared yet"),
+    "planned": Message("Der Plan steht", "The plan is made"),
+    "applying": Message("Wird übernommen", "Being applied"),
 }
 FINDINGS = {
     "published": Mark(Message("veröffentlicht", "published"), "success", "check"),
