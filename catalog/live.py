@@ -7,6 +7,7 @@ import datetime
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,13 +53,21 @@ class Watch:
         for source in sources.values():
             files = [file for file in due if file.source_id == source.id]
             if files and not stop():
+                self._postpone(files, source.live.every)
                 with self.instance.fetcher(source) as fetcher:
                     for file in files:
                         if stop():
                             break
-                        self._fetch(source, file, fetcher)
+                        workers.guarded(f"live values of {source.id}", partial(self._fetch, source, file, fetcher))
                         asked += 1
         return asked
+
+    def _postpone(self, files: list[LiveFile], seconds: int) -> None:
+        """Set the next time before anything is asked: whatever happens then, nobody is asked more often."""
+        with self.instance.database.writing() as session:
+            for part in batches([file.file_id for file in files]):
+                later = now() + datetime.timedelta(seconds=seconds)
+                session.execute(sa.update(LiveFile).where(LiveFile.file_id.in_(part)).values(due_at=later))
 
     def _enrol(self, sources: dict[str, Source]) -> None:
         """List the distributions that have current values and are public; what is no longer public loses its values."""
@@ -81,28 +90,29 @@ class Watch:
                 session.execute(sa.delete(LiveFile).where(LiveFile.file_id.in_(part)))
             rows = [{"file_id": f, "source_id": wanted[f][0], "url": wanted[f][1], "due_at": now()} for f in changed]
             upsert(session, LiveFile, rows)
+        # Whose values are gone must not be told that nothing has changed since.
+        for file in (*gone, *changed):
+            self.known.pop(file, None)
 
     def _fetch(self, source: Source, file: LiveFile, fetcher: Fetcher) -> None:
         """Ask one address and keep what it says; a failure keeps what was there."""
         harvester, failure = HARVESTERS[source.type], None
         values: tuple[Value, ...] = ()
         try:
-            response = fetcher.get(file.url, accept=harvester.accept, validators=self.known.get(file.url))
-            self.known[file.url] = response.validators
+            response = fetcher.get(file.url, accept=harvester.accept, validators=self.known.get(file.file_id))
+            self.known[file.file_id] = response.validators
             if response.status != 304:
                 values = _read(harvester, response.url, response.body, response.media_type, response.charset)
         except (FetchError, UnreadableError) as error:
-            self.known.pop(file.url, None)
+            self.known.pop(file.file_id, None)
             failure = error.message
         with self.instance.database.writing() as session:
             listed = session.get(LiveFile, file.file_id)
             if listed is None or listed.url != file.url:
                 return
-            at = now()
-            listed.due_at = at + datetime.timedelta(seconds=source.live.every)
-            listed.failure = [failure.de, failure.en, at.isoformat()] if failure else None
+            listed.failure = [failure.de, failure.en, now().isoformat()] if failure else None
             if failure is None:
-                listed.fetched_at = at
+                listed.fetched_at = now()
                 _keep(session, file.file_id, values, source.live.keep)
 
 
@@ -111,10 +121,10 @@ def _wanted(session: Session, sources: dict[str, Source]) -> Iterator[tuple[str,
     query = sa.select(DatasetRow.id).where(DatasetRow.source_id.in_(sources), VISIBLE).order_by(DatasetRow.id)
     for part in batches(list(session.scalars(query))):
         for shown in store.views(session, part):
-            harvester = HARVESTERS[sources[shown.source].type]
-            for file in shown.files:
+            source = sources.get(shown.source)
+            for file in shown.files if source else ():
                 url = next(iter((*file.distribution.download_url, *file.distribution.access_url)), "")
-                if file.state is FileState.LINKED and harvester.is_live(url):
+                if source and file.state is FileState.LINKED and HARVESTERS[source.type].is_live(url):
                     yield file.id, (shown.source, url)
 
 

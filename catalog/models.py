@@ -97,6 +97,7 @@ class Exchange(Base):
     size: Mapped[int]
     following: Mapped[list[Any]]
     total: Mapped[int | None]
+    left_out: Mapped[int] = mapped_column(default=0, server_default="0")
     staged: Mapped[bool]
     fetched_at: Mapped[datetime.datetime]
 

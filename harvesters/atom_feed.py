@@ -15,7 +15,7 @@ from harvesters.base import Batch, Item
 from harvesters.dropped_file import distribution as dropped_file
 from harvesters.iso_extent import number
 from harvesters.iso_rights import Statement
-from harvesters.iso_values import each, first, language, text
+from harvesters.iso_values import each, language, text
 from harvesters.json_answers import too_many
 from harvesters.ogc_service import record_id
 from harvesters.stated import Stated
@@ -39,6 +39,15 @@ class Link:
     language: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Above:
+    """What a feed says for entries that do not say it themselves."""
+
+    rights: tuple[str, ...] = ()
+    name: str = ""
+    email: str = ""
+
+
 def split(feed: Any, url: str) -> Batch:
     """Follow a feed of feeds; a feed of files is one dataset, and so is an entry that names a dataset but no feed of its own."""
     entries = list(each(feed, "entry"))
@@ -48,12 +57,12 @@ def split(feed: Any, url: str) -> Batch:
     feeds = {entry: _feed_of(entry, url) for entry in entries}
     following = tuple(dict.fromkeys(one for one in feeds.values() if one and one != url))
     named = [entry for entry in entries if not feeds[entry] and text(entry, "spatial_dataset_identifier_code")]
-    items = _items(named, url, feed) if following or named else _items([feed], url, None)
+    items = _items(named, url, _said(feed)) if following or named else _items([feed], url, Above())
     return Batch(items=items, following=following, problems=problems, whole=whole)
 
 
-def read(holder: Any, url: str, remote_id: str, above: Any) -> Reading:
-    """Map a feed, or an entry of the feed `above`; UnreadableError without id or title."""
+def read(holder: Any, url: str, remote_id: str, above: Above) -> Reading:
+    """Map a feed, or an entry with what the feed `above` it says; UnreadableError without id or title."""
     stated = Stated(language(str(holder.get(_LANG) or "")))
     title = stated.texts(text(holder, "title"))
     if remote_id.startswith("?") or not title:
@@ -67,9 +76,9 @@ def read(holder: Any, url: str, remote_id: str, above: Any) -> Reading:
     links = tuple(_links(holder, url))
     records = tuple(one.url for one in links if one.rel == "describedby")
     rights = iso_rights.read(_terms(holder, above), "distribution.license")
-    parties = [one for one in (holder, above) if one is not None and first(one, "author") is not None][:1]
-    name = text(parties[0], "author/name") if parties else ""
-    email = stated.one("email", text(parties[0], "author/email"), "contact_point.email") if parties else ""
+    own = _said(holder)
+    author = own if own.name or own.email else above
+    email = stated.one("email", author.email, "contact_point.email")
     ids = [identifier for one in records if (identifier := record_id(one))]
     entries = list(each(holder, "entry")) or [holder]
     files = [
@@ -81,8 +90,8 @@ def read(holder: Any, url: str, remote_id: str, above: Any) -> Reading:
         other_identifier=tuple(Identifier(notation=one) for one in _codes(holder)),
         title=title,
         description=stated.texts(text(holder, "subtitle") or text(holder, "summary")),
-        publisher=Agent(name=stated.texts(name)) if name else None,
-        contact_point=(Contact(name=name, email=email),) if email else (),
+        publisher=Agent(name=stated.texts(author.name)) if author.name else None,
+        contact_point=(Contact(name=author.name[:500], email=email),) if email else (),
         modified=stated.one("date", text(holder, "updated"), "modified"),
         access_rights=rights.access,
         spatial=tuple(dict.fromkeys(one for each_ in (holder, *entries) for one in _area(each_)))[:100],
@@ -93,16 +102,17 @@ def read(holder: Any, url: str, remote_id: str, above: Any) -> Reading:
     return Reading(dataset=dataset, problems=(*stated.problems, *rights.problems))
 
 
-def _items(holders: list[Any], url: str, above: Any) -> Iterator[Item]:
+def _said(holder: Any) -> Above:
+    rights = tuple(dict.fromkeys(said for one in each(holder, "rights") if (said := xml.text(one))))
+    return Above(rights=rights, name=text(holder, "author/name"), email=text(holder, "author/email"))
+
+
+def _items(holders: list[Any], url: str, above: Above) -> Iterator[Item]:
+    inherited = repr(above).encode()
     for holder in holders:
         identifier = text(holder, "id")
         remote_id = identifier if 0 < len(identifier) <= 500 else f"?{text(holder, 'title')[:200] or url[:200]}"
-        stamp = xml.canonical(holder) + (
-            xml.canonical(first(above, "author")) if above is not None and first(above, "author") is not None else b""
-        )
-        if above is not None:
-            stamp += text(above, "rights").encode()
-        yield Item(remote_id=remote_id, content=("atom", holder, url, above), stamp=stamp)
+        yield Item(remote_id=remote_id, content=("atom", holder, url, above), stamp=xml.canonical(holder) + inherited)
 
 
 def _links(holder: Any, url: str) -> Iterator[Link]:
@@ -153,13 +163,10 @@ def _files(entry: Any, url: str, stated: Stated, rights: iso_rights.Rights) -> I
         )
 
 
-def _terms(holder: Any, above: Any) -> list[Statement]:
-    """Give the rights of a feed or entry, else those of the feed above or of its own entries."""
-    found = [Statement(text=xml.text(one)) for one in each(holder, "rights")]
-    found = found or [Statement(text=xml.text(one)) for one in each(holder, "entry/rights")]
-    if not found and above is not None:
-        found = [Statement(text=xml.text(one)) for one in each(above, "rights")]
-    return list(dict.fromkeys(one for one in found if one.text))
+def _terms(holder: Any, above: Above) -> list[Statement]:
+    """Give the rights of a feed or entry, else those of its own entries, else those of the feed above."""
+    own = _said(holder).rights or tuple(xml.text(one) for one in each(holder, "entry/rights")) or above.rights
+    return [Statement(text=one) for one in dict.fromkeys(own) if one]
 
 
 def _codes(holder: Any) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ class Item:
 class Batch:
     """What one page holds: its records, the addresses to read next, and the total the source claims, if it claims one.
 
-    `whole` is false when a limit or a fault cut the page short: what is not there is then no proof that it is gone.
+    `whole` is false when a limit or a fault cut the page short: what is not there is then no proof that it is gone. `left_out`
+    counts what the total counts and what are no records for us, such as drafts.
     """
 
     items: Iterator[Item]
@@ -50,6 +51,7 @@ class Batch:
     total: int | None = None
     problems: tuple[Problem, ...] = ()
     whole: bool = True
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,20 +42,15 @@ def split(page: Page, source: Source) -> Batch:
     if not came and claimed is not None and start < claimed:
         whole = False
         problems.append(_ended_early(page.url, start, claimed))
-    left_out = len(came) - len(public)
     end = start + len(came)
     more = bool(came) and (claimed is None or end < claimed)
-    alone = start == 0 and not more
-    if left_out and not alone:
-        problems.append(_left_out(page.url, left_out))
-    # The number counts what was left out too; how much of that other pages hold, this one cannot tell.
-    total = claimed if not left_out else claimed - left_out if alone and claimed is not None else None
     return Batch(
         items=_items(public[:MAX_ITEMS]),
         following=(_at(page.url, end),) if more else (),
-        total=total,
+        total=claimed,
         problems=tuple(problems),
         whole=whole,
+        left_out=len(came) - len(public),
     )
 
 
@@ -157,13 +152,3 @@ def _ended_early(url: str, start: int, claimed: int) -> Problem:
         f"{url} is empty, although the source claims {claimed} datasets and only {start} came.",
     )
     return Problem(path=url, code="ended-early", value=str(start), message=message)
-
-
-def _left_out(url: str, count: int) -> Problem:
-    message = Message(
-        f"{url} enthält {count} Einträge, die keine öffentlichen Datensätze sind; die Zahl der Quelle zählt sie mit, fehlende "
-        'Datensätze gelten deshalb nicht als weg. Nächster Schritt: options: {filter: "-dataset_type:harvest"} eintragen.',
-        f"{url} holds {count} entries that are no public datasets; the number of the source counts them, so missing datasets do "
-        'not count as gone. Next step: enter options: {filter: "-dataset_type:harvest"}.',
-    )
-    return Problem(path=url, code="left-out", value=str(count), message=message)

@@ -24,5 +24,26 @@ from harvesters.webdav import WEBDAV
 
 HARVESTERS: dict[str, Harvester] = {
     harvester.type: harvester
-    for harvester in (ARCGIS, CKAN, CSW, DATA_JSON, DCAT, FILES, FOLDER, GBFS, GTFS, LDES, MOBILITHEK, OGC, OGC_API, OPARL, OPENDATASOFT, PEGELONLINE, S3, SENSORTHINGS, SFTP, WEBDAV)
+    for harvester in (
+        ARCGIS,
+        CKAN,
+        CSW,
+        DATA_JSON,
+        DCAT,
+        FILES,
+        FOLDER,
+        GBFS,
+        GTFS,
+        LDES,
+        MOBILITHEK,
+        OGC,
+        OGC_API,
+        OPARL,
+        OPENDATASOFT,
+        PEGELONLINE,
+        S3,
+        SENSORTHINGS,
+        SFTP,
+        WEBDAV,
+    )
 }

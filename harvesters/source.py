@@ -16,7 +16,28 @@ from harvesters.network import FetchLimits, Network
 from harvesters.source_lint import LintFinding, find
 
 # The protocols that can be read; the enum in source.schema.json says the same, and a test holds them together.
-TYPES = ("arcgis", "ckan", "csw", "data-json", "dcat", "files", "folder", "gbfs", "gtfs", "ldes", "mobilithek", "ogc", "ogc-api", "oparl", "opendatasoft", "pegelonline", "s3", "sensorthings", "sftp", "webdav")
+TYPES = (
+    "arcgis",
+    "ckan",
+    "csw",
+    "data-json",
+    "dcat",
+    "files",
+    "folder",
+    "gbfs",
+    "gtfs",
+    "ldes",
+    "mobilithek",
+    "ogc",
+    "ogc-api",
+    "oparl",
+    "opendatasoft",
+    "pegelonline",
+    "s3",
+    "sensorthings",
+    "sftp",
+    "webdav",
+)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}

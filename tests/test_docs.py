@@ -149,7 +149,10 @@ def test_every_dependency_has_its_reason():
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     extras = config["options.extras_require"]
     lines = "\n".join(
-        [config["options"]["install_requires"], *(extras[name] for name in ("postgres", "s3", "sftp", "shacl"))]
+        [
+            config["options"]["install_requires"],
+            *(extras[name] for name in ("postgres", "s3", "sftp", "shacl", "worker")),
+        ]
     ).split("\n")
     needed = {re.split(r"[\[ <>=]", line.strip())[0] for line in lines if line.strip()}
     listed = set(re.findall(r"^\| ([\w.-]+)", read(ROOT / "docs/decisions/0009-dependencies.md"), re.MULTILINE))

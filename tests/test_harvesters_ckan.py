@@ -99,15 +99,9 @@ def test_without_a_number_an_empty_page_is_the_end() -> None:
 def test_what_is_no_public_dataset_is_left_out_and_not_counted(hidden: dict[str, Any]) -> None:
     batch = cut(answer([package("a"), package("b", **hidden)]))
     assert [item.remote_id for item in batch.items] == ["a"]
-    assert (batch.total, batch.whole, batch.problems) == (1, True, ())
-
-
-def test_left_out_among_many_pages_the_number_proves_nothing() -> None:
-    batch = cut(answer([package("a"), package("b", type="harvest")], 250), 100)
-    assert (batch.total, batch.following) == (None, (SITE + SEARCH.format(102),))
-    (problem,) = batch.problems
-    assert (problem.code, problem.value) == ("left-out", "1")
-    assert "-dataset_type:harvest" in problem.message.de
+    assert (batch.total, batch.left_out, batch.whole, batch.problems) == (2, 1, True, ())
+    later = cut(answer([package("a"), package("b", **hidden)], 250), 100)
+    assert (later.total, later.left_out, later.following) == (250, 1, (SITE + SEARCH.format(102),))
 
 
 def test_the_words_of_the_api() -> None:

@@ -252,6 +252,19 @@ def test_nothing_is_shown_or_fetched_of_what_is_withheld(
     assert stored(instance) == []
 
 
+def test_what_comes_back_is_fetched_anew(instance: Instance, site: Site, watch: Watch, source: Source) -> None:
+    put(site, measured(153, ago(3)))
+    watch.catch_up()
+    withhold(instance, source.id, "MAIN/W")
+    jobs.refresh(instance, source)
+    watch.catch_up()
+    assert stored(instance) == []
+    (instance.config.policies / "darmstadt.yaml").unlink()
+    jobs.refresh(instance, source)
+    watch.catch_up()
+    assert stored(instance) == [("m-1/W", 153.0)], "not 304, which would leave it empty"
+
+
 def test_a_source_that_is_no_longer_live_loses_its_values(
     instance: Instance, site: Site, watch: Watch, client: FlaskClient
 ) -> None:

@@ -19,9 +19,9 @@ import trustme
 from aiosmtpd.smtp import SMTP as SmtpServer
 from aiosmtpd.smtp import AuthResult
 from lxml import etree
-from source_site import Site
+from source_site import Site, entries
 
-from catalog import mail, notice_delivery, notices, organizations
+from catalog import jobs, mail, notice_delivery, notices, organizations, workers
 from catalog.app import create_app
 from catalog.db import now
 from catalog.instance import Instance
@@ -131,6 +131,37 @@ def test_all_conflicts_of_a_run_are_one_notice(instance: Instance, source: Sourc
         texts = list(session.scalars(sa.select(NoticeRow.text).order_by(NoticeRow.id)))
     assert [text[2:] for text in texts] == [[2, 3], [1, 1]]
     assert "3 edited fields of 2 datasets" in texts[0][1]
+
+
+def test_harvests_that_fail_are_news_and_their_source_is_asked_again_soon(instance: Instance, site: Site) -> None:
+    source = homes.define(instance, site)
+    for _ in range(2):
+        assert jobs.harvest(instance, source).status == "failed"
+    assert (state(instance, source), kinds(instance)) == (("failing", 2), ["failing"])
+    with instance.database.writing() as session:
+        session.execute(sa.update(Run).values(finished_at=now() - datetime.timedelta(minutes=12)))
+    assert workers.due(instance, (source,)) == [source]
+    site.put_catalogue([entries(1)])
+    assert jobs.harvest(instance, source).status == "applied"
+    assert (state(instance, source), kinds(instance)) == (("ok", 0), ["failing", "recovered"])
+    assert workers.due(instance, (source,)) == []
+
+
+def test_one_harvest_a_week_asks_for_everything(instance: Instance, site: Site) -> None:
+    source = homes.define(instance, site)
+    site.put_catalogue([entries(1)])
+    asked = []
+    for days in (0, 0, 5, 6):
+        with instance.database.writing() as session:
+            session.execute(sa.update(SourceState).values(read_at=now() - datetime.timedelta(days=days)))
+        jobs.harvest(instance, source)
+        asked += site.statuses()
+    assert asked == [200, 304, 304, 200]
+    with instance.database.reading() as session:
+        rows = session.execute(sa.select(Run.full, Run.status).order_by(Run.id)).all()
+    assert [tuple(row) for row in rows] == [
+        (True, "applied"), (False, "unchanged"), (False, "unchanged"), (True, "unchanged")
+    ]  # fmt: skip
 
 
 # Mail

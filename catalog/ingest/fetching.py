@@ -26,6 +26,10 @@ from harvesters.source import Source
 MAX_REASONS = 50
 
 
+# The records whose id came before in the same run, by the code of their failure (catalog/ingest/staging.py).
+_TWICE = sa.type_coerce(Staged.failure, sa.Text).startswith('["duplicate-id"')
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
     """The fetching of one run. `holder` is its lease; `tick` is told the number of pages."""
@@ -216,21 +220,34 @@ class Fetching:
         """Whether the run proves what is absent: every page read, as many records as the source claims, each with an id."""
         if run.replay_of is not None and not _proves(session, run):
             return False
-        totals = sa.select(Exchange.total).where(Exchange.run_id == run.id, Exchange.total.is_not(None))
-        wrong = sorted({*session.scalars(totals)} - {run.counts["seen"]})
-        if wrong:
-            run.reason = [
-                *run.reason,
-                [
-                    f"Die Quelle nennt {wrong[0]} Datensätze, gelesen wurden {run.counts['seen']}; fehlende gelten nicht als weg.",
-                    f"The source claims {wrong[0]} datasets, {run.counts['seen']} were read; missing ones do not count as gone.",
-                ],
-            ]
-            return False
-        nameless = session.scalar(
-            sa.select(sa.func.count()).where(Staged.run_id == run.id, Staged.remote_id.startswith("?", autoescape=True))
-        )
-        return not nameless
+        read = Exchange.run_id == run.id
+        left_out = session.scalar(sa.select(sa.func.sum(Exchange.left_out)).where(read)) or 0
+        totals = session.scalars(sa.select(Exchange.total).where(read, Exchange.total.is_not(None)))
+        found = run.counts["seen"]
+        if wrong := sorted({*totals} - {found + left_out}):
+            text = Message(
+                f"Die Quelle nennt {wrong[0] - left_out} Datensätze, gelesen wurden {found}; fehlende gelten nicht als weg.",
+                f"The source claims {wrong[0] - left_out} datasets, {found} were read; missing ones do not count as gone.",
+            )
+        elif run.pages > 1 and self._count(session, _TWICE):
+            # Pages that shift while they are read bring one record twice and another not at all, and the sum is right.
+            text = Message(
+                "Eine Kennung kam auf mehreren Seiten vor; fehlende Datensätze gelten nicht als weg.",
+                "An id occurred on several pages; missing datasets do not count as gone.",
+            )
+        elif self._count(session, Staged.remote_id.startswith("?", autoescape=True)):
+            text = Message(
+                "Ein Datensatz hat keine Kennung; fehlende gelten nicht als weg.",
+                "A dataset has no id; missing ones do not count as gone.",
+            )
+        else:
+            return True
+        run.reason = [*run.reason, [text.de, text.en]]
+        return False
+
+    def _count(self, session: Session, which: sa.ColumnElement[bool]) -> int:
+        number = sa.select(sa.func.count()).select_from(Staged).where(Staged.run_id == self.run_id, which)
+        return session.scalar(number) or 0
 
 
 def _last(session: Session, run: Run) -> Run | None:

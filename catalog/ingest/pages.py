@@ -130,6 +130,7 @@ def exchange(run: Run, fetched: Fetched, batch: Batch | None) -> Exchange:
         size=len(fetched.page.body),
         following=list(batch.following) if batch else list(same.following) if same else [],
         total=batch.total if batch else same.total if same else None,
+        left_out=batch.left_out if batch else same.left_out if same else 0,
         staged=batch is not None,
         fetched_at=now(),
     )

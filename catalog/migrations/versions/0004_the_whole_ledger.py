@@ -122,6 +122,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("release_reason", sa.String(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("released_at", UtcTime(timezone=True), nullable=True))
 
+    with op.batch_alter_table("exchange", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("left_out", sa.Integer(), server_default="0", nullable=False))
+
     with op.batch_alter_table("plan_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("keys", Json(), server_default="[]", nullable=False))
 
