@@ -19,6 +19,8 @@ from dcat.errors import ConfigError, StateError
 from dcat.message import Message
 
 Item = TypeVar("Item")
+# Beyond the few that stay open: each harvest of a worker needs two or three now and then.
+_MOST_CONNECTIONS = 95
 
 
 class UtcTime(TypeDecorator[datetime.datetime]):
@@ -138,7 +140,9 @@ def _engine(url: str) -> sa.Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         try:
-            engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+            engine = sa.create_engine(
+                parsed, pool_pre_ping=True, isolation_level="REPEATABLE READ", max_overflow=_MOST_CONNECTIONS
+            )
         except ModuleNotFoundError as error:
             raise ConfigError(
                 Message(
@@ -148,7 +152,9 @@ def _engine(url: str) -> sa.Engine:
             ) from error
         event.listen(engine, "begin", _begin_postgresql)
         return engine
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+    # A database in memory has one connection.
+    room = {"max_overflow": _MOST_CONNECTIONS} if parsed.database else {}
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, **room)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -5,14 +5,17 @@ import hashlib
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from dcat.errors import ConfigError
 from dcat.message import Message
+from harvesters import bodies
+from harvesters.bodies import Body, Incoming
 
 # The length of a SHA-256 in hexadecimal digits.
 _HEX = 64
@@ -32,11 +35,14 @@ class Files:
                 )
             ) from error
 
-    def put(self, body: bytes) -> str:
+    def put(self, body: Body) -> str:
         """Keep bytes; gives their hash."""
-        digest = hashlib.sha256(body).hexdigest()
+        hashed = hashlib.sha256()
+        for piece in bodies.pieces(body):
+            hashed.update(piece)
+        digest = hashed.hexdigest()
         if not self._fs.exists(self._path(digest)):
-            self._write(digest, lambda target: target.write(body))
+            self._write(digest, lambda target: target.writelines(bodies.pieces(body)))
         return digest
 
     def put_file(self, path: Path, digest: str) -> None:
@@ -45,9 +51,15 @@ class Files:
             with path.open("rb") as source:
                 self._write(digest, lambda target: shutil.copyfileobj(source, target, 1 << 20))
 
-    def get(self, digest: str) -> bytes:
-        """Give bytes back."""
-        return cast(bytes, self._fs.cat_file(self._path(digest)))
+    def get(self, digest: str) -> Body:
+        """Give bytes back; a large one stays in its file, or in one of this moment where the store is far away."""
+        if isinstance(self._fs, LocalFileSystem):
+            with Path(self._path(digest)).open("rb") as file:
+                return bodies.read(file)
+        with closing(Incoming(bodies.LARGE)) as incoming:
+            for piece in self.stream(digest):
+                incoming.write(piece)
+            return incoming.body()
 
     def stream(self, digest: str, size: int = 1 << 18) -> Iterator[bytes]:
         """Give bytes back piece by piece."""

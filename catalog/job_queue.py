@@ -113,11 +113,14 @@ class Worker:
             self.stop.wait(self.pause)
 
     def _harvest(self, source_id: str, busy: workers.Busy) -> None:
-        while busy.working() >= self.threads and not self.stop.wait(0.05):
-            pass
-        with busy.alone(source_id) as free:
-            if free and not self.stop.is_set():
-                self._one(source_id, lambda: busy.move(source_id))
+        while not self.stop.is_set():
+            with busy.alone(source_id, self.threads) as free:
+                if free:
+                    self._one(source_id, lambda: busy.move(source_id))
+                    return
+            if busy.has(source_id):
+                return
+            self.stop.wait(0.05)
 
     def _one(self, source_id: str, move: Callable[[], None]) -> None:
         def tick(phase: str, done: int) -> None:

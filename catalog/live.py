@@ -22,6 +22,7 @@ from catalog.store import VISIBLE
 from dcat.errors import FetchError, UnreadableError
 from dcat.message import Message
 from harvesters.base import Harvester, Page, Value
+from harvesters.bodies import Body
 from harvesters.fetch import Fetcher
 from harvesters.registry import HARVESTERS
 from harvesters.response import Validators
@@ -128,7 +129,7 @@ def _wanted(session: Session, sources: dict[str, Source]) -> Iterator[tuple[str,
                     yield file.id, (shown.source, url)
 
 
-def _read(harvester: Harvester, url: str, body: bytes, media_type: str, charset: str) -> tuple[Value, ...]:
+def _read(harvester: Harvester, url: str, body: Body, media_type: str, charset: str) -> tuple[Value, ...]:
     values = harvester.live(Page(url=url, body=body, media_type=media_type, charset=charset))
     if not values:
         raise UnreadableError(

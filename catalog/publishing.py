@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, edits, gate, link_uses, public, quality, store
+from catalog import assemble, edits, gate, link_uses, public, store
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, batches, now
@@ -19,7 +19,8 @@ from catalog.organizations import packaged
 from catalog.overlay import Edit
 from catalog.policy import Policies
 from catalog.public import PublicDataset
-from catalog.renditions import VIEW, Renditions, content_hash, decompress, make
+from catalog.rendering import Order, Rendered, Workshop
+from catalog.renditions import VIEW, decompress
 from catalog.scores import Scored
 from catalog.store import Draft
 from dcat import document, naming
@@ -91,42 +92,81 @@ def drafts(
     """
     names: set[str] = set()
     claims: dict[str, str] = {}
-    for batch in batches(items, BATCH):
+    waiting: list[Callable[[], list[Draft]]] = []
+    with Workshop(BATCH) as workshop:
+        for batch in batches(items, BATCH):
+            with database.reading() as session:
+                present, organization = setting(config, session, source, policies)
+                rows = _rows(session, batch)
+                checks = _checks(session, batch)
+                taken = _taken(session, batch) | names
+                neighbours = _neighbours(session, batch, config.site_url, leaving)
+                edited = edits.of(session, [item.dataset_id for item in batch])
+            made = []
+            for item in batch:
+                row = rows.get(item.dataset_id)
+                name = row.name if row else _name(item, present.city.slug, taken)
+                taken.add(name)
+                names.add(name)
+                upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()))
+                around = neighbours.around(item, claims)
+                one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
+                claims |= dict.fromkeys(assemble.subjects(one.shown.dataset), item.dataset_id)
+                links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
+                made.append(_Made(one.shown, to_check(one.addresses, source), links, row))
+            waiting.append(_begin(database, workshop, made, organization, config.site_url))
+            # One batch is rendered while the next one is assembled.
+            if len(waiting) > 1:
+                finished = waiting.pop(0)()
+                tick(len(finished))
+                yield from finished
+        for finish in waiting:
+            finished = finish()
+            tick(len(finished))
+            yield from finished
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """One dataset assembled: what will be shown of it, which files are looked at, whom it mentions, and what is public now."""
+
+    shown: PublicDataset
+    addresses: tuple[FileAddress, ...]
+    links: Mapping[str, bool]
+    row: DatasetRow | None
+
+
+def _begin(
+    database: Database, workshop: Workshop, made: list[_Made], organization: Organization, site_url: str
+) -> Callable[[], list[Draft]]:
+    """Begin to render a batch; the function that comes back waits for it, stores the renditions and gives the drafts."""
+    with database.reading() as session:
+        statuses = link_uses.statuses(session, [one.shown for one in made])
+    package = packaged(organization)
+    orders = []
+    for one in made:
+        # One that was withdrawn has no renditions left, whatever its hash.
+        before = one.row.hash if one.row and one.row.state == store.PUBLISHED else ""
+        orders.append(Order(one.shown, package, site_url, statuses[one.shown.id], before))
+    rendered = workshop.begin(orders)
+
+    def finish() -> list[Draft]:
+        results = rendered()
+        drafts = [_draft(one, result, organization) for one, result in zip(made, results, strict=True)]
         with database.reading() as session:
-            present, organization = setting(config, session, source, policies)
-            rows = _rows(session, batch)
-            checks = _checks(session, batch)
-            taken = _taken(session, batch) | names
-            neighbours = _neighbours(session, batch, config.site_url, leaving)
-            edited = edits.of(session, [item.dataset_id for item in batch])
-        made, finished = [], []
-        for item in batch:
-            row = rows.get(item.dataset_id)
-            name = row.name if row else _name(item, present.city.slug, taken)
-            taken.add(name)
-            names.add(name)
-            upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()))
-            around = neighbours.around(item, claims)
-            assembled_one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
-            claims |= dict.fromkeys(assemble.subjects(assembled_one.shown.dataset), item.dataset_id)
-            looked_at = to_check(assembled_one.addresses, source)
-            links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
-            draft, renditions = _draft(assembled_one.shown, row, organization, looked_at, links, config.site_url)
-            finished.append(draft)
-            if renditions is not None:
-                made.append((item.dataset_id, renditions))
-        with database.reading() as session:
-            known = [draft.shown.id for draft in finished if draft.changes and draft.was]
+            known = [draft.shown.id for draft in drafts if draft.changes and draft.was]
             before = store.bodies(session, VIEW, known) if known else {}
-            statuses = link_uses.statuses(session, [draft.shown for draft in finished if draft.changes])
         with database.writing() as session:
-            store.write_renditions(session, made)
-        tick(len(batch))
-        for draft in finished:
-            if draft.changes:
-                draft = replace(draft, scored=_scored(draft, statuses[draft.shown.id]))
-            old = before.get(draft.shown.id)
-            yield replace(draft, fields=public.differences(old, draft.shown)) if old else draft
+            fresh = ((d.shown.id, r.renditions) for d, r in zip(drafts, results, strict=True) if r.renditions)
+            store.write_renditions(session, fresh)
+        return [
+            replace(draft, fields=public.differences(before[draft.shown.id], draft.shown))
+            if draft.shown.id in before
+            else draft
+            for draft in drafts
+        ]
+
+    return finish
 
 
 def assembled(config: Config, session: Session, source: Source, policies: Policies, dataset_id: str) -> Assembled:
@@ -208,40 +248,29 @@ def note_inputs(session: Session, config: Config, source: Source, policies: Poli
     state.applied_revision = present if whole or state.applied_revision in ("", present) else MIXED
 
 
-def _draft(
-    shown: PublicDataset,
-    row: DatasetRow | None,
-    organization: Organization,
-    addresses: tuple[FileAddress, ...],
-    links: Mapping[str, bool],
-    site_url: str,
-) -> tuple[Draft, Renditions | None]:
-    digest = content_hash(shown)
+def _draft(made: _Made, rendered: Rendered, organization: Organization) -> Draft:
+    row = made.row
     draft = Draft(
-        shown=shown,
+        shown=made.shown,
         organization_id=organization.id,
-        addresses=addresses,
-        hash=digest,
+        addresses=made.addresses,
+        hash=rendered.hash,
         nodes={},
         release_nodes={},
-        links=links,
+        links=made.links,
         before=row.hash if row else "",
         was=row.state if row else "",
         fields=(),
     )
-    if not draft.changes:
-        return draft, None
-    renditions = make(shown, packaged(organization), site_url, digest)
+    renditions = rendered.renditions
+    if renditions is None:
+        return draft
     present = renditions.node_keys()
     others = {release: keys for release in RELEASES if (keys := renditions.node_keys(release)) != present}
     nodes = {node.key: node.uri for node in renditions.nodes[DEFAULT]}
-    return replace(draft, nodes=nodes, release_nodes=others), renditions
-
-
-def _scored(draft: Draft, statuses: Mapping[str, int]) -> Scored:
-    """Measure a draft; of a new dataset whose links are known from others, news may come before it is published."""
-    points = quality.measure(draft.shown, statuses).points
-    return Scored(draft.shown.id, draft.organization_id, points, stale=bool(statuses))
+    # Of a new dataset whose links are known from others, news may come before it is published.
+    scored = Scored(made.shown.id, organization.id, rendered.points, stale=rendered.judged_links)
+    return replace(draft, nodes=nodes, release_nodes=others, scored=scored)
 
 
 def to_check(named: tuple[FileAddress, ...], source: Source) -> tuple[FileAddress, ...]:

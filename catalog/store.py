@@ -73,7 +73,7 @@ def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -
     insert_or_ignore(session, Node, nodes)
 
 
-def overtaken(session: Session, drafts: list[Draft], leaving: Collection[str] = ()) -> set[str]:
+def overtaken(session: Session, drafts: Iterable[Draft], leaving: Collection[str] = ()) -> set[str]:
     """Name the datasets that must not be published by these drafts: others changed them, or took their names, since then.
 
     `leaving` names datasets that are withdrawn in the same transaction.
@@ -118,14 +118,20 @@ def _subjects(draft: Draft) -> dict[str, bool]:
     return {subject_key(uri): position == 0 for position, uri in enumerate(uris)}
 
 
-def publish(session: Session, drafts: list[Draft], cause: str) -> None:
+def publish(session: Session, drafts: Iterable[Draft], cause: str) -> None:
     """Make drafts the published state: rows, old renditions away, change log and membership, in the caller's transaction.
 
     The caller has asked `overtaken` in the same transaction.
     """
-    changed = [draft for draft in drafts if draft.changes]
     # Writers are alone until they commit (catalog/db.py).
     first, at = _next(session)
+    for part in batches(drafts):
+        first += _publish(session, part, cause, first, at)
+
+
+def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: datetime.datetime) -> int:
+    """Publish some of many drafts, with change numbers from `first` on; gives how many changed."""
+    changed = [draft for draft in drafts if draft.changes]
     numbered = list(enumerate(changed, first))
     _count_nodes(session, changed)
     upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("name", "published_at"))
@@ -147,14 +153,16 @@ def publish(session: Session, drafts: list[Draft], cause: str) -> None:
         )
         for seq, draft in numbered
     )
-    for part in batches(numbered):
-        _write_memberships(session, part)
-        _write_subjects(session, [draft for _, draft in part])
+    _write_memberships(session, numbered)
+    _write_subjects(session, changed)
     if unchanged := [draft for draft in drafts if not draft.changes]:
         _write_links(session, unchanged)
     link_uses.note(session, (draft.shown for draft in changed))
     # News of a link that came after the quality was measured have marked it, and the mark stays.
     scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
+    # So that the log's rows are not kept in memory.
+    session.flush()
+    return len(changed)
 
 
 def _count_nodes(session: Session, drafts: list[Draft]) -> None:

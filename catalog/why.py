@@ -18,7 +18,6 @@ from catalog.public import PublicDataset
 from catalog.quarantine_words import meaning
 from catalog.store import GONE, PUBLISHED
 from dcat.message import Message
-from dcat.model import Dataset
 from harvesters.source import Guard
 
 MAX_TEXT = 500
@@ -93,7 +92,7 @@ class _Look:
             Record.source_id.in_(self._known()), Record.remote_id.in_(self._remote_ids(text))
         )
         found += self.session.scalars(query.limit(MOST))
-        keys = identity.keys(Dataset(identifier=(text,)))
+        keys = identity.keys({"identifier": [text]})
         found += (
             self.session.scalars(sa.select(Claim.dataset_id).where(Claim.key.in_(keys)).limit(MOST)) if keys else ()
         )

@@ -4,9 +4,10 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
-from catalog import examples, job_queue, jobs
+from catalog import examples, jobs
 from catalog.instance import Instance, open_instance
 from validators.tables import check_with_rows
 
@@ -25,22 +26,14 @@ def main(parent: int) -> None:
         jobs.work(instance, check_with_rows, stop)
 
 
-def uses_queue(instance: Instance) -> bool:
-    """Tell whether workers share a queue: on PostgreSQL, where they may run on several machines."""
-    return instance.database.engine.dialect.name == "postgresql"
-
-
-def work(instance: Instance, *, threads: int) -> None:
+def until_stopped(instance: Instance, work: Callable[[threading.Event], None]) -> None:
     """Work until SIGTERM, and end within ten seconds of it."""
     logging.getLogger("catalog").setLevel(logging.INFO)
-    # A file that cannot be read in time, or a server that does not answer, must not put the end off.
     stop = _stopped_by_signals()
+    # A file that cannot be read in time, or a server that does not answer, must not put the end off.
     threading.Thread(target=_cut_off, args=(stop,), daemon=True).start()
     with examples.served(instance.config.home):
-        if uses_queue(instance):
-            job_queue.Worker(instance=instance, check_table=check_with_rows, stop=stop, threads=threads).run()
-        else:
-            jobs.work(instance, check_with_rows, stop, threads=threads)
+        work(stop)
 
 
 def _stopped_by_signals() -> threading.Event:

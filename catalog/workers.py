@@ -45,10 +45,10 @@ class Busy:
         self._moved: dict[str, float] = {}
 
     @contextmanager
-    def alone(self, source_id: str) -> Iterator[bool]:
-        """Take a source; gives false when another thread has it."""
+    def alone(self, source_id: str, threads: int) -> Iterator[bool]:
+        """Take a source; gives false when another thread has it, or when as many harvests as there may be are at work."""
         with self._lock:
-            free = source_id not in self._moved
+            free = source_id not in self._moved and self._working() < threads
             if free:
                 self._moved[source_id] = time.monotonic()
         try:
@@ -66,7 +66,10 @@ class Busy:
     def working(self) -> int:
         """Count the harvests that do not just wait."""
         with self._lock:
-            return sum(time.monotonic() - moved < self._stalled for moved in self._moved.values())
+            return self._working()
+
+    def _working(self) -> int:
+        return sum(time.monotonic() - moved < self._stalled for moved in self._moved.values())
 
     def has(self, source_id: str) -> bool:
         """Tell whether a thread of this process harvests a source."""
@@ -151,9 +154,12 @@ class Crew:
             if source is None:
                 self.stop.wait(min(self.pause, 0.5))
                 continue
-            with self.busy.alone(source.id) as free:
+            with self.busy.alone(source.id, self.threads) as free:
                 if free:
                     self._one(source)
+            if not free and not self.busy.has(source.id):
+                with self._lock:
+                    self._waiting.insert(0, source)
 
     def _next(self) -> Source | None:
         """Take the source to begin with, unless as many harvests as there may be are at work."""

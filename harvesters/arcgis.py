@@ -62,7 +62,7 @@ def split(page: Page, source: Source) -> Batch:
     if form == "dcat-us":
         batch = data_json.split(page, source)
     else:
-        spelt = _MISSPELT.sub(rb'"dcat:\1URL"', page.body)
+        spelt = _MISSPELT.sub(rb'"dcat:\1URL"', page.body[:])
         batch = dcat_rdf.split(replace(page, body=spelt, media_type="application/ld+json"), source)
     return replace(batch, items=_renamed(batch.items, form, page.url))
 

@@ -52,14 +52,16 @@ class Member(io.RawIOBase):
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
         super().__init__()
         self._name = info.filename[:200]
-        if info.compress_type not in _METHODS or info.flag_bits & 0x1:
-            raise _refused(self._name, "ist verschlüsselt oder unüblich gepackt", "is encrypted or packed unusually")
+        if info.compress_type not in _METHODS:
+            raise _refused(self._name, "ist unüblich gepackt", "is packed unusually")
         self._most = min(MAX_MEMBER, max(_SMALL, info.compress_size * MAX_RATIO))
         self._size = 0
         try:
             self._file = archive.open(info)
         except (*_FAULTS, KeyError) as error:
-            raise _refused(self._name, "ist im ZIP beschädigt", "is damaged in the ZIP") from error
+            raise _refused(
+                self._name, "ist im ZIP beschädigt oder verschlüsselt", "is damaged in the ZIP, or encrypted"
+            ) from error
 
     def readable(self) -> bool:
         """Say that it can be read."""

@@ -7,17 +7,26 @@ from typing import Any
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Problem, Reading
+from harvesters import bodies
+from harvesters.bodies import Body
 from harvesters.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One fetched answer: the address asked for (after redirects), its bytes and what the server said of them."""
+    """One fetched answer: the address asked for (after redirects), its bytes and what the server said of them.
+
+    A large body lies in a file (harvesters/bodies.py): what needs all of it as bytes takes `body[:]`.
+    """
 
     url: str
-    body: bytes
+    body: Body
     media_type: str = ""
     charset: str = ""
+
+    def close(self) -> None:
+        """Let go of the bytes."""
+        bodies.close(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

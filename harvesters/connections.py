@@ -179,14 +179,14 @@ class Connections:
         if isinstance(error, ProxyError):
             return failures.proxy(address, urlsplit(self._network.proxy).netloc, str(cause)[-80:])
         if isinstance(error, SSLError):
-            reason = str(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "TLS")
+            reason = str(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or tls.UNSAID)
             return tls.failure(address, reason, getattr(cause, "verify_code", 0))
         if isinstance(error, NewConnectionError):
             return failures.connection(address, getattr(cause, "strerror", None) or "connection failed")
         if isinstance(error, TimedOut | EmptyPoolError):
             return failures.timeout(address)
         if isinstance(cause, ssl.SSLError):
-            return tls.failure(address, str(cause.reason or "TLS"), 0)
+            return tls.failure(address, str(cause.reason or tls.UNSAID), 0)
         if isinstance(cause, OSError):
             return failures.connection(address, cause.strerror or "connection closed")
         return failures.protocol(address)

@@ -35,7 +35,7 @@ def pages(source: Source) -> tuple[str, ...]:
 def split(page: Page, source: Source) -> Batch:
     """Cut an answer into metadata records, with the services that say they operate on each."""
     try:
-        document = xml.parse(page.body, page.charset, url=page.url)
+        document = xml.parse(page.body[:], page.charset, url=page.url)
     except xml.DocumentError as error:
         halves = _halves(page, source, error)
         if halves is None:

@@ -12,6 +12,7 @@ from dcat.message import Message
 from dcat.model import Reading
 from harvesters import json_answers, json_slices
 from harvesters.base import Batch, Harvester, Item, Page
+from harvesters.bodies import Body
 from harvesters.data_json_dataset import read_dataset
 from harvesters.decode import decode
 from harvesters.json_answers import members, text
@@ -54,7 +55,7 @@ def read(item: Item, source: Source) -> Reading:
 DATA_JSON = Harvester(type="data-json", accept="application/json", split=split, map=read)
 
 
-def _as_ascii_based(page: Page) -> tuple[bytes, int]:
+def _as_ascii_based(page: Page) -> tuple[Body, int]:
     """Give the bytes in a charset in which JSON's own signs are ASCII, and where the text begins."""
     head = page.body[:4]
     if head.startswith(_UTF_16) or b"\0" in head:

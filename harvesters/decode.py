@@ -5,7 +5,10 @@ A page that claims a charset of one byte per sign, but whose umlauts are UTF-8 t
 
 import codecs
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from harvesters.bodies import Body, pieces
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
@@ -32,34 +35,62 @@ class Decoded:
         return re.sub(r"^\s*<\?xml[^>]*\?>", '<?xml version="1.0" encoding="UTF-8"?>', text, count=1).encode()
 
 
-def decode(body: bytes, charset: str = "") -> Decoded:
+def decode(body: Body, charset: str = "") -> Decoded:
     """Decode a page; a clue that does not hold for every byte loses against the next."""
+    return _decide(body, charset, lambda start, encoding, errors: body[start:].decode(encoding, errors))
+
+
+def decided(body: Body, charset: str = "") -> str:
+    """Tell how the encoding of a page is decided, without the text: a large page takes no memory."""
+
+    def check(start: int, encoding: str, errors: str) -> str:
+        if errors == "strict":
+            _check(body, encoding)
+        return ""
+
+    return _decide(body, charset, check).decided
+
+
+def _decide(body: Body, charset: str, read: Callable[[int, str, str], str]) -> Decoded:
+    """Follow the clues; `read` gives the text from a byte on, and raises where it is not in an encoding."""
     for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            return Decoded(body[len(mark) :].decode(encoding, "replace"), f"{encoding} (byte order mark)")
+        if body[: len(mark)] == mark:
+            return Decoded(read(len(mark), encoding, "replace"), f"{encoding} (byte order mark)")
     declared = _DECLARED.match(body[:500])
     clues = [(declared[1].decode("ascii"), "XML declaration")] if declared else []
     clues += [(charset, "header")] if charset else []
     for encoding, clue in [*clues, ("utf-8", "strict")]:
         known = _CHARSET.fullmatch(encoding)
         if known and not encoding.lower().startswith("utf") and _is_utf8(body):
-            return Decoded(body.decode(), f"utf-8 (against the {clue})")
+            return Decoded(read(0, "utf-8", "strict"), f"utf-8 (against the {clue})")
         # What calls itself UTF-16 has a zero byte in every ASCII sign; .NET declares it in pages that are UTF-8.
-        if known is None or ("16" in encoding[:6] and b"\0" not in body):
+        if known is None or ("16" in encoding[:6] and not _has_zero(body)):
             continue
         try:
-            return Decoded(body.decode(encoding), f"{encoding.lower()} ({clue})")
+            return Decoded(read(0, encoding, "strict"), f"{encoding.lower()} ({clue})")
         except (LookupError, UnicodeDecodeError):
             continue
-    return Decoded(body.decode("cp1252", "replace"), "cp1252 (fallback)")
+    return Decoded(read(0, "cp1252", "replace"), "cp1252 (fallback)")
 
 
-def _is_utf8(body: bytes) -> bool:
+def _check(body: Body, encoding: str) -> None:
+    """Decode a page piece by piece; UnicodeDecodeError where it is not in an encoding, LookupError where that is none."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for piece in pieces(body):
+        decoder.decode(piece)
+    decoder.decode(b"", final=True)
+
+
+def _has_zero(body: Body) -> bool:
+    return any(b"\0" in piece for piece in pieces(body))
+
+
+def _is_utf8(body: Body) -> bool:
     """Tell whether the signs beyond ASCII are UTF-8, and there are any; zero bytes speak for UTF-16."""
-    if body.isascii() or b"\0" in body:
+    if all(piece.isascii() for piece in pieces(body)) or _has_zero(body):
         return False
     try:
-        body.decode()
+        _check(body, "utf-8")
     except UnicodeDecodeError:
         return False
     return True

@@ -34,7 +34,7 @@ def write(entries: Iterable[Entry]) -> bytes:
 def read(page: Page) -> list[str]:
     """Give the addresses that a listing names; UnreadableError if it is none."""
     try:
-        rows = json.loads(page.body)
+        rows = json.loads(page.body[:])
     except (ValueError, RecursionError):
         rows = None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

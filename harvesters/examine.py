@@ -69,7 +69,7 @@ def examine(
         return Examination(url=address.url, checks=tuple(checks))
     checks += _answer(address, response)
     checks += _conditional(fetcher, response)
-    found = guess(response.url, response.media_type, response.body)
+    found = guess(response.url, response.media_type, response.body[:])
     checks += _robots(fetcher, read_address(response.url), listing=found.type in LISTINGS)
     checks.append(_type(found.type, found.why))
     source_url = found.url or response.moved_to or address.url

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Self
 from dcat.errors import FetchError
 from harvesters import failures, robots
 from harvesters.addresses import Address, follow, judge, read_address
+from harvesters.bodies import Incoming
 from harvesters.budget import Budget, LocalBudget, Visit
 from harvesters.connections import Answer, Connections, Resolve, declared, finish, open_socket, resolve_name
 from harvesters.doors import Hall, MakeDoor
@@ -104,12 +105,16 @@ class Fetcher:
         validators: Validators | None = None,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
+        in_memory: int | None = None,
     ) -> Response:
-        """Fetch a page of a catalogue into memory; `method` is one that changes nothing, such as PROPFIND."""
-        body, asked = bytearray(), validators or Validators()
-        further = dict(headers or {})
-        response = self._fetch(url, accept, asked, body.extend, self._limits.max_bytes, method, further)
-        return replace(response, body=bytes(body))
+        """Fetch a page of a catalogue; `method` is one that changes nothing, such as PROPFIND.
+
+        A body of more than `in_memory` bytes lies in a file (harvesters/bodies.py).
+        """
+        asked, further = validators or Validators(), dict(headers or {})
+        with closing(Incoming(in_memory)) as incoming:
+            response = self._fetch(url, accept, asked, incoming.write, self._limits.max_bytes, method, further)
+            return replace(response, body=incoming.body())
 
     def download(self, url: str, target: Path, *, validators: Validators | None = None) -> Response:
         """Fetch a file to `target`, which changes only when all of it has arrived, and not at all on 304."""
@@ -279,10 +284,14 @@ class Fetcher:
                 else:
                     try:
                         visit.answered = raw.status < 500
+                        asked = _asked(raw)
+                        visit.pause = asked or 0.0
                         if raw.status not in _PASSING or last:
                             yield raw
                             return
-                        failure, asked = self._busy(address, raw, visit)
+                        failure = failures.busy(address, raw.status, asked)
+                        if asked is not None and asked > self._limits.longest_wait:
+                            raise failure
                         visit.answered = visit.answered or None
                     except FetchError as error:
                         # A body that does not come shows a sick host, too.
@@ -291,15 +300,6 @@ class Fetcher:
                     finally:
                         finish(raw)
             self._wait(max(wait, asked or 0.0), until, failure)
-
-    def _busy(self, address: Address, raw: Answer, visit: Visit) -> tuple[FetchError, float | None]:
-        """Read how long a server asks us to wait, and raise where that is longer than we do."""
-        asked = read_retry_after(raw.headers.get("retry-after", ""), raw.headers.get("date", ""), datetime.now(UTC))
-        failure = failures.busy(address, raw.status, asked)
-        visit.pause = asked or 0.0
-        if asked is not None and asked > self._limits.longest_wait:
-            raise failure
-        return failure, asked
 
     @contextmanager
     def _turn(self, address: Address, pace: float, until: float) -> Iterator[Visit]:
@@ -403,3 +403,10 @@ class Fetcher:
                 return received(address.url, raw.status, raw.headers, 0, "")
             finally:
                 finish(raw)
+
+
+def _asked(raw: Answer) -> float | None:
+    """Read how many seconds a server asks everybody to wait; None where it does not."""
+    if raw.status not in _PASSING:
+        return None
+    return read_retry_after(raw.headers.get("retry-after", ""), raw.headers.get("date", ""), datetime.now(UTC))

@@ -67,7 +67,7 @@ def cut(links: list[str], url: str, source: Source, drop: Drop, *, listed: bool 
 
 def package_item(page: Page, drop: Drop) -> Item:
     """Give the dataset that a data package describes."""
-    stamp = f"{page.url}\n{page.charset}\n".encode() + page.body
+    stamp = f"{page.url}\n{page.charset}\n".encode() + page.body[:]
     return Item(remote_id=drop.remote_id(page.url), content=page, stamp=stamp)
 
 

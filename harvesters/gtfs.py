@@ -48,7 +48,7 @@ class Feed:
 
 def split(page: Page, source: Source) -> Batch:
     """Read the small tables of a feed and count the large ones; timetables themselves stay unread."""
-    with archives.opened(page.body, page.url) as archive:
+    with archives.opened(page.body[:], page.url) as archive:
         if archives.member(archive, "agency.txt") is None and archives.member(archive, "feed_info.txt") is None:
             raise UnreadableError(
                 Message(

@@ -5,15 +5,20 @@ The bytes are looked at once, from one bracket to the next; strings are passed o
 """
 
 import re
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, MutableSequence
 
 from dcat.errors import UnreadableError
 from dcat.message import Message
+from harvesters.bodies import Body, forget
 
 MAX_KEYS = 10_000
 MAX_ELEMENTS = 500_000
 MAX_DEPTH = 1_000
-Slice = tuple[int, int]
+# Where the elements begin and end, in turn: few bytes for each of many.
+Slices = MutableSequence[int]
+# After so many bytes the memory that a large body takes is given back.
+_STRETCH = 8_000_000
 
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -23,12 +28,12 @@ _TO_BRACE = re.compile(rb'[^"{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}]*+)*+([{}]
 _TO_BRACKET = re.compile(rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+([\[\]{}])', re.DOTALL)
 
 
-def elements(body: bytes, key: bytes, start: int = 0) -> list[Slice] | None:
+def elements(body: Body, key: bytes, start: int = 0) -> Slices | None:
     """Find the elements of the array under a key of the outermost object, or of the outermost array; None where there is none.
 
     UnreadableError names the byte at which the document stops being JSON, or ends too early.
     """
-    found: list[Slice] | None
+    found: Slices | None
     start = _blank(body, start)
     if body[start : start + 1] == b"[":
         found, end = _array(body, start)
@@ -41,9 +46,9 @@ def elements(body: bytes, key: bytes, start: int = 0) -> list[Slice] | None:
     return found
 
 
-def _object(body: bytes, start: int, wanted: bytes) -> tuple[list[Slice] | None, int]:
+def _object(body: Body, start: int, wanted: bytes) -> tuple[Slices | None, int]:
     """Walk through the members of the outermost object."""
-    found: list[Slice] | None = None
+    found: Slices | None = None
     at = _blank(body, start + 1)
     if body[at : at + 1] == b"}":
         return None, at + 1
@@ -65,23 +70,27 @@ def _object(body: bytes, start: int, wanted: bytes) -> tuple[list[Slice] | None,
     raise _broken(at)
 
 
-def _array(body: bytes, start: int) -> tuple[list[Slice], int]:
+def _array(body: Body, start: int) -> tuple[Slices, int]:
     """Walk through the elements of an array."""
-    found: list[Slice] = []
+    found: Slices = array("Q")
+    read = start
     at = _blank(body, start + 1)
     if body[at : at + 1] == b"]":
         return found, at + 1
     while True:
         end = _end(body, at)
-        found.append((at, end))
-        if len(found) > MAX_ELEMENTS:
+        found.extend((at, end))
+        if len(found) > 2 * MAX_ELEMENTS:
             raise _too_many()
+        if end - read > _STRETCH:
+            forget(body)
+            read = end
         at, closed = _next(body, end, b"]")
         if closed:
             return found, at
 
 
-def _next(body: bytes, at: int, closing: bytes) -> tuple[int, bool]:
+def _next(body: Body, at: int, closing: bytes) -> tuple[int, bool]:
     """Step over the comma behind a value, or out of what it stands in."""
     at = _blank(body, at)
     if body[at : at + 1] == closing:
@@ -91,7 +100,7 @@ def _next(body: bytes, at: int, closing: bytes) -> tuple[int, bool]:
     return _blank(body, at + 1), False
 
 
-def _end(body: bytes, at: int) -> int:
+def _end(body: Body, at: int) -> int:
     """Find the end of the value that begins at a position."""
     opening = body[at : at + 1]
     if opening == b"{":
@@ -105,7 +114,7 @@ def _end(body: bytes, at: int) -> int:
     return scalar.end()
 
 
-def _closed(body: bytes, at: int, step: re.Pattern[bytes], openings: bytes) -> int:
+def _closed(body: Body, at: int, step: re.Pattern[bytes], openings: bytes) -> int:
     start, depth = at, 0
     while True:
         bracket = step.match(body, at)
@@ -119,7 +128,7 @@ def _closed(body: bytes, at: int, step: re.Pattern[bytes], openings: bytes) -> i
             return at
 
 
-def _blank(body: bytes, at: int) -> int:
+def _blank(body: Body, at: int) -> int:
     blank = _BLANK.match(body, at)
     assert blank is not None, "the pattern matches nothing too"
     return blank.end()
@@ -154,6 +163,11 @@ def _too_many() -> UnreadableError:
     )
 
 
-def bytes_of(body: bytes, slices: list[Slice]) -> Iterator[bytes]:
+def bytes_of(body: Body, slices: Slices) -> Iterator[bytes]:
     """Give the bytes of each element, one at a time."""
-    return (body[start:end] for start, end in slices)
+    read = 0
+    for start, end in zip(slices[::2], slices[1::2], strict=True):
+        if end - read > _STRETCH:
+            forget(body)
+            read = end
+        yield body[start:end]

@@ -34,9 +34,9 @@ def pages(source: Source) -> tuple[str, ...]:
 
 def split(page: Page, source: Source) -> Batch:
     """Cut capabilities or a feed into datasets."""
-    if page.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    if page.body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         raise _json(page)
-    document = xml.parse(page.body, page.charset, url=page.url, skip_doctype=True)
+    document = xml.parse(page.body[:], page.charset, url=page.url, skip_doctype=True)
     root, name = document.root, xml.local(document.root)
     if name in ("ExceptionReport", "ServiceExceptionReport"):
         raise refusal(root, page.url)

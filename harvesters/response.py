@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harvesters.bodies import Body
 from harvesters.headers import read_content_type, read_filename
 
 
@@ -29,7 +30,7 @@ class Response:
     date: str = ""
     size: int = 0
     sha256: str = ""
-    body: bytes = b""
+    body: Body = b""
     moved_to: str = ""
     filename: str = ""
 

@@ -16,6 +16,8 @@ _EXPIRED, _NOT_YET, _SELF_SIGNED = 10, 9, 18
 _UNKNOWN_ROOT, _OTHER_HOST = 19, (62, 64)
 # The issuer of what the server sent is not at hand: the chain breaks off.
 NO_ISSUER = (2, 20, 21)
+# Stands for the reason where OpenSSL gives none.
+UNSAID = "TLS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,8 @@ def _meaning(address: Address, reason: str, number: int) -> tuple[str, str]:
             "the server lacks the intermediate certificate, or the issuing authority is not known here; "
             f'"{look[1:-1]}" shows which one is missing, the department can add it.',
         )
-    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
+    # A server that misses our certificate may also hang up without a word.
+    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason or reason == UNSAID:
         return (
             "der Server verlangt vielleicht ein Zertifikat von uns; das Amt stellt es aus, dann in der Quelle "
             "»network: {certificate: DATEI.pem}« eintragen.",

@@ -27,7 +27,7 @@ def look(address: Address, ips: Sequence[str], timeout: float, trust: tls.Trust)
         version, chain = _handshake(address, ips, timeout, tls.context(trust))
         return TlsLook(version=version, chain=read_chain(chain))
     except ssl.SSLError as error:
-        reason = str(getattr(error, "verify_message", "") or error.reason or "TLS")
+        reason = str(getattr(error, "verify_message", "") or error.reason or tls.UNSAID)
         number = getattr(error, "verify_code", 0)
     blind = ssl.create_default_context()
     blind.check_hostname = False

@@ -1,8 +1,9 @@
 """The one reader of XML from departments: bytes to a tree, without DTD, entities, network or huge trees (libxml2 by way of lxml).
 
-libxml2 itself refuses elements more than 2,048 levels deep and texts beyond 10 MB; what reads a tree must not recurse.
+libxml2 itself refuses elements more than 256 levels deep and texts beyond 10 MB.
 """
 
+import copy
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,14 @@ from lxml import etree
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Problem
+from harvesters.bodies import Body
 from harvesters.decode import decode
 
 # Tags and equals signs: what elements and attributes cannot outnumber. The tree of so many takes some 300 MB.
 MAX_MARKS = 2_000_000
+# Trees look namespaces up one by one.
+MAX_NAMESPACES = 2_000
+_NAMESPACE = re.compile(rb"""xmlns(?::[^\s=]{1,200})?\s*=\s*(?:"[^"<]*"|'[^'<]*')""")
 # Possessive, and each sign begins one alternative only: comments one after another would else be cut in every possible way.
 _PROLOG = re.compile(r"(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _DOCTYPE = re.compile(
@@ -42,7 +47,7 @@ class Document:
     decided: str = ""
 
 
-def parse(body: bytes, charset: str = "", *, url: str, skip_doctype: bool = False) -> Document:
+def parse(body: Body, charset: str = "", *, url: str, skip_doctype: bool = False) -> Document:
     """Parse XML from `url`; DocumentError for what is none or too much, UnreadableError for web pages and documents
     with a document type.
 
@@ -52,11 +57,11 @@ def parse(body: bytes, charset: str = "", *, url: str, skip_doctype: bool = Fals
     decoded = decode(body, charset)
     cleaned, removed = _cleaned(decoded.text)
     encoded = _without_doctype(cleaned.lstrip(), url, skip_doctype).encode()
-    if encoded.count(b"<") + encoded.count(b"=") > MAX_MARKS:
+    if encoded.count(b"<") + encoded.count(b"=") > MAX_MARKS or _has_many_namespaces(encoded):
         raise DocumentError(
             Message(
-                f"{url} hat zu viele XML-Elemente. Nächster Schritt: die Quelle in kleineren Seiten abrufen.",
-                f"{url} has too many XML elements. Next step: ask the source for smaller pages.",
+                f"{url} hat zu viele XML-Elemente oder Namensräume. Nächster Schritt: die Quelle in kleineren Seiten abrufen.",
+                f"{url} has too many XML elements or namespaces. Next step: ask the source for smaller pages.",
             )
         )
     parser = etree.XMLParser(
@@ -97,12 +102,12 @@ def text(element: Any) -> str:
 
 
 def canonical(element: Any) -> bytes:
-    """Give bytes that stay the same while an element does, whatever document is around it (Exclusive C14N)."""
-    try:
-        return bytes(etree.tostring(element, method="c14n", exclusive=True, with_tail=False))
-    except etree.C14NError:
-        # Refused for namespaces that are no URIs, which some programs declare.
-        return bytes(etree.tostring(element, with_tail=False))
+    """Give bytes that stay the same while an element does, whatever document is around it.
+
+    Not Canonical XML: libxml2's takes quadratic time for many attributes, and refuses namespaces that are no URIs.
+    """
+    # The copy leaves behind the namespaces of the document that the element does not use.
+    return bytes(etree.tostring(copy.deepcopy(element), with_tail=False))
 
 
 def _cleaned(value: str) -> tuple[str, int]:
@@ -145,6 +150,15 @@ def _without_doctype(value: str, url: str, skip: bool) -> str:
             )
         )
     return value[:start] + value[doctype.end() :]
+
+
+def _has_many_namespaces(encoded: bytes) -> bool:
+    known: set[bytes] = set()
+    for declared in _NAMESPACE.finditer(encoded):
+        known.add(declared[0])
+        if len(known) > MAX_NAMESPACES:
+            return True
+    return False
 
 
 def _removed(count: int, url: str) -> tuple[Problem, ...]:

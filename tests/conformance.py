@@ -44,7 +44,8 @@ class Sample:
     allow-list. `site` makes the answers of a source that tells of some datasets, cut into pages of `page_size` where the protocol
     has pages; `root` is where it is reached. `most` is how many datasets one such source can hold (1 for GTFS). `claims_total`
     tells that an answer names the number of datasets, `paged` that there is more than one page, `isolates` that one spoilt
-    record leaves the others readable.
+    record leaves the others readable. `empty` is how a run ends when the source tells of nothing in the words of its protocol.
+    `twins` tells that a second record of the same id waits in quarantine; in trees and feeds there can be none.
     """
 
     definition: str
@@ -53,6 +54,8 @@ class Sample:
     paged: bool = False
     claims_total: bool = False
     isolates: bool = True
+    empty: str = "held"
+    twins: bool = True
     named: Callable[[str], str] = field(default=lambda told: told)
     """the remote id that a told id becomes"""
 

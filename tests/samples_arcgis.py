@@ -14,8 +14,8 @@ city: darmstadt
 department: Vermessungsamt
 type: arcgis
 url: {root}
-network: {{allow: ["{host}"]}}
-defaults: {{license: dl-zero-de/2.0, description: Geodaten der Wissenschaftsstadt Darmstadt.}}
+network: {allow: ["{host}"]}
+defaults: {license: dl-zero-de/2.0, description: Geodaten der Wissenschaftsstadt Darmstadt.}
 """
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",

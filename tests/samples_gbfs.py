@@ -65,4 +65,5 @@ live:
     most=1,
     paged=True,
     isolates=False,
+    empty="failed",
 )

@@ -58,5 +58,6 @@ network:
     site=_site,
     most=1,
     isolates=False,
+    empty="failed",
     named=lambda told: "gtfs",
 )

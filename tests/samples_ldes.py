@@ -21,8 +21,8 @@ city: darmstadt
 department: Amt für Wirtschaft und Stadtentwicklung
 type: ldes
 url: {root}/feed
-network: {{allow: ["{host}"]}}
-defaults: {{license: dl-zero-de/2.0, description: Daten der Wissenschaftsstadt Darmstadt.}}
+network: {allow: ["{host}"]}
+defaults: {license: dl-zero-de/2.0, description: Daten der Wissenschaftsstadt Darmstadt.}
 """
 
 

@@ -14,8 +14,8 @@ city: darmstadt
 department: Vermessungsamt
 type: ogc-api
 url: {root}/collections/datensaetze/items
-network: {{allow: ["{host}"]}}
-defaults: {{license: dl-zero-de/2.0, description: Geodaten der Wissenschaftsstadt Darmstadt.}}
+network: {allow: ["{host}"]}
+defaults: {license: dl-zero-de/2.0, description: Geodaten der Wissenschaftsstadt Darmstadt.}
 """
 
 

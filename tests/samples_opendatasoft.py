@@ -13,8 +13,8 @@ city: wiesbaden
 department: Amt für Statistik
 type: opendatasoft
 url: {root}
-network: {{allow: ["{host}"]}}
-defaults: {{license: dl-zero-de/2.0, description: Daten der Landeshauptstadt Wiesbaden.}}
+network: {allow: ["{host}"]}
+defaults: {license: dl-zero-de/2.0, description: Daten der Landeshauptstadt Wiesbaden.}
 """
 
 

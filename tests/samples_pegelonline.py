@@ -1,5 +1,6 @@
 """PEGELONLINE by example: the list of stations as the REST API v2 gives it."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,11 +33,10 @@ def station(water: str = "MAIN", longname: str = "FRANKFURT OSTHAFEN", **fields:
 
 def _site(root: str, told: Sequence[Told], page_size: int) -> Site:
     stations = [
-        station(longname=f"STATION {number}")
-        | {"uuid": "" if each.spoilt else f"66ff3eb4-513b-478b-abd2-{number:012}"}
-        | {"number": "" if each.spoilt else str(number)}
+        station(longname=f"STATION {each.id.upper()}")
+        | {"uuid": "" if each.spoilt else str(uuid.uuid5(uuid.NAMESPACE_URL, each.id)), "number": ""}
         | {"water": {"shortname": each.id, "longname": each.title}}
-        for number, each in enumerate(told)
+        for each in told
     ]
     return {ASKED: Answered(orjson.dumps(stations), "application/json;charset=UTF-8")}
 
@@ -57,5 +57,7 @@ live:
   every: 5m
 """,
     site=_site,
+    # Two stations of one water belong together.
+    twins=False,
     named=lambda told: f"{told}/W",
 )

@@ -1,6 +1,8 @@
 """A department's web server on loopback whose pages tests change as they like, and catalogues in Turtle to put there."""
 
 import hashlib
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -19,7 +21,10 @@ LISTING = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server says at one address; without `etag` it knows no validators. `head` is its status for HEAD where it differs."""
+    """What the server says at one address; without `etag` it knows no validators. `head` is its status for HEAD where it differs.
+
+    The connection breaks after `breaks` bytes of the body, with 0 before the server has said anything.
+    """
 
     body: bytes
     media_type: str
@@ -28,6 +33,8 @@ class Answer:
     location: str = ""
     seconds: float = 0.0
     head: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    breaks: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,10 @@ class Site(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that is killed in the middle is no news."""
 
+    def shutdown_request(self, request: Any) -> None:
+        """Close without a word before it, so that a connection that is to break is reset."""
+        self.close_request(request)
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: Site
@@ -117,10 +128,13 @@ class _Handler(BaseHTTPRequestHandler):
         head = self.command == "HEAD"
         status, body = (head and answer.head) or answer.status, answer.body
         time.sleep(answer.seconds)
-        if status == 200 and etag and self.headers.get("If-None-Match") == etag:
+        if status == 200 and answer.breaks is None and etag and self.headers.get("If-None-Match") == etag:
             status, body = 304, b""
         self.server.seen.append((self.path, status))
         self.server.methods.append(f"{self.command} {self.path}")
+        if answer.breaks == 0:
+            self._break()
+            return
         self.send_response(status)
         if etag and status in (200, 304):
             self.send_header("ETag", etag)
@@ -129,9 +143,19 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 304:
             self.send_header("Content-Type", answer.media_type)
             self.send_header("Content-Length", str(len(body)))
+        for name, value in answer.headers:
+            self.send_header(name, value)
         self.end_headers()
         if not head:
-            self.wfile.write(body)
+            self.wfile.write(body[: answer.breaks])
+        if answer.breaks is not None:
+            self._break()
+
+    def _break(self) -> None:
+        self.wfile.flush()
+        # Without lingering the client sees a reset, not an end.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
 
 
 @contextmanager

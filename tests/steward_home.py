@@ -134,11 +134,14 @@ def _left(instance: Instance, site: Site) -> dict[str, int]:
 
 
 def _led(instance: Instance, site: Site) -> dict[str, int]:
-    """The same dataset through a portal and, with more authority, from the department itself."""
-    portal = put(site, "/portal.ttl", entries(61, 62))
-    jobs.harvest(instance, define(instance, site, id="portal", department="Portal", authority=10, url=portal))
-    office = put(site, "/fach.ttl", entries(61))
+    """The same datasets through a portal and, with more authority, from the department itself: one was public before, one never."""
+    url = put(site, "/portal.ttl", entries(61, 62))
+    portal = define(instance, site, id="portal", department="Portal", authority=10, url=url)
+    jobs.harvest(instance, portal)
+    office = put(site, "/fach.ttl", entries(61, 63))
     jobs.harvest(instance, define(instance, site, id="fach", department="Fachamt", authority=90, url=office))
+    put(site, "/portal.ttl", entries(61, 62, 63))
+    jobs.harvest(instance, portal)
     return {}
 
 

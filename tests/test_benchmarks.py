@@ -1,6 +1,6 @@
 """What the measurements stand on: the generated datasets are good ones, and the table says what was measured."""
 
-from benchmarks import generated, linked_data
+from benchmarks import generated, linked_data, workers
 from benchmarks.linked_data import Row
 from dcat import rdf, rdf_reader, rdf_writer
 from validators import metadata
@@ -40,3 +40,12 @@ def test_a_ratio_is_held_against_its_aim() -> None:
     assert (reached.reached, missed.reached) == (True, False)
     assert (reached.ratio, reached.work) == (10.0, "parse, Turtle")
     assert (reached.ours, reached.peer) == ("2,000 datasets/s", "200 datasets/s")
+
+
+def test_workers_are_compared_with_one_and_with_none_that_hinders() -> None:
+    result = workers.Result(
+        work="40 sources", before=20.0, after=5.0, ratio=4.0, aim=">= 3 times as fast", reached=True
+    )
+    assert (
+        workers.table([result]).splitlines()[-1] == "| 40 sources | 20.0 s | 5.0 s | 4.00 | >= 3 times as fast | yes |"
+    )

@@ -193,18 +193,20 @@ def test_success_closes_it():
     assert resting(budget) is None
 
 
-@pytest.mark.parametrize("path", ["/busy-seconds?5", "/busy-seconds?90"])
+@pytest.mark.parametrize("path", ["/busy-seconds?5", "/busy-seconds?90", "/busy-date"])
 def test_retry_after_postpones_the_host_for_other_fetchers(server, path):
     clock = Clock()
     budget = LocalBudget(sleep=clock.sleep, clock=clock)
-    wait = float(path.partition("?")[2])
+    wait = float(path.partition("?")[2]) if "?" in path else 4.0
     with (
         Fetcher(LOOPBACK, FetchLimits(retries=0), budget=budget, clock=clock, sleep=clock.sleep) as one,
         Fetcher(LOOPBACK, budget=budget, clock=clock, sleep=clock.sleep) as other,
         Fetcher(LOOPBACK, FetchLimits(total=2), budget=budget, clock=clock, sleep=clock.sleep) as hasty,
     ):
-        with budget.enter(f"127.0.0.1:{server.port}", 0.0, 2, 1.0) as visit:
-            visit.pause = wait
+        with pytest.raises(FetchError) as caught:
+            one.get(server.url(path))
+        assert caught.value.code == "busy"
+        server.seen.clear()
         with pytest.raises(FetchError) as caught:
             hasty.get(server.url("/page"))
         assert caught.value.code == "resting" and "Pause" in caught.value.message.de

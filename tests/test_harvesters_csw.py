@@ -433,6 +433,13 @@ def test_the_only_format_of_a_dataset_is_that_of_its_download() -> None:
     assert one.format == f"{EU}/file-type/SHP" and one.download_url == one.access_url
 
 
+def test_a_download_may_show_itself_by_its_protocol_alone() -> None:
+    (one,) = dataset(
+        links=online("https://x.example/holen?nr=7", "Paket", "WWW:DOWNLOAD-1.0-http--download")
+    ).distribution
+    assert one.download_url == ("https://x.example/holen?nr=7",)
+
+
 def test_a_record_without_a_way_to_the_data_says_so() -> None:
     (found,) = readings(record(links=online("https://x.example/thema", "Thema")))
     assert found.dataset.distribution == () and problems(found) == [("distribution", "no-distribution")]
@@ -518,6 +525,7 @@ def test_odd_values_become_problems() -> None:
     assert found.dataset.issued == "" and [one.end for one in found.dataset.temporal] == ["2024"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_keywords_and_links_are_cut() -> None:
     about = keywords(*(f"Wort {n}" for n in range(3000)))
     links = "".join(online(f"https://x.example/{n}.csv", function="download") for n in range(5001))

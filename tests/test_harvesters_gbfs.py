@@ -114,8 +114,10 @@ def test_without_the_word_of_the_discovery_file_its_address_is_left() -> None:
 
 
 def test_more_feeds_than_there_are() -> None:
-    batch = GBFS.split(page(discovery(ROOT, "system_information", *(f"f{n}" for n in range(MAX_FEEDS)))), SOURCE)
+    many = discovery(ROOT, "system_information", *(f"f{n}" for n in range(MAX_FEEDS + 5)))
+    batch = GBFS.split(page(many), SOURCE)
     assert [problem.code for problem in batch.problems] == ["too-many"]
+    assert len(dataset(found=many).distribution) == MAX_FEEDS + 1
 
 
 @pytest.mark.parametrize("missing", ["system_id", "name"])

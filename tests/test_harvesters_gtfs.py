@@ -105,7 +105,7 @@ def test_rows_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harvesters.gtfs.MAX_ROWS", 1)
     found = reading(zipped())
     assert {"routes.txt", "stops.txt"} <= {problem.path for problem in found.problems}
-    assert "Linie" not in found.dataset.description[0].value
+    assert "Linie" not in found.dataset.description[0].value and "Haltepunkt" not in found.dataset.description[0].value
 
 
 def test_a_directory_without_end() -> None:

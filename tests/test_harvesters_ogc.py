@@ -221,6 +221,12 @@ def test_an_entry_without_a_feed_of_its_own_is_a_dataset() -> None:
     assert d.publisher is not None and d.publisher.name[0].value == "Vermessungsamt"
 
 
+def test_a_feed_of_such_entries_only_is_no_dataset_itself() -> None:
+    entry = """<entry><title>{0}</title><id>urn:{0}</id><link href="{0}.gml" type="application/gml+xml"/>
+      <inspire_dls:spatial_dataset_identifier_code>{0}</inspire_dls:spatial_dataset_identifier_code></entry>"""
+    assert ids(service_feed(entry=entry.format("hw") + entry.format("bw"))) == ["urn:hw", "urn:bw"]
+
+
 @pytest.mark.parametrize(
     "body, says",
     [
@@ -275,6 +281,14 @@ def test_the_stamp_follows_the_type_and_the_service() -> None:
     )
     assert stamp(wfs(feature_type(), terms="NONE")) != first
     assert stamp(wfs(feature_type(title="Zonen"))) != first
+
+
+def test_the_stamp_of_a_layer_does_not_follow_other_layers() -> None:
+    before, after = (
+        [item.stamp for item in split(body, datasets="layers").items]
+        for body in (WMS_1_3, WMS_1_3.replace(b"<Title>Wege</Title>", b"<Title>Pfade</Title>"))
+    )
+    assert before[0] == after[0] and before[1] != after[1]
 
 
 def test_a_map_of_the_whole_world_says_nothing_of_a_place() -> None:
@@ -334,3 +348,12 @@ def test_feeds_are_followed_in_a_harvest(instance: Instance, site: Site) -> None
         outcome = jobs.harvest(instance, definition)
     assert outcome.status == "unchanged" and counted(outcome) == {"seen": 2, "unchanged": 2}
     assert published(instance) == ["Bebauungspläne", "Bebauungspläne"]
+
+
+def test_feeds_that_lead_back_are_read_once(instance: Instance, site: Site) -> None:
+    back = '<entry><title>Start</title><link rel="alternate" href="/atom.xml" type="application/atom+xml"/></entry>'
+    site.put("/atom.xml", service_feed("bplan", "mehr"), "application/atom+xml")
+    site.put("/atom/mehr.xml", service_feed(entry=back), "application/atom+xml")
+    site.put("/atom/bplan.xml", dataset_feed(), "application/atom+xml")
+    outcome = jobs.harvest(instance, define(instance, site, type="ogc", url=site.url("/atom.xml")))
+    assert outcome.status == "applied" and counted(outcome) == {"seen": 1, "created": 1}

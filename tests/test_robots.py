@@ -51,6 +51,7 @@ User-Agent: quxbot
             "/example/page/disallowed.gif",
             True,
         ),
+        ("User-agent: *\nDisallow: /a/b\nAllow: /a", "/a/b", True),
         ("User-agent: *\nDisallow: /", "/", True),
         ("User-agent: *\nDisallow: /", "/robots.txt", False),
         ("User-agent: *\nDisallow:", "/", False),

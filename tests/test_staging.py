@@ -38,7 +38,7 @@ def rows(*uris: str, revision: str = "1", **fields: Any) -> list[dict[str, Any]]
     known = fields.pop("known", {})
     source = builders.source(type="dcat", **fields)
     reader = staging.Reader(harvester=SIMPLE, source=source, revision=revision, judge=judge, known=known)
-    return reader.rows(split(builders.page(" ".join(uris)), source), 1, "https://amt.example/")
+    return list(reader.rows(split(builders.page(" ".join(uris)), source), 1, "https://amt.example/"))
 
 
 def test_a_record_that_breaks_our_program_goes_to_quarantine_alone(caplog: pytest.LogCaptureFixture) -> None:

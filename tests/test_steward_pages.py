@@ -97,7 +97,7 @@ def test_the_board_counts_what_is_public_missing_stale_and_waiting(visitor: Flas
         words(row.xpath("./th/a")[0]).split()[-1]: [words(cell) for cell in row.xpath("./td")[4:8]] for row in found
     }
     assert numbers == {
-        "Fachamt": ["1", "0", "0", "0"],
+        "Fachamt": ["2", "0", "0", "0"],
         "Portal": ["1", "0", "0", "0"],
         "Gut": ["3", "0", "0", "0"],
         "Weg": ["1", "0", "0", "0"],
@@ -179,6 +179,13 @@ def test_reasons_tell_the_public_no_address_and_no_quote() -> None:
     )
     assert said.de == "… antwortet mit Status 503 …: 12 von 1.200 fehlen."
     assert said.en == "The dataset … in … has 30% of 4.5 left; please ask …"
+
+
+def test_only_what_went_wrong_is_explained_to_the_public(home: StewardHome) -> None:
+    with home.instance.database.reading() as session:
+        line = health.lines(session, "weg", limit=1)[0]
+    assert line.public_reasons
+    assert not replace(line, status="applied").public_reasons and not replace(line, status="").public_reasons
 
 
 # Access
@@ -350,6 +357,17 @@ def test_the_inbox_of_the_quarantine_says_why_and_what_stays_public(
     number = waiting_number(home, uri("satz-043"))
     assert SECRET_TITLE in get(steward_client, f"/steward/quarantine/{number}").text
     get(steward_client, "/steward/quarantine/99999", 404)
+
+
+def test_only_incomplete_records_can_be_released(home: StewardHome) -> None:
+    number = waiting_number(home, uri("satz-043"))
+    with home.instance.database.writing() as session:
+        row = session.get_one(Quarantine, number)
+        before, row.code = row.code, "internal"
+        session.flush()
+        found = steward.entry(session, number)
+        row.code = before
+    assert found is not None and not found[0].releasable and found[1]
 
 
 def test_the_quarantine_is_paged_by_number(home: StewardHome, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from steward_home import BASE, SECRET_TITLE, StewardHome, uri
 
 from catalog import why
 from catalog.definitions import present
-from catalog.models import DatasetRow, Record
+from catalog.models import DatasetRow, Quarantine, Record
 from catalog.why import Answer
 from dcat import naming
 
@@ -104,6 +104,35 @@ def test_a_dataset_behind_another_source_leads_there(home: StewardHome) -> None:
     both = ask(home, uri("satz-061"))
     assert sorted(kinds(both)) == ["led", "published"]
     assert len({finding.slug for finding in both.findings}) == 1
+
+
+def test_a_dataset_that_was_never_public_itself_leads_to_the_one_in_front(home: StewardHome) -> None:
+    with home.instance.database.reading() as session:
+        assert session.get(DatasetRow, naming.dataset_id("portal", uri("satz-063"))) is None
+    found = {finding.kind: finding.slug for finding in ask(home, uri("satz-063")).findings}
+    assert found["led"] == found["published"] == "datensatz-063"
+
+
+def test_a_uri_is_found_where_the_source_has_another_id(home: StewardHome) -> None:
+    dataset_id, other = naming.dataset_id("gut", uri("satz-002")), "urn:uuid:4d0b1c1e-0000-4000-8000-000000000001"
+    with home.instance.database.writing() as session:
+        session.get_one(DatasetRow, dataset_id).uri = other
+    try:
+        assert kinds(ask(home, other)) == ["published"]
+    finally:
+        with home.instance.database.writing() as session:
+            session.get_one(DatasetRow, dataset_id).uri = uri("satz-002")
+
+
+def test_a_record_that_was_taken_in_since_waits_no_longer(home: StewardHome) -> None:
+    entry = sa.update(Quarantine).where(Quarantine.remote_id == uri("satz-043"))
+    with home.instance.database.writing() as session:
+        session.execute(entry.values(resolved_at=steward_home.SINCE))
+    try:
+        assert not ask(home, uri("satz-043")).findings
+    finally:
+        with home.instance.database.writing() as session:
+            session.execute(entry.values(resolved_at=None))
 
 
 def test_a_source_that_left_is_said_so(home: StewardHome) -> None:

@@ -2,10 +2,11 @@
 
 import click
 
-from catalog import worker, workers
+from catalog import job_queue, jobs, worker, workers
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
 from dcat.message import Message
+from validators.tables import check_with_rows
 
 
 @click.command()
@@ -13,7 +14,7 @@ from dcat.message import Message
     "--threads",
     default=workers.THREADS,
     show_default=True,
-    type=click.IntRange(1, 64),
+    type=click.IntRange(1, 32),
     help="Ernten zugleich. / Harvests at a time.",
 )
 @pass_terminal
@@ -26,12 +27,19 @@ def command(terminal: Terminal, threads: int) -> None:
     Beispiel / Example: offenbar worker --threads 8
     """
     instance = opened()
-    if worker.uses_queue(instance):
-        note = Message("Arbeitet mit der Warteschlange in PostgreSQL.", "Works with the queue in PostgreSQL.")
-    else:
-        note = Message(
+    if instance.database.engine.dialect.name == "postgresql":
+        terminal.note(Message("Arbeitet mit der Warteschlange in PostgreSQL.", "Works with the queue in PostgreSQL."))
+        worker.until_stopped(
+            instance,
+            lambda stop: job_queue.Worker(
+                instance=instance, check_table=check_with_rows, stop=stop, threads=threads
+            ).run(),
+        )
+        return
+    terminal.note(
+        Message(
             "Arbeitet allein, denn SQLite gehört einer Maschine. Daneben: offenbar serve --no-jobs",
             "Works alone, for SQLite belongs to one machine. Beside it: offenbar serve --no-jobs",
         )
-    terminal.note(note)
-    worker.work(instance, threads=threads)
+    )
+    worker.until_stopped(instance, lambda stop: jobs.work(instance, check_with_rows, stop, threads=threads))

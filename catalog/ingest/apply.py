@@ -18,6 +18,7 @@ from catalog.models import Claim, PlanItem, Quarantine, Record, RecordVersion, R
 from catalog.policy import Policies
 from catalog.publishing import Item
 from catalog.renditions import decompress
+from catalog.spool import Spool
 from catalog.store import Draft
 from dcat import document
 from dcat.model import Dataset
@@ -44,27 +45,35 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a plan will publish, rendered already, and who leads afterwards."""
+    """What a plan will publish, rendered already, and who leads afterwards; whether the public sees a difference."""
 
-    drafts: list[Draft]
+    drafts: Spool[Draft]
     shifts: Shifts
     gone: tuple[str, ...]
+    changes: bool
 
 
-def prepare(setup: Setup, policies: Policies, run_id: int, tick: Callable[[int], None]) -> Prepared:
-    """Assemble and render what the plan would publish; the renditions are stored, seen by nobody yet."""
+def prepare(
+    setup: Setup, policies: Policies, run_id: int, drafts: Spool[Draft], tick: Callable[[int], None]
+) -> Prepared:
+    """Assemble and render what the plan would publish into `drafts`; the renditions are stored, seen by nobody yet."""
     with setup.database.reading() as session:
         run = session.get_one(Run, run_id)
         gone, shifts = _outlook(session, setup, run)
     leaving = shifts.leaving.union(gone)
     planned = (item for item in _planned(setup.database, run_id) if shifts.led.get(item.dataset_id) is None)
     render = partial(publishing.drafts, setup.database, setup.config, tick=tick, leaving=leaving)
-    drafts = list(render(source=setup.source, policies=policies, items=planned))
+    changes = False
+    for draft in render(source=setup.source, policies=policies, items=planned):
+        changes = changes or draft.changes
+        drafts.append(draft)
     for source_id, dataset_ids in shifts.shown.items():
         with setup.database.reading() as session:
             coming = list(publishing.said(session, dataset_ids))
-        drafts += render(source=setup.sources[source_id], policies=policies, items=coming)
-    return Prepared(drafts, shifts, gone)
+        for draft in render(source=setup.sources[source_id], policies=policies, items=coming):
+            changes = changes or draft.changes
+            drafts.append(draft)
+    return Prepared(drafts, shifts, gone, changes)
 
 
 def apply(session: Session, setup: Setup, run: Run, prepared: Prepared) -> int | None:

@@ -3,8 +3,8 @@
 import dataclasses
 import datetime
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -77,15 +77,16 @@ class Fetching:
                 fetched = pages.stored(session, run.replay_of, url, self.files)
         else:
             fetched = pages.fetch(self.fetcher, self._harvester, self.files, url, before, full=run.full)
-        batch, staged = None, []
-        if (
-            fetched.before is None
-            or not fetched.unchanged
-            or fetched.before.revision != pages.reader_revision(self.source)
-        ):
-            batch = self._harvester.split(fetched.page, self.source)
-            staged = self._reader().rows(batch, self.run_id, url)
-        self._page_read(fetched, batch, staged)
+        batch = None
+        with closing(fetched), staging.Rows() as staged:
+            if (
+                fetched.before is None
+                or not fetched.unchanged
+                or fetched.before.revision != pages.reader_revision(self.source)
+            ):
+                batch = self._harvester.split(fetched.page, self.source)
+                staged.extend(self._reader().rows(batch, self.run_id, url))
+            self._page_read(fetched, batch, staged)
 
     def _reader(self) -> staging.Reader:
         """Make what reads records, once there is something to read: it knows all that we hold of the source."""
@@ -105,7 +106,7 @@ class Fetching:
             )
         return self._readers[""]
 
-    def _page_read(self, fetched: pages.Fetched, batch: Batch | None, staged: list[dict[str, Any]]) -> None:
+    def _page_read(self, fetched: pages.Fetched, batch: Batch | None, staged: staging.Rows) -> None:
         with self.database.writing() as session:
             run = ledger.mine(session, self.run_id, self.holder)
             exchange = pages.exchange(run, fetched, batch)
@@ -117,7 +118,7 @@ class Fetching:
                 said = [[p.message.de, p.message.en] for p in batch.problems]
                 run.reason = [*run.reason, *said][: max(MAX_REASONS, len(run.reason))]
                 run.status = run.status if batch.whole else "partial"
-                if exchange.following and staged and not new and run.replay_of is None:
+                if exchange.following and len(staged) and not new and run.replay_of is None:
                     ledger.read_in_part(run, ledger.circle(fetched.url), others=False)
             ledger.hold(run, self.holder)
         self.tick(run.pages)
@@ -208,13 +209,15 @@ class Fetching:
         with self.database.reading() as session:
             kept = session.scalars(sa.select(Exchange).where(Exchange.run_id == self.run_id, ~Exchange.staged)).all()
         for exchange in kept:
-            batch = self._harvester.split(pages.page_of(exchange, self.files), self.source)
-            staged = self._reader().rows(batch, self.run_id, exchange.url)
-            with self.database.writing() as session:
-                run = ledger.mine(session, self.run_id, self.holder)
-                staging.write(session, run, staged)
-                session.get_one(Exchange, exchange.id).staged = True
-                ledger.hold(run, self.holder)
+            page = pages.page_of(exchange, self.files)
+            with closing(page), staging.Rows() as staged:
+                batch = self._harvester.split(page, self.source)
+                staged.extend(self._reader().rows(batch, self.run_id, exchange.url))
+                with self.database.writing() as session:
+                    run = ledger.mine(session, self.run_id, self.holder)
+                    staging.write(session, run, staged)
+                    session.get_one(Exchange, exchange.id).staged = True
+                    ledger.hold(run, self.holder)
 
     def _complete(self, session: Session, run: Run) -> bool:
         """Whether the run proves what is absent: every page read, as many records as the source claims, each with an id."""

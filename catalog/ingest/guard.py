@@ -21,10 +21,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What the guard looks at: the sums, the live records before, how many ids changed under equal titles, newly quarantined ones."""
+    """What the guard looks at: the sums, the live records before, how many ids changed under equal titles, newly quarantined ones.
+
+    `complete` tells that the source was read to its end.
+    """
 
     counts: Counts
     live: int
+    complete: bool = True
     rekeyed: int = 0
     newly_quarantined: int = 0
 
@@ -34,7 +38,7 @@ def reasons(situation: Situation, limits: Guard) -> tuple[Message, ...]:
     counts, live = situation.counts, situation.live
     if not live:
         return ()
-    if counts.seen == 0:
+    if counts.seen == 0 and situation.complete:
         return (
             Message(
                 f"Die Quelle nennt keinen einzigen Datensatz; bisher waren es {live}.",

@@ -12,7 +12,8 @@ from catalog.models import Exchange, Run
 from dcat.errors import StateError
 from dcat.message import Message
 from harvesters.base import Batch, Harvester, Page
-from harvesters.decode import decode
+from harvesters.bodies import LARGE
+from harvesters.decode import decided
 from harvesters.fetch import Fetcher
 from harvesters.response import Response, Validators
 from harvesters.source import Source
@@ -40,6 +41,10 @@ class Fetched:
     response: Response
     digest: str
     before: Kept | None
+
+    def close(self) -> None:
+        """Let go of the page's bytes."""
+        self.page.close()
 
     @property
     def unchanged(self) -> bool:
@@ -77,6 +82,7 @@ def fetch(
         validators=known,
         method="GET" if plain else harvester.method,
         headers={} if plain else dict(harvester.headers),
+        in_memory=LARGE,
     )
     if response.status == 304 and before is not None:
         return Fetched(url, page_of(before.exchange, files), response, before.exchange.sha256, before)
@@ -125,7 +131,7 @@ def exchange(run: Run, fetched: Fetched, batch: Batch | None) -> Exchange:
         last_modified=validators.last_modified,
         media_type=fetched.page.media_type,
         charset=fetched.page.charset,
-        decided=decode(fetched.page.body, fetched.page.charset).decided if batch else before.decided if before else "",
+        decided=decided(fetched.page.body, fetched.page.charset) if batch else before.decided if before else "",
         sha256=fetched.digest,
         size=len(fetched.page.body),
         following=list(batch.following) if batch else list(same.following) if same else [],

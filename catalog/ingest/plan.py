@@ -107,7 +107,8 @@ def _situation(session: Session, run: Run, items: list[PlanItem], known: Mapping
     )
     newly = sum(item.action == QUARANTINE and item.remote_id not in open_before for item in items)
     live = sum(not before.gone for before in known.values())
-    return Situation(counts=counts, live=live, rekeyed=_rekeyed(session, items), newly_quarantined=newly)
+    rekeyed = _rekeyed(session, items)
+    return Situation(counts=counts, live=live, complete=run.complete, rekeyed=rekeyed, newly_quarantined=newly)
 
 
 def _rekeyed(session: Session, items: list[PlanItem]) -> int:

@@ -19,6 +19,8 @@ from catalog.ingest import apply, decisions, guard, lease, ledger, pages, plan
 from catalog.ingest.fetching import Fetching
 from catalog.models import Exchange, PlanItem, Run
 from catalog.policy import Policies
+from catalog.spool import Spool
+from catalog.store import Draft
 from dcat.errors import StateError
 from dcat.iri import is_below
 from dcat.message import Message
@@ -259,18 +261,19 @@ class Harvest:
 
         policies = self.policies()
         setup = apply.Setup(database=self.database, config=self.config, source=self.source, sources=self.sources())
-        prepared = apply.prepare(setup, policies, run_id, tick)
-        with self.database.writing() as session:
-            run = ledger.mine(session, run_id, holder)
-            removed = apply.apply(session, setup, run, prepared)
-            if removed is None:
-                # Others published one of the datasets meanwhile: all is prepared again, from the present state.
-                return
-            changed = any(draft.changes for draft in prepared.drafts)
-            run.counts = {**run.counts, "removed": removed}
-            publishing.note_inputs(session, self.config, self.source, policies)
-            nothing = not changed and not removed and not any(run.counts[k] for k in ("created", "updated", "missing"))
-            ledger.finish(session, run, run.status or ("unchanged" if nothing else "applied"))
+        with Spool[Draft]() as drafts:
+            prepared = apply.prepare(setup, policies, run_id, drafts, tick)
+            with self.database.writing() as session:
+                run = ledger.mine(session, run_id, holder)
+                removed = apply.apply(session, setup, run, prepared)
+                if removed is None:
+                    # Others published one of the datasets meanwhile: all is prepared again, from the present state.
+                    return
+                run.counts = {**run.counts, "removed": removed}
+                publishing.note_inputs(session, self.config, self.source, policies)
+                counted = any(run.counts[k] for k in ("created", "updated", "missing", "removed"))
+                nothing = not prepared.changes and not counted
+                ledger.finish(session, run, run.status or ("unchanged" if nothing else "applied"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import orjson
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from catalog.db import batches, insert_or_ignore
 from catalog.gate import Judge
 from catalog.models import Run, Staged
 from catalog.renditions import compress
+from catalog.spool import Spool
 from dcat import document
 from dcat.message import Message
 from dcat.model import Problem, Reading
@@ -27,6 +28,7 @@ _INTERNAL = Message(
     "The dataset caused an error in our program; it stands in the log. Next step: report it.",
 )
 log = logging.getLogger(__name__)
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +41,13 @@ class Reader:
     judge: Judge
     known: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    def rows(self, batch: Batch, run_id: int, url: str) -> list[dict[str, Any]]:
+    def rows(self, batch: Batch, run_id: int, url: str) -> Iterator[Row]:
         """Read a page's items into rows; one that cannot be taken in carries the reason instead of a document."""
-        return [self._row(item, run_id, url) for item in batch.items]
+        return (self._row(item, run_id, url) for item in batch.items)
 
-    def _row(self, item: Item, run_id: int, url: str) -> dict[str, Any]:
+    def _row(self, item: Item, run_id: int, url: str) -> Row:
         remote_id = _short(self.source.identity.dataset_id(printable(item.remote_id)))
-        row: dict[str, Any] = {
+        row: Row = {
             "run_id": run_id,
             "remote_id": remote_id,
             "url": url,
@@ -78,11 +80,42 @@ class Reader:
         return hashlib.sha256(self.revision.encode() + item.stamp).hexdigest() if item.stamp else ""
 
 
-def write(session: Session, run: Run, staged: list[dict[str, Any]]) -> int:
+class Rows:
+    """The rows of one page until they are written, all at once: those of a large page wait in a file."""
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._rows: Spool[Row] = Spool()
+        self._newest: dict[str, tuple[str, int]] = {}
+        self.extend(rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Add rows."""
+        for row in rows:
+            if row["version"] and row["version"] >= self._newest.get(row["remote_id"], ("", 0))[0]:
+                self._newest[row["remote_id"]] = row["version"], len(self._rows)
+            self._rows.append(row)
+
+    def newest(self) -> Iterator[Row]:
+        """Give the newest version of each record that has versions, and all others."""
+        for place, row in enumerate(self._rows):
+            if not row["version"] or self._newest[row["remote_id"]][1] == place:
+                yield row
+
+
+def write(session: Session, run: Run, staged: Rows) -> int:
     """Write rows and count them as seen, and give how many are new. Of several versions of a record the newest stays; any other
     record whose id came before in this run goes to quarantine."""
     new = 0
-    for part in batches(_newest(staged)):
+    for part in batches(staged.newest()):
         ids = [row["remote_id"] for row in part]
         query = sa.select(Staged.remote_id, Staged.version).where(Staged.run_id == run.id, Staged.remote_id.in_(ids))
         taken = {row.remote_id: row.version for row in session.execute(query)}
@@ -108,15 +141,6 @@ def write(session: Session, run: Run, staged: list[dict[str, Any]]) -> int:
 def settle(session: Session, run: Run) -> None:
     """Let go of the records whose newest version says that they are withdrawn: they are no records of this run."""
     session.execute(sa.delete(Staged).where(Staged.run_id == run.id, Staged.gone))
-
-
-def _newest(staged: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Keep the newest version of each record of a page that has versions."""
-    newest: dict[str, dict[str, Any]] = {}
-    for row in staged:
-        if row["version"] and row["version"] >= newest.get(row["remote_id"], row)["version"]:
-            newest[row["remote_id"]] = row
-    return [row for row in staged if not row["version"] or newest[row["remote_id"]] is row]
 
 
 def _taken_in(reading: Reading, remote_id: str, judge: Judge) -> dict[str, Any]:
