@@ -45,7 +45,10 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What the last check of one file found; `report` is the short report shown on pages, `hidden` the same without cells."""
+    """What the last check of one file found; `report` is the short report shown on pages, `hidden` the same without cells.
+
+    `newer` is the report of a newer version that breaks its schema, while the last good one stays.
+    """
 
     outcome: str = ""
     found: Message | None = None
@@ -60,6 +63,7 @@ class Checked:
     modified: str = ""
     size: int | None = None
     sha256: str = ""
+    newer: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +299,7 @@ def _file(
         rows=checked.rows if state.visible else (),
         checked_at=checked.checked_at,
         copy=checked.sha256 if state.visible and checked.outcome == "ok" else "",
+        newer=checked.newer if state.visible else None,
     )
 
 

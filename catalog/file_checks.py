@@ -51,8 +51,12 @@ def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable,
             response = fetcher.download(row.url, path, validators=known)
         except FetchError as error:
             return Result(values=_unreachable(row, error, ours=ours), unchanged=row.outcome == UNREACHABLE)
-        if response.status == 304 or (judged and response.sha256 == row.sha256):
+        if response.status == 304 or (judged and response.sha256 == (row.newer or {}).get("sha256", row.sha256)):
             return _still(row)
+        if judged and row.newer and response.sha256 == row.sha256:
+            # The good version is back.
+            again = {"etag": response.validators.etag, "last_modified": response.validators.last_modified}
+            return Result(values={"checked_at": now(), "due_at": _tomorrow(), "newer": None, **again})
         values: dict[str, Any] = {
             "checked_at": now(),
             "due_at": _tomorrow(),
@@ -64,6 +68,7 @@ def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable,
             "failure": None,
             "report": None,
             "preview": None,
+            "newer": None,
             "outcome": OK,
         }
         if row.name.lower().endswith(TABLES) or row.schema_id:
@@ -72,6 +77,8 @@ def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable,
             values |= _other(path, row.name)
         if values["outcome"] == UNREADABLE and row.outcome == OK and ours:
             return _kept(values["failure"])
+        if values["outcome"] == OK and _is_worse(row, values["report"]):
+            return _good_stays(values)
         if values["outcome"] == OK:
             files.put_file(path, response.sha256)
         if values["outcome"] == OK and (not values["report"] or report.from_json(values["report"]).conforms):
@@ -99,6 +106,7 @@ def checked(row: FileRow) -> Checked:
         modified=_day(row.last_modified),
         size=row.size,
         sha256=row.sha256,
+        newer=short(report.from_json(row.newer["report"])) | {"at": row.newer["at"]} if row.newer else None,
     )
 
 
@@ -151,6 +159,21 @@ def _unreachable(row: FileRow, error: FetchError, *, ours: bool) -> dict[str, An
         return values | {"outcome": UNREACHABLE, "failure": text, "report": None, "preview": None}
     # What was known stays as it is until something newer is known.
     return values
+
+
+def _is_worse(row: FileRow, found: dict[str, Any] | None) -> bool:
+    """Tell whether a new version breaks the schema that the present one keeps."""
+    if found is None or row.outcome != OK or not row.sha256 or row.good_sha256 != row.sha256 or not row.report:
+        return False
+    new, present = report.from_json(found), report.from_json(row.report)
+    return bool(new.schema_id) and new.schema_id == present.schema_id and present.conforms and not new.conforms
+
+
+def _good_stays(values: dict[str, Any]) -> Result:
+    """Leave the last good table in its place, with the report of the newer version beside it; that one is not fetched again."""
+    asked = {name: values[name] for name in ("checked_at", "due_at", "etag", "last_modified")}
+    newer = {"at": values["checked_at"].isoformat(timespec="seconds"), "sha256": values["sha256"]}
+    return Result(values=asked | {"newer": newer | {"report": values["report"]}})
 
 
 def _still(row: FileRow) -> Result:

@@ -278,7 +278,10 @@ class Slug(Base):
 
 
 class FileRow(Base):
-    """A distribution's data file: where it is, whether a check is due, and what the last checks found."""
+    """A distribution's data file: where it is, whether a check is due, and what the last checks found.
+
+    `newer` tells of a newer version that breaks its schema and did not take the place of the last good one: its report, hash, time.
+    """
 
     __tablename__ = "file"
 
@@ -302,6 +305,7 @@ class FileRow(Base):
     preview: Mapped[list[Any] | None]
     shown: Mapped[bool] = mapped_column(default=True)
     good_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    newer: Mapped[dict[str, Any] | None]
 
 
 class Rendition(Base):

@@ -59,6 +59,8 @@ class PublicFile:
     checked_at: str = ""
     copy: str = ""
     """the SHA-256 of our copy, where we keep one"""
+    newer: dict[str, Any] | None = None
+    """the report of a newer version that breaks its schema: this one, the last good one, stays"""
 
     @property
     def served(self) -> bool:
@@ -146,6 +148,7 @@ def _write_file(file: PublicFile) -> dict[str, Any]:
         "rows": file.rows,
         "checked_at": file.checked_at,
         "copy": file.copy,
+        **({"newer": file.newer} if file.newer else {}),
     }
 
 
@@ -164,6 +167,7 @@ def _read_file(content: dict[str, Any]) -> PublicFile:
         rows=tuple(tuple(row) for row in content["rows"]),
         checked_at=content["checked_at"],
         copy=content["copy"],
+        newer=content.get("newer"),
     )
 
 

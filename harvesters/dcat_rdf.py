@@ -11,6 +11,7 @@ from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Reading
 from dcat.namespaces import expand
+from harvesters import web_pages
 from harvesters.base import Batch, Harvester, Item, Page
 from harvesters.decode import decode
 from harvesters.source import Source
@@ -25,7 +26,6 @@ _TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {
 }
 _NEXT = ("hydra:next", "hydra:nextPage")
 _LOCALE = re.compile(rb"""(?<=["'])(@[a-z]{2,3})_([A-Za-z]{2,4})(?=[\s;,.\]])""")
-_WEB_PAGE = re.compile(r"(\s|<\?xml[^>]*>|<!--.*?-->)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
 
 def split(page: Page, source: Source) -> Batch:
@@ -103,13 +103,7 @@ def _remote_id(graph: rdf_reader.Graph, node: Any) -> str:
 
 def _ending(page: Page, text: str) -> str:
     # First of all: a login page comes under any address, and some servers call it RDF.
-    if _WEB_PAGE.match(text[:2000]):
-        raise UnreadableError(
-            Message(
-                f"{page.url} antwortet mit einer Webseite statt mit RDF. Nächster Schritt: Adresse und Anmeldung prüfen.",
-                f"{page.url} answers with a web page instead of RDF. Next step: check the address and the login.",
-            )
-        )
+    web_pages.refuse(page.url, text, "RDF")
     if ending := _TYPES.get(page.media_type):
         return ending
     name = re.search(r"\.([a-z]+)$", page.url.split("?")[0].lower())

@@ -10,24 +10,18 @@ from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Problem
 from dcat.plain import plain
+from harvesters import web_pages
 from harvesters.base import Page
 from harvesters.decode import decode
 
 MAX_TEXT = 20_000
 MAX_ITEMS = 10_000
-_WEB_PAGE = re.compile(r"\s*(<!doctype\s+html|<html)\b", re.IGNORECASE)
 
 
 def read(page: Page) -> Any:
     """Read an answer; UnreadableError says what came in its place."""
     text = decode(page.body, page.charset).text
-    if _WEB_PAGE.match(text[:2000]):
-        raise UnreadableError(
-            Message(
-                f"{page.url} antwortet mit einer Webseite statt mit JSON. Nächster Schritt: Adresse und Anmeldung prüfen.",
-                f"{page.url} answers with a web page instead of JSON. Next step: check the address and the login.",
-            )
-        )
+    web_pages.refuse(page.url, text, "JSON")
     try:
         return orjson.loads(text.encode("utf-8", "replace"))
     except orjson.JSONDecodeError as error:

@@ -18,7 +18,7 @@ from dcat.message import Message
 from dcat.model import Problem, Reading
 from dcat.namespaces import expand
 from dcat.rdf_reader import MAX_TRIPLES, Graph
-from harvesters import dcat_rdf
+from harvesters import dcat_rdf, web_pages
 from harvesters.base import Batch, Harvester, Item, Page
 from harvesters.decode import decode
 from harvesters.json_answers import too_many
@@ -35,7 +35,6 @@ _TYPES = {
     "application/n-quads": ox.RdfFormat.N_QUADS,
     "application/n-triples": ox.RdfFormat.N_QUADS,
 }
-_WEB_PAGE = re.compile(r"(\s|<\?xml[^>]*>|<!--.*?-->)*<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _WRITTEN = ("as:Create", "as:Update")
 _REMOVED = ("as:Delete", "as:Remove")
 # Sorts before every time there is.
@@ -113,13 +112,7 @@ LDES = Harvester(
 def _graphs(page: Page) -> dict[Any, list[ox.Triple]]:
     """Parse a page into its graphs, by name."""
     text = decode(page.body, page.charset)
-    if _WEB_PAGE.match(text.text[:2000]):
-        raise UnreadableError(
-            Message(
-                f"{page.url} antwortet mit einer Webseite statt mit RDF. Nächster Schritt: Adresse und Anmeldung prüfen.",
-                f"{page.url} answers with a web page instead of RDF. Next step: check the address and the login.",
-            )
-        )
+    web_pages.refuse(page.url, text.text, "RDF")
     syntax = _TYPES.get(page.media_type)
     if syntax is None:
         syntax = ox.RdfFormat.JSON_LD if text.text.lstrip()[:1] in ("{", "[") else ox.RdfFormat.TRIG

@@ -45,7 +45,9 @@ class Sample:
     has pages; `root` is where it is reached. `most` is how many datasets one such source can hold (1 for GTFS). `claims_total`
     tells that an answer names the number of datasets, `paged` that there is more than one page, `isolates` that one spoilt
     record leaves the others readable. `empty` is how a run ends when the source tells of nothing in the words of its protocol.
-    `twins` tells that a second record of the same id waits in quarantine; in trees and feeds there can be none.
+    `twins` tells that a second record of the same id waits in quarantine; in trees and feeds there can be none. `tree` tells that
+    pages are not parts of one list, `heads` how many pages come before the list begins. `text` pages can be written in any coding.
+    `keyword` is after what a keyword can be put into a record, and how it is written, with a star for the word.
     """
 
     definition: str
@@ -56,6 +58,10 @@ class Sample:
     isolates: bool = True
     empty: str = "held"
     twins: bool = True
+    tree: bool = False
+    heads: int = 0
+    text: bool = True
+    keyword: tuple[str, str] | None = None
     named: Callable[[str], str] = field(default=lambda told: told)
     """the remote id that a told id becomes"""
 

@@ -107,4 +107,4 @@ def site(root: str, told: Sequence[Told], page_size: int) -> Mapping[str, Answer
     return answers
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, paged=True, claims_total=True)
+SAMPLE = Sample(definition=DEFINITION, site=site, paged=True, claims_total=True, keyword=('"tags":[', '{"name":"*"},'))

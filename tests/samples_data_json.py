@@ -74,4 +74,4 @@ def site(root: str, told: Sequence[Told], page_size: int) -> Mapping[str, Answer
     return {"/data.json": Answered(catalogue(*records), "application/json")}
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site)
+SAMPLE = Sample(definition=DEFINITION, site=site, keyword=('"keyword":[', '"*",'))

@@ -53,4 +53,4 @@ def listing(names: Sequence[str]) -> Answered:
     return Answered(page.encode(), "text/html")
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, most=200, paged=True)
+SAMPLE = Sample(definition=DEFINITION, site=site, most=200, paged=True, twins=False, tree=True)

@@ -64,6 +64,7 @@ live:
     site=_site,
     most=1,
     paged=True,
+    tree=True,
     isolates=False,
     empty="failed",
 )

@@ -58,6 +58,7 @@ network:
     site=_site,
     most=1,
     isolates=False,
+    text=False,
     empty="failed",
     named=lambda told: "gtfs",
 )

@@ -154,4 +154,4 @@ def site(root: str, told: Sequence[Told], page_size: int) -> Mapping[str, Answer
     return {path: Answered(wfs(*types, get=f"{root}/geoserver/ows"), "application/xml")}
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site)
+SAMPLE = Sample(definition=DEFINITION, site=site, keyword=("<ows:Keywords>", "<ows:Keyword>*</ows:Keyword>"))

@@ -79,5 +79,6 @@ network:
 """,
     site=_site,
     paged=True,
+    heads=1,
     named=lambda told: f"https://ris.example/oparl/v1.1/body/{told}#paper",
 )

@@ -38,4 +38,4 @@ def site(root: str, told: Sequence[Told], page_size: int) -> Mapping[str, Answer
     return answers
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, most=200, paged=True)
+SAMPLE = Sample(definition=DEFINITION, site=site, most=200, paged=True, twins=False, tree=True)

@@ -38,4 +38,4 @@ def listing(folder: str, names: Sequence[str]) -> Answered:
     return Answered(webdav_listings.nextcloud(folder, names), "application/xml; charset=utf-8", 207)
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, most=200, paged=True)
+SAMPLE = Sample(definition=DEFINITION, site=site, most=200, paged=True, twins=False, tree=True)

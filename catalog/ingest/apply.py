@@ -105,7 +105,8 @@ def _outlook(session: Session, setup: Setup, run: Run) -> tuple[tuple[str, ...],
     """Tell what goes with this run, and who leads after it."""
     gone = _proven_gone(session, run, setup.source)
     query = _CHANGED.with_only_columns(PlanItem.dataset_id, PlanItem.keys).where(PlanItem.run_id == run.id)
-    known = {dataset_id: frozenset(keys) for dataset_id, keys in session.execute(query)}
+    rows = session.execute(query.execution_options(yield_per=_BATCH))
+    known = {dataset_id: tuple(keys) for dataset_id, keys in rows}
     return gone, identity.shifts(session, run.source_id, known, gone, setup.sources.keys())
 
 

@@ -25,7 +25,8 @@ _GLOBAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Shifts:
-    """What a run changes in who leads: `led` names for datasets the one that leads them from now on (None for themselves),
+    """What a run changes in who leads: `led` names for datasets the one that leads them from now on (None for themselves, as do
+    all that come or change and are not named),
     `hidden` those that were public until now, by what takes their place, and `shown` those that come forward, by source;
     `successors` tells who takes the place of a leader that goes.
     """
@@ -76,7 +77,7 @@ def _same(text: str) -> str:
 def shifts(
     session: Session,
     source_id: str,
-    changed: Mapping[str, frozenset[str]],
+    changed: Mapping[str, Collection[str]],
     gone: Collection[str],
     usable: Collection[str],
 ) -> Shifts:
@@ -84,12 +85,14 @@ def shifts(
     `gone` those that are withdrawn; `usable` the sources whose definitions are there, so that their records can be shown.
     """
     authority = session.get_one(SourceState, source_id).authority
-    known = _parties(session, Record.dataset_id, changed)
-    incoming = {one: known.get(one) or _Party(one, source_id, authority, None, False) for one in changed}
     followers = _parties(session, Record.led_by, [*changed, *gone])
     restless = _restless(session, source_id, authority)
     by_key = _others(session, source_id, changed, {**followers, **restless})
-    meetings = _Meetings(incoming, changed, by_key, set(gone))
+    # Whoever meets nobody leads itself: of a large source there is nothing more to keep in mind.
+    met = {one: found for one, found in changed.items() if any(key in by_key for key in found)}
+    known = _parties(session, Record.dataset_id, met)
+    incoming = {one: known.get(one) or _Party(one, source_id, authority, None, False) for one in met}
+    meetings = _Meetings(incoming, met, by_key, set(gone))
     touched = {party.dataset_id: party for found in by_key.values() for party in found} | followers | restless
     parties = {
         one: party
@@ -111,7 +114,7 @@ def shifts(
     return Shifts(led, hidden, {source: tuple(ids) for source, ids in shown.items()}, successors)
 
 
-def known_elsewhere(session: Session, source_id: str, wanted: Mapping[str, frozenset[str]]) -> set[str]:
+def known_elsewhere(session: Session, source_id: str, wanted: Mapping[str, Collection[str]]) -> set[str]:
     """Name the datasets that another source has, or had: what comes back through a portal that harvests us is no news."""
     by_key: dict[str, list[str]] = {}
     for dataset_id, found in wanted.items():
@@ -145,7 +148,7 @@ class _Meetings:
     def __init__(
         self,
         incoming: Mapping[str, _Party],
-        changed: Mapping[str, frozenset[str]],
+        changed: Mapping[str, Collection[str]],
         by_key: Mapping[str, list[_Party]],
         away: set[str],
     ) -> None:
@@ -191,7 +194,7 @@ def _restless(session: Session, source_id: str, authority: int) -> dict[str, _Pa
 
 
 def _others(
-    session: Session, source_id: str, changed: Mapping[str, frozenset[str]], known: Mapping[str, _Party]
+    session: Session, source_id: str, changed: Mapping[str, Collection[str]], known: Mapping[str, _Party]
 ) -> dict[str, list[_Party]]:
     """Read who is live under the keys of the changed and the known ones, and under the further keys of those who are met."""
     found: dict[str, list[_Party]] = {}

@@ -1,6 +1,6 @@
 """The stored plan: what a run would do, record by record, against what we hold."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,93 +48,92 @@ def make(session: Session, run: Run, sources: Collection[str], *, mirrors: bool 
     """
     session.execute(sa.delete(PlanItem).where(PlanItem.run_id == run.id))
     known = held(session, run.source_id)
-    staged = session.execute(
-        sa.select(Staged.remote_id, Staged.hash, Staged.failure)
-        .where(Staged.run_id == run.id)
-        .order_by(Staged.remote_id)
-    ).all()
-    changed: list[str] = []
-    failures: dict[str, list[str]] = {}
-    for remote_id, digest, failure in staged:
+    changed, refused = [], []
+    missing = {remote_id for remote_id, before in known.items() if not before.gone}
+    staged = sa.select(Staged.remote_id, Staged.hash, Staged.failure.is_not(None)).where(Staged.run_id == run.id)
+    seen = 0
+    for remote_id, digest, failed in session.execute(
+        staged.order_by(Staged.remote_id).execution_options(yield_per=500)
+    ):
+        seen += 1
+        missing.discard(remote_id)
         before = known.get(remote_id)
-        if failure is not None:
-            failures[remote_id] = failure
+        if failed:
+            refused.append(remote_id)
         elif before is None or before.gone or before.hash != digest:
             changed.append(remote_id)
-    keys: dict[str, frozenset[str]] = {}
-    items = [item for part in batches(changed) for item in _items(session, run, part, known, keys)]
-    if mirrors:
-        _refuse_echoes(session, run, items, keys)
-    _name_leaders(session, run, items, keys, sources)
-    items += [item for part in batches(failures) for item in _refused(session, run, {r: failures[r] for r in part})]
-    seen = {remote_id for remote_id, _, _ in staged}
-    missing = [remote_id for remote_id, before in known.items() if remote_id not in seen and not before.gone]
+    keys: dict[str, tuple[str, ...]] = {}
+    for part in batches(changed):
+        items = _items(session, run, part, known, keys)
+        if mirrors:
+            _refuse_echoes(session, run, items, keys)
+        _store(session, items)
+    _name_leaders(session, run, keys, sources)
+    for part in batches(refused):
+        _store(session, _refused(session, run, part))
     if run.complete:
-        items += [
-            PlanItem(
-                run_id=run.id,
-                remote_id=remote_id,
-                action=MISSING,
-                dataset_id=known[remote_id].dataset_id,
-                fields=[],
-                reason=[],
-            )
-            for remote_id in missing
-        ]
+        for part in batches(sorted(missing)):
+            _store(session, (_missing(run, remote_id, known[remote_id]) for remote_id in part))
+    return _situation(session, run, known, seen)
+
+
+def _store(session: Session, items: Iterable[PlanItem]) -> None:
+    """Write items at once: all those of a large source are not kept in memory."""
     session.add_all(items)
     session.flush()
-    return _situation(session, run, items, known, len(staged))
 
 
-def _situation(session: Session, run: Run, items: list[PlanItem], known: Mapping[str, Held], seen: int) -> Situation:
-    number = {
-        action: sum(item.action == action for item in items) for action in (CREATE, UPDATE, REVIVE, MISSING, QUARANTINE)
-    }
+def _situation(session: Session, run: Run, known: Mapping[str, Held], seen: int) -> Situation:
+    planned = sa.select(PlanItem.action, sa.func.count()).where(PlanItem.run_id == run.id).group_by(PlanItem.action)
+    number = dict(session.execute(planned).all())
+    created = number.get(CREATE, 0) + number.get(REVIVE, 0)
     counts = Counts(
         seen=seen,
-        created=number[CREATE] + number[REVIVE],
-        updated=number[UPDATE],
-        unchanged=seen - number[CREATE] - number[UPDATE] - number[REVIVE] - number[QUARANTINE],
-        missing=number[MISSING],
-        quarantined=number[QUARANTINE],
+        created=created,
+        updated=number.get(UPDATE, 0),
+        unchanged=seen - created - number.get(UPDATE, 0) - number.get(QUARANTINE, 0),
+        missing=number.get(MISSING, 0),
+        quarantined=number.get(QUARANTINE, 0),
     )
-    open_before = set(
-        session.scalars(
-            sa.select(Quarantine.remote_id).where(
-                Quarantine.source_id == run.source_id, Quarantine.resolved_at.is_(None)
-            )
-        )
+    waiting = sa.exists().where(
+        Quarantine.source_id == run.source_id,
+        Quarantine.remote_id == PlanItem.remote_id,
+        Quarantine.resolved_at.is_(None),
     )
-    newly = sum(item.action == QUARANTINE and item.remote_id not in open_before for item in items)
-    live = sum(not before.gone for before in known.values())
-    rekeyed = _rekeyed(session, items)
-    return Situation(counts=counts, live=live, complete=run.complete, rekeyed=rekeyed, newly_quarantined=newly)
+    newly = sa.select(sa.func.count()).where(PlanItem.run_id == run.id, PlanItem.action == QUARANTINE, ~waiting)
+    return Situation(
+        counts=counts,
+        live=sum(not before.gone for before in known.values()),
+        rekeyed=_rekeyed(session, run),
+        newly_quarantined=session.scalar(newly) or 0,
+    )
 
 
-def _rekeyed(session: Session, items: list[PlanItem]) -> int:
+def _rekeyed(session: Session, run: Run) -> int:
     """Count new records that have the title of a missing one: the mark of a changed id scheme."""
-    gone = [item.dataset_id for item in items if item.action == MISSING]
-    titles = {item.title for item in items if item.action == CREATE}
-    if not gone or not titles:
-        return 0
-    count = 0
-    for part in batches(gone):
-        query = sa.select(DatasetRow.title).where(DatasetRow.id.in_(part))
-        count += sum(title in titles for title in session.scalars(query))
-    return count
+    new = sa.select(PlanItem.title).where(PlanItem.run_id == run.id, PlanItem.action == CREATE)
+    gone = sa.select(PlanItem.dataset_id).where(PlanItem.run_id == run.id, PlanItem.action == MISSING)
+    both = sa.select(sa.func.count()).where(DatasetRow.id.in_(gone), DatasetRow.title.in_(new))
+    return session.scalar(both) or 0
 
 
-def _refused(session: Session, run: Run, failures: Mapping[str, list[str]]) -> Iterator[PlanItem]:
-    query = sa.select(Staged.remote_id, Staged.document).where(Staged.run_id == run.id)
-    for remote_id, body in session.execute(query.where(Staged.remote_id.in_(list(failures)))):
+def _missing(run: Run, remote_id: str, before: Held) -> PlanItem:
+    return PlanItem(
+        run_id=run.id, remote_id=remote_id, action=MISSING, dataset_id=before.dataset_id, fields=[], reason=[]
+    )
+
+
+def _refused(session: Session, run: Run, remote_ids: list[str]) -> Iterator[PlanItem]:
+    query = sa.select(Staged.remote_id, Staged.document, Staged.failure).where(Staged.run_id == run.id)
+    for remote_id, body, failure in session.execute(query.where(Staged.remote_id.in_(remote_ids))):
         title = _title(orjson.loads(decompress(body))) if body else ""
         yield PlanItem(
-            run_id=run.id, remote_id=remote_id, action=QUARANTINE, title=title, fields=[], reason=failures[remote_id]
+            run_id=run.id, remote_id=remote_id, action=QUARANTINE, title=title, fields=[], reason=failure or []
         )
 
 
 def _items(
-    session: Session, run: Run, remote_ids: list[str], known: Mapping[str, Held], keys: dict[str, frozenset[str]]
+    session: Session, run: Run, remote_ids: list[str], known: Mapping[str, Held], keys: dict[str, tuple[str, ...]]
 ) -> list[PlanItem]:
     rows = session.execute(
         sa.select(Staged.remote_id, Staged.document).where(Staged.run_id == run.id, Staged.remote_id.in_(remote_ids))
@@ -157,8 +156,8 @@ def _items(
             old = before.get(held_one.dataset_id, {})
             item.action = REVIVE if held_one.gone else UPDATE
             item.fields = sorted(key for key in old.keys() | present.keys() if old.get(key) != present.get(key))
-        keys[item.dataset_id] = identity.keys(present)
-        item.keys = sorted(keys[item.dataset_id])
+        keys[item.dataset_id] = tuple(sorted(identity.keys(present)))
+        item.keys = list(keys[item.dataset_id])
         items.append(item)
     return items
 
@@ -179,8 +178,8 @@ def _before(session: Session, records: list[Held]) -> dict[str, dict[str, object
     return {key: orjson.loads(decompress(body)) for key, version, body in rows if wanted[key] == version}
 
 
-def _refuse_echoes(session: Session, run: Run, items: list[PlanItem], keys: dict[str, frozenset[str]]) -> None:
-    echoes = identity.known_elsewhere(session, run.source_id, keys)
+def _refuse_echoes(session: Session, run: Run, items: list[PlanItem], keys: dict[str, tuple[str, ...]]) -> None:
+    echoes = identity.known_elsewhere(session, run.source_id, {item.dataset_id: item.keys for item in items})
     text = Message(
         "Diesen Datensatz hat die Quelle von uns; er kommt nicht als neuer zurück.",
         "The source has this dataset from us; it does not come back as a new one.",
@@ -191,9 +190,7 @@ def _refuse_echoes(session: Session, run: Run, items: list[PlanItem], keys: dict
             item.action, item.fields, item.reason, item.dataset_id = QUARANTINE, [], ["echo", text.de, text.en], ""
 
 
-def _name_leaders(
-    session: Session, run: Run, items: list[PlanItem], keys: Mapping[str, frozenset[str]], sources: Collection[str]
-) -> None:
+def _name_leaders(session: Session, run: Run, keys: Mapping[str, Collection[str]], sources: Collection[str]) -> None:
     """Say beside each record that describes what another source describes too which of them will be shown."""
     found = identity.shifts(session, run.source_id, keys, (), sources)
     behind = {one: leader for one, leader in found.led.items() if leader is not None}
@@ -206,18 +203,25 @@ def _name_leaders(
             sa.select(Record.dataset_id, Record.source_id).where(Record.dataset_id.in_(part))
         )
     }
-    for item in items:
-        if leader := behind.get(item.dataset_id):
-            other = owners.get(leader, "?")
-            text = Message(
-                f"Diesen Datensatz beschreibt schon die Quelle {other}; er wird aufbewahrt und bleibt dahinter verborgen.",
-                f"The source {other} describes this dataset already; it is kept and stays hidden behind that.",
-            )
-            item.reason = ["led", text.de, text.en]
-        elif follower := before.get(item.dataset_id):
-            other = owners.get(follower, "?")
-            text = Message(
-                f"Tritt an die Stelle desselben Datensatzes aus der Quelle {other}.",
-                f"Takes the place of the same dataset of the source {other}.",
-            )
-            item.reason = ["leads", text.de, text.en]
+    concerned = sa.select(PlanItem).where(PlanItem.run_id == run.id)
+    for part in batches(sorted({*behind, *before} & keys.keys())):
+        for item in session.scalars(concerned.where(PlanItem.dataset_id.in_(part))):
+            _lead(item, behind, before, owners)
+        session.flush()
+
+
+def _lead(item: PlanItem, behind: Mapping[str, str], before: Mapping[str, str], owners: Mapping[str, str]) -> None:
+    if leader := behind.get(item.dataset_id):
+        other = owners.get(leader, "?")
+        text = Message(
+            f"Diesen Datensatz beschreibt schon die Quelle {other}; er wird aufbewahrt und bleibt dahinter verborgen.",
+            f"The source {other} describes this dataset already; it is kept and stays hidden behind that.",
+        )
+        item.reason = ["led", text.de, text.en]
+    elif follower := before.get(item.dataset_id):
+        other = owners.get(follower, "?")
+        text = Message(
+            f"Tritt an die Stelle desselben Datensatzes aus der Quelle {other}.",
+            f"Takes the place of the same dataset of the source {other}.",
+        )
+        item.reason = ["leads", text.de, text.en]

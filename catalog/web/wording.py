@@ -1,5 +1,6 @@
 """What pages call things: states of files, badges of datasets, weights of findings, licences and formats."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,11 +70,11 @@ def dataset_marks(public: PublicDataset) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def finding_groups(file: PublicFile) -> tuple[tuple[Mark, tuple[Finding, ...]], ...]:
-    """Group the findings of a file's report by weight, heaviest first; none for a file that is kept back."""
-    if file.report is None or not file.state.visible:
+def finding_groups(report: Mapping[str, Any] | None) -> tuple[tuple[Mark, tuple[Finding, ...]], ...]:
+    """Group the findings of a report by weight, heaviest first."""
+    if report is None:
         return ()
-    findings = from_json(file.report).findings
+    findings = from_json(report).findings
     groups = ((mark, tuple(f for f in findings if f.severity is weight)) for weight, mark in SEVERITIES.items())
     return tuple((mark, found) for mark, found in groups if found)
 

@@ -125,6 +125,9 @@ def upgrade() -> None:
     with op.batch_alter_table("exchange", schema=None) as batch_op:
         batch_op.add_column(sa.Column("left_out", sa.Integer(), server_default="0", nullable=False))
 
+    with op.batch_alter_table("file", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("newer", Json(), nullable=True))
+
     with op.batch_alter_table("plan_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("keys", Json(), server_default="[]", nullable=False))
 
