@@ -91,7 +91,8 @@ def drafts(
     `leaving` names datasets that are withdrawn with the publication, so that what they described is free.
     """
     names: set[str] = set()
-    claims: dict[str, str] = {}
+    # By the hashes of the URIs: all URIs of a large source would fill the memory.
+    claims: dict[int, str] = {}
     waiting: list[Callable[[], list[Draft]]] = []
     with Workshop(BATCH) as workshop:
         for batch in batches(items, BATCH):
@@ -99,19 +100,18 @@ def drafts(
                 present, organization = setting(config, session, source, policies)
                 rows = _rows(session, batch)
                 checks = _checks(session, batch)
-                taken = _taken(session, batch) | names
+                names |= _taken(session, batch)
                 neighbours = _neighbours(session, batch, config.site_url, leaving)
                 edited = edits.of(session, [item.dataset_id for item in batch])
             made = []
             for item in batch:
                 row = rows.get(item.dataset_id)
-                name = row.name if row else _name(item, present.city.slug, taken)
-                taken.add(name)
+                name = row.name if row else _name(item, present.city.slug, names)
                 names.add(name)
                 upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()))
                 around = neighbours.around(item, claims)
                 one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
-                claims |= dict.fromkeys(assemble.subjects(one.shown.dataset), item.dataset_id)
+                claims |= dict.fromkeys(map(hash, assemble.subjects(one.shown.dataset)), item.dataset_id)
                 links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
                 made.append(_Made(one.shown, to_check(one.addresses, source), links, row))
             waiting.append(_begin(database, workshop, made, organization, config.site_url))
@@ -329,11 +329,11 @@ class _Neighbours:
     site_url: str
     leaving: Collection[str]
 
-    def around(self, item: Item, claims: Mapping[str, str]) -> Surroundings:
-        """Say what other datasets have to do with one record; `claims` are those of the records assembled just before."""
+    def around(self, item: Item, claims: Mapping[int, str]) -> Surroundings:
+        """Say what other datasets have to do with one record; `claims` are those of the records assembled just before, by hash."""
         pages = {}
         for uri in self.links[item.dataset_id].union(assemble.subjects(item.dataset)):
-            holder = claims.get(uri) or self.holders.get(uri)
+            holder = claims.get(hash(uri)) or self.holders.get(uri)
             if holder is not None and holder != item.dataset_id and holder not in self.leaving:
                 pages[uri] = f"{self.site_url}/dataset/{holder}#page"
         return Surroundings(pages)

@@ -12,7 +12,7 @@ _BLOCK = 100
 class Spool(Generic[_T]):
     """Holds about `most` things in memory, however many there are. What it gives is equal to what it got, not the same."""
 
-    def __init__(self, things: Iterable[_T] = (), *, most: int = 1000) -> None:
+    def __init__(self, things: Iterable[_T] = (), *, most: int = 300) -> None:
         self._most = most
         self._first: list[_T] = []
         self._last: list[_T] = []

@@ -5,13 +5,16 @@ import html
 import json
 import socket
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from examples import readings
 
 ROOT = Path(__file__).parent / "departments"
 PORT = 8790
@@ -24,7 +27,11 @@ MEDIA_TYPES = {
     ".rdf": "application/rdf+xml",
     ".ttl": "text/turtle",
     ".txt": "text/plain; charset=utf-8",
+    ".xml": "application/xml",
 }
+# Descriptions that name whole addresses do so with the usual port; they are sent with the one that is listened on.
+DESCRIPTIONS = (".json", ".xml")
+ADDRESS = f"http://127.0.0.1:{PORT}/".encode()
 
 
 class Departments:
@@ -105,11 +112,16 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
-        path = unquote(urlsplit(self.path).path)
+        asked = urlsplit(self.path)
+        path, query = unquote(asked.path), dict(parse_qsl(asked.query))
         if path == MARK:
             self._answer(json.dumps({"examples": "offenbar"}).encode(), "application/json")
             return
-        target = _find(self.server.root, path)
+        current = readings.answer(self.server.root, path, query, datetime.now(UTC))
+        if current is not None:
+            self._answer(current, MEDIA_TYPES[Path(path).suffix])
+            return
+        target = _find(self.server.root, path, query)
         if target is None:
             self._answer(b"Nicht gefunden / not found\n", MEDIA_TYPES[".txt"], status=HTTPStatus.NOT_FOUND)
         elif target.is_dir() and not path.endswith("/"):
@@ -119,7 +131,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(_listing(target, path), "text/html; charset=utf-8", modified=target.stat().st_mtime)
         else:
             media_type = MEDIA_TYPES.get(target.suffix.lower(), "application/octet-stream")
-            self._answer(target.read_bytes(), media_type, modified=target.stat().st_mtime)
+            body = target.read_bytes()
+            if target.suffix in DESCRIPTIONS:
+                body = body.replace(ADDRESS, f"http://127.0.0.1:{self.server.server_address[1]}/".encode())
+            self._answer(body, media_type, modified=target.stat().st_mtime)
 
     def do_HEAD(self) -> None:
         self.do_GET()
@@ -168,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet: the harvester keeps its own log of every exchange."""
 
 
-def _find(root: Path, path: str) -> Path | None:
+def _find(root: Path, path: str, query: Mapping[str, str] | None = None) -> Path | None:
     """The file or folder meant by a decoded path, or None when it is missing, hidden or outside the root."""
     names = [name for name in path.split("/") if name]
     if any(name.startswith(".") or "\\" in name or "\0" in name for name in names):
@@ -176,7 +191,21 @@ def _find(root: Path, path: str) -> Path | None:
     target = root.joinpath(*names).resolve()
     if not target.is_relative_to(root) or (path.endswith("/") and not target.is_dir()):
         return None
-    return target if target.exists() else None
+    if query and target.is_dir() and (request := _request(query)):
+        # A service that answers requests is a folder with a file for each of them.
+        return _find(root, f"{path.rstrip('/')}/{request}")
+    for found in (target, *(target.with_name(target.name + ending) for ending in (*DESCRIPTIONS, ".geojson"))):
+        if found.exists():
+            return found
+    return None
+
+
+def _request(query: Mapping[str, str]) -> str:
+    """Name what an OGC service is asked for: features of a type, else the request itself."""
+    asked = {name.lower(): value for name, value in query.items()}
+    if asked.get("request") == "GetFeature":
+        return asked.get("typenames", "").rpartition(":")[2]
+    return asked.get("request", "").replace("/", "")
 
 
 def _listing(folder: Path, path: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from dcat import iri, rdf, rdf_reader
+from dcat import iri, rdf, rdf_reader, rdf_stamp
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Reading
@@ -89,8 +89,9 @@ def _datasets(graph: rdf_reader.Graph) -> list[Any]:
 
 
 def _items(graph: rdf_reader.Graph, nodes: list[Any]) -> Iterator[Item]:
+    stamps = rdf_stamp.Stamps(graph)
     for node in nodes:
-        yield Item(remote_id=_remote_id(graph, node), content=(graph, node))
+        yield Item(remote_id=_remote_id(graph, node), content=(graph, node), stamp=stamps.of(node))
 
 
 def _remote_id(graph: rdf_reader.Graph, node: Any) -> str:

@@ -93,7 +93,13 @@ def site(root: str, told: Sequence[Told], page_size: int) -> Mapping[str, Answer
     return {FEED: Answered(feed(entries), "application/json")}
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, named=lambda told: f"{item_id(told)}_0", twins=False, keyword=('"dcat:keyword": [', '"*", '))
+SAMPLE = Sample(
+    definition=DEFINITION,
+    site=site,
+    named=lambda told: f"{item_id(told)}_0",
+    twins=False,
+    keyword=('"dcat:keyword": [', '"*", '),
+)
 
 
 def us_entry(name: str, title: str) -> dict[str, Any]:

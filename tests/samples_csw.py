@@ -234,4 +234,10 @@ def site(root: str, told: Sequence[Told], page_size: int) -> Mapping[str, Answer
     return answers
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, paged=True, claims_total=True, keyword=("<gmd:MD_Keywords>", string("keyword", "*")))
+SAMPLE = Sample(
+    definition=DEFINITION,
+    site=site,
+    paged=True,
+    claims_total=True,
+    keyword=("<gmd:MD_Keywords>", string("keyword", "*")),
+)

@@ -42,4 +42,11 @@ def uri(name: str) -> str:
     return source_site.uri(quote(name))
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, paged=True, claims_total=True, named=uri, keyword=('dct:identifier "satz-1"', ' ; dcat:keyword "*"'))
+SAMPLE = Sample(
+    definition=DEFINITION,
+    site=site,
+    paged=True,
+    claims_total=True,
+    named=uri,
+    keyword=('dct:identifier "satz-1"', ' ; dcat:keyword "*"'),
+)

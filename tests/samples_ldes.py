@@ -90,4 +90,11 @@ def site(root: str, told: Sequence[Told], page_size: int) -> Mapping[str, Answer
     return answers
 
 
-SAMPLE = Sample(definition=DEFINITION, site=site, paged=True, named=uri, twins=False, keyword=("> a dcat:Dataset", ' ; dcat:keyword "*"'))
+SAMPLE = Sample(
+    definition=DEFINITION,
+    site=site,
+    paged=True,
+    named=uri,
+    twins=False,
+    keyword=("> a dcat:Dataset", ' ; dcat:keyword "*"'),
+)

@@ -196,9 +196,13 @@ def trial(
         yield trial
 
 
-def each(chosen: Callable[[Sample], bool] = lambda sample: True, *, crossing: bool | None = None) -> pytest.MarkDecorator:
+def each(
+    chosen: Callable[[Sample], bool] = lambda sample: True, *, crossing: bool | None = None
+) -> pytest.MarkDecorator:
     """Run a test for each protocol whose sample has what it needs."""
-    names = [name for name, sample in SAMPLES.items() if chosen(sample) and crossing in (None, HARVESTERS[name].crossing)]
+    names = [
+        name for name, sample in SAMPLES.items() if chosen(sample) and crossing in (None, HARVESTERS[name].crossing)
+    ]
     return pytest.mark.parametrize("trial", names, indirect=True)
 
 
@@ -400,7 +404,9 @@ def test_a_million_keywords_are_cut_short(trial: Trial) -> None:
     place, keyword = trial.sample.keyword
     many = "".join(keyword.replace("*", f"w{number}") for number in range(1_000_000)).encode()
     path = next(path for path in trial.asked if place.encode() in trial.site.answers[path].body)
-    trial.spoil(path, lambda answer: replace(answer, body=answer.body.replace(place.encode(), place.encode() + many, 1)))
+    trial.spoil(
+        path, lambda answer: replace(answer, body=answer.body.replace(place.encode(), place.encode() + many, 1))
+    )
     outcome = trial.harvest()
     assert outcome.counts.missing == 0
     assert trial.shown() == trial.public

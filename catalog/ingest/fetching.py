@@ -95,7 +95,10 @@ class Fetching:
                 Record.source_id == self.source.id, Record.gone_at.is_(None), Record.stamp != ""
             )
             with self.database.reading() as session:
-                known = {remote_id: (stamp, digest) for remote_id, stamp, digest in session.execute(query)}
+                # A run in full, or from stored pages, reads every record anew.
+                run = session.get_one(Run, self.run_id)
+                anew = run.full or run.replay_of is not None
+                known = {} if anew else {remote_id: (stamp, digest) for remote_id, stamp, digest in session.execute(query)}
                 allowances = publishing.allowances(session, self.source)
             self._readers[""] = staging.Reader(
                 harvester=self._harvester,
