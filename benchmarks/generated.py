@@ -10,8 +10,8 @@ _FORMS = (("CSV", "text/csv"), ("GEOJSON", "application/geo+json"))
 _DESCRIPTION = "Er enthält Angaben zu Lage, Art und Zustand. "
 
 
-def dataset(number: int) -> Dataset:
-    """Make one dataset with two distributions, its office one of twenty."""
+def dataset(number: int, edition: int = 1) -> Dataset:
+    """Make one dataset with two distributions, its office one of twenty; each edition is described in other words."""
     office = number % 20
     return Dataset(
         uri=f"{SITE}/dataset/{number}",
@@ -21,7 +21,7 @@ def dataset(number: int) -> Dataset:
             Text(f"Dataset {number} on street trees", "en"),
         ),
         description=(
-            Text(f"Beschreibung des Datensatzes {number}. {_DESCRIPTION * 6}".strip(), "de"),
+            Text(f"Beschreibung des Datensatzes {number}. {_DESCRIPTION * (5 + edition)}".strip(), "de"),
             Text(f"Description of dataset {number}: place, kind and condition of every tree.", "en"),
         ),
         publisher=Agent(

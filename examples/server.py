@@ -194,10 +194,10 @@ def _find(root: Path, path: str, query: Mapping[str, str] | None = None) -> Path
     if query and target.is_dir() and (request := _request(query)):
         # A service that answers requests is a folder with a file for each of them.
         return _find(root, f"{path.rstrip('/')}/{request}")
-    for found in (target, *(target.with_name(target.name + ending) for ending in (*DESCRIPTIONS, ".geojson"))):
-        if found.exists():
-            return found
-    return None
+    if target.exists():
+        return target
+    without_ending = (target.with_name(target.name + ending).resolve() for ending in (*DESCRIPTIONS, ".geojson"))
+    return next((found for found in without_ending if found.is_file() and found.is_relative_to(root)), None)
 
 
 def _request(query: Mapping[str, str]) -> str:

@@ -54,7 +54,7 @@ def listed(*bodies: Any, following: str = "") -> dict[str, Any]:
 
 def _site(root: str, told: Sequence[Told], page_size: int) -> Site:
     first = f"{root}/oparl/v1.1/bodies"
-    site = {}
+    site = {"/oparl/v1.1/system": Answered(orjson.dumps(system(root)), "application/json; charset=utf-8")}
     for start in range(0, max(len(told), 1), page_size):
         bodies = [
             body(each.id, "" if each.spoilt else each.title, ["paper"]) for each in told[start : start + page_size]
@@ -63,8 +63,7 @@ def _site(root: str, told: Sequence[Told], page_size: int) -> Site:
         page = listed(*bodies, following=f"{first}?page={number + 1}" if more else "")
         path = "/oparl/v1.1/bodies" + (f"?page={number}" if start else "")
         site[path] = Answered(orjson.dumps(page), "application/json; charset=utf-8")
-    # It is asked first, but holds no records: the pages of those come first here.
-    return site | {"/oparl/v1.1/system": Answered(orjson.dumps(system(root)), "application/json; charset=utf-8")}
+    return site
 
 
 SAMPLE = Sample(

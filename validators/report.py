@@ -1,6 +1,7 @@
 """What a check found, in words for people and as JSON: findings, facts about the file, the report."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -123,7 +124,7 @@ def to_json(report: Report) -> dict[str, Any]:
     return {**report.frictionless, "valid": report.valid, "findings": findings, "sniffed": facts}
 
 
-def from_json(document: dict[str, Any]) -> Report:
+def from_json(document: Mapping[str, Any]) -> Report:
     """Read a report back that `to_json` wrote."""
     facts = dict(document["sniffed"])
     schema = facts.pop("schema")
