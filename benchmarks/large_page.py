@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import orjson
 
@@ -35,6 +36,15 @@ print("measured", os.waitstatus_to_exitcode(status), used.ru_maxrss, time.monoto
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A program that ended well: what it said, and what it took: bytes of memory at most, seconds."""
+
+    said: str
+    peak: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """One harvest: the bytes of the file, its datasets, and what the process took: bytes of memory at most, seconds."""
 
@@ -42,7 +52,6 @@ class Measured:
     datasets: int
     peak: int
     seconds: float
-    said: str
 
 
 def measure(size: int, runs: int = 1) -> list[Measured]:
@@ -51,9 +60,25 @@ def measure(size: int, runs: int = 1) -> list[Measured]:
         root = Path(folder)
         (root / "site").mkdir()
         datasets = write(root / "site" / "data.json", size)
-        with _serving(root / "site") as port:
+        with serving(root / "site") as port:
             _define(root / "home", port, size)
             return [_harvest(root / "home", size, datasets) for _ in range(runs)]
+
+
+def run(program: Sequence[str], environment: Mapping[str, str] = MappingProxyType({})) -> Ended:
+    """Run a Python program in a process of its own and measure it; RuntimeError when it fails."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", _MEASURE, sys.executable, *program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said, _, line = done.stdout.rpartition("measured ")
+    code, kilobytes, seconds = line.split()
+    if code != "0":
+        raise RuntimeError(done.stdout + done.stderr)
+    return Ended(said=said, peak=int(kilobytes) * 1024, seconds=float(seconds))
 
 
 def write(path: Path, size: int) -> int:
@@ -125,23 +150,12 @@ def _define(folder: Path, port: int, size: int) -> None:
 
 
 def _harvest(folder: Path, size: int, datasets: int) -> Measured:
-    offenbar = [sys.executable, cli.__file__, "harvest", "run", "--json"]
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", _MEASURE, *offenbar],
-        env=os.environ | home.environment(folder),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    said, _, line = done.stdout.rpartition("measured ")
-    code, kilobytes, seconds = line.split()
-    if code != "0":
-        raise RuntimeError(done.stdout + done.stderr)
-    return Measured(size=size, datasets=datasets, peak=int(kilobytes) * 1024, seconds=float(seconds), said=said)
+    ended = run([cli.__file__, "harvest", "run", "--json"], home.environment(folder))
+    return Measured(size=size, datasets=datasets, peak=ended.peak, seconds=ended.seconds)
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[int]:
+def serving(folder: Path) -> Iterator[int]:
     """Serve the files of a folder on loopback; gives the port."""
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""The demonstration: a home of its own with the three example departments, harvested, checked and published for real."""
+"""The demonstration: a home of its own with the example departments of three cities, harvested, checked and published for real."""
 
 import json
 import re
@@ -19,6 +19,7 @@ from dcat.errors import StateError
 from dcat.message import Message
 from dcat.texts import best
 from examples import server
+from harvesters.source import Source
 
 FOLDER = Path(server.__file__).parent
 
@@ -59,7 +60,7 @@ def run(instance: Instance, check_table: CheckTable, tick: Tick) -> Story:
     """Harvest and check every example department, and tell what happened."""
     departments = []
     with examples.served(instance.config.home):
-        for source in instance.sources():
+        for source in _in_order(instance):
             outcome = jobs.harvest(instance, source, tick=tick)
             jobs.check_files(instance, source, check_table, tick=tick)
             with instance.database.reading() as session:
@@ -85,6 +86,12 @@ def run(instance: Instance, check_table: CheckTable, tick: Tick) -> Story:
                 elif file.sentence and (file.valid is False or file.report is None):
                     failed.append((f"{title} / {file.name}", file.sentence))
     return Story(departments=tuple(departments), failed=tuple(failed), kept_back=tuple(kept_back))
+
+
+def _in_order(instance: Instance) -> list[Source]:
+    """List the sources city by city, in each the one with the highest authority first."""
+    cities = [city.slug for city in instance.config.cities]
+    return sorted(instance.sources(), key=lambda source: (cities.index(source.city), -source.authority, source.id))
 
 
 def _write_address(file: Path, site_port: int) -> None:

@@ -22,6 +22,7 @@ from catalog.public import PublicDataset
 from catalog.rendering import Order, Rendered, Workshop
 from catalog.renditions import VIEW, decompress
 from catalog.scores import Scored
+from catalog.spool import Spool
 from catalog.store import Draft
 from dcat import document, naming
 from dcat.errors import FetchError
@@ -222,24 +223,35 @@ def refresh(
         policies = read_policies()
         with database.reading() as session:
             judge = gate.judge(config, source, allowances(session, source))
-            # Where a changed definition leaves no valid description, the last good state stays; a decision holds all the same.
-            items = [
-                item
-                for item in held(session, wanted)
-                if policies.concerns(source.id, item.remote_id)
-                or judge(item.remote_id, item.hash, item.dataset) is None
-            ]
-        ready = list(drafts(database, config, source, policies, items))
-        with database.writing() as session:
-            overtaken = store.overtaken(session, ready)
-            fresh = [draft for draft in ready if draft.shown.id not in overtaken]
-            store.publish(session, fresh, cause)
-            store.leave_links(session, set(wanted).difference(item.dataset_id for item in items))
-            note_inputs(session, config, source, policies, whole=dataset_ids is None and not overtaken)
-        changes += sum(draft.changes for draft in fresh)
+        left = set(wanted)
+        with Spool[Draft]() as ready:
+            for draft in drafts(database, config, source, policies, _valid(database, source, policies, judge, wanted)):
+                ready.append(draft)
+                left.discard(draft.shown.id)
+            with database.writing() as session:
+                overtaken = store.overtaken(session, ready)
+                fresh = (draft for draft in ready if draft.shown.id not in overtaken)
+                changes += store.publish(session, fresh, cause)
+                store.leave_links(session, left)
+                note_inputs(session, config, source, policies, whole=dataset_ids is None and not overtaken)
         if not overtaken:
             return changes
         wanted = sorted(overtaken)
+
+
+def _valid(
+    database: Database, source: Source, policies: Policies, judge: gate.Judge, dataset_ids: Sequence[str]
+) -> Iterator[Item]:
+    """Read what the sources last said of datasets, a batch at a time, as far as it can be published.
+
+    Where a changed definition leaves no valid description, the last good state stays; a decision holds all the same.
+    """
+    for part in batches(dataset_ids, BATCH):
+        with database.reading() as session:
+            items = list(held(session, part))
+        for item in items:
+            if policies.concerns(source.id, item.remote_id) or judge(item.remote_id, item.hash, item.dataset) is None:
+                yield item
 
 
 def note_inputs(session: Session, config: Config, source: Source, policies: Policies, *, whole: bool = False) -> None:

@@ -118,15 +118,17 @@ def _subjects(draft: Draft) -> dict[str, bool]:
     return {subject_key(uri): position == 0 for position, uri in enumerate(uris)}
 
 
-def publish(session: Session, drafts: Iterable[Draft], cause: str) -> None:
+def publish(session: Session, drafts: Iterable[Draft], cause: str) -> int:
     """Make drafts the published state: rows, old renditions away, change log and membership, in the caller's transaction.
 
-    The caller has asked `overtaken` in the same transaction.
+    Gives the number of changes. The caller has asked `overtaken` in the same transaction.
     """
     # Writers are alone until they commit (catalog/db.py).
     first, at = _next(session)
+    seq = first
     for part in batches(drafts):
-        first += _publish(session, part, cause, first, at)
+        seq += _publish(session, part, cause, seq, at)
+    return seq - first
 
 
 def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: datetime.datetime) -> int:

@@ -5,6 +5,7 @@ A page that claims a charset of one byte per sign, but whose umlauts are UTF-8 t
 
 import codecs
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ _CHARSET = re.compile(
     r"|macintosh|mac[-_]roman",
     re.IGNORECASE,
 )
+_UTF_16 = re.compile(r"utf[-_]?16", re.IGNORECASE)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -75,7 +77,9 @@ def _decide(body: Body, charset: str, read: Callable[[int, str, str], str]) -> D
 
 def _check(body: Body, encoding: str) -> None:
     """Decode a page piece by piece; UnicodeDecodeError where it is not in an encoding, LookupError where that is none."""
-    decoder = codecs.getincrementaldecoder(encoding)()
+    # Without a byte order mark, which would have decided, the machine's own order is meant.
+    named = f"utf-16-{sys.byteorder[0]}e" if _UTF_16.fullmatch(encoding) else encoding
+    decoder = codecs.getincrementaldecoder(named)()
     for piece in pieces(body):
         decoder.decode(piece)
     decoder.decode(b"", final=True)

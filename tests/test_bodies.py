@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalog.files import Files
-from dcat.errors import RefusedError, UnreadableError
+from dcat.errors import FetchError, UnreadableError
 from harvesters import bodies, json_slices
 from harvesters import source as sources
 from harvesters.base import Page, record
@@ -94,17 +94,19 @@ def server() -> Iterator[Any]:
 
 
 def test_a_fetched_body_lies_in_a_file_where_that_is_wanted(server: Any) -> None:
-    before = open_files()
-    with Fetcher(LOOPBACK) as fetcher:
+    with Fetcher(LOOPBACK, FetchLimits(max_bytes=5_000_000)) as fetcher:
         small = fetcher.get(server.url("/gzip"))
+        before = open_files()
         response = fetcher.get(server.url("/gzip"), in_memory=3)
+        assert open_files() == before + 1
         assert (type(small.body), type(response.body)) == (bytes, LargeBody)
         assert response.body[:] == small.body
         assert (response.size, response.sha256) == (small.size, hashlib.sha256(small.body).hexdigest())
-        with pytest.raises(RefusedError):
-            Fetcher(LOOPBACK, FetchLimits(max_bytes=3)).get(server.url("/gzip"), in_memory=1)
-    bodies.close(response.body)
-    assert open_files() <= before
+        bodies.close(response.body)
+        assert open_files() == before
+        with pytest.raises(FetchError):
+            fetcher.get(server.url("/half-gzip"), in_memory=1)
+        assert open_files() <= before
 
 
 CLUES = (

@@ -191,5 +191,7 @@ def test_from_the_definition_to_the_public(instance: Instance, site: Site) -> No
     source = defined(instance, site, SAMPLE)
     assert counted(jobs.harvest(instance, source)) == {"seen": 1, "created": 1}
     assert published(instance) == ["Beispielrad Wiesbaden"]
-    assert shown_all(instance)[0].dataset.publisher.name[0].value == "Beispielrad GmbH"
+    found = shown_all(instance)[0].dataset
+    assert found.publisher.name[0].value == "Beispielrad GmbH"
+    assert [one.access_url[0].rsplit("/", 1)[1] for one in found.distribution] == ["gbfs.json", *(f"{f}.json" for f in FEEDS)]
     assert counted(jobs.harvest(instance, source)) == {"seen": 1, "unchanged": 1}

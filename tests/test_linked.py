@@ -12,7 +12,7 @@ import databases
 import homes
 import pyoxigraph as ox
 import pytest
-from demo_home import DemoHome
+from demo_home import DATASETS, IN_CITIES, DemoHome
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given, settings
@@ -76,7 +76,7 @@ def test_rdf_xml_describes_each_subject_once_with_a_typed_element(public: FlaskC
     subjects = Counter(element.get(ABOUT) for element in root)
     assert None not in subjects and max(subjects.values()) == 1
     datasets = [element for element in root if element.tag == "{http://www.w3.org/ns/dcat#}Dataset"]
-    assert len(datasets) == 18
+    assert len(datasets) == DATASETS
 
 
 def test_hydra_in_both_forms(public: FlaskClient) -> None:
@@ -88,28 +88,28 @@ def test_hydra_in_both_forms(public: FlaskClient) -> None:
         assert asked["limit"] == ["5"] and int(asked["snapshot"][0]) > 0
         assert found[0].startswith(f"{SITE}/catalog.ttl?")
     pages = {name: parse_qs(urlsplit(found[0]).query)["page"] for name, found in links.items()}
-    assert pages == {"first": ["1"], "previous": ["1"], "next": ["3"], "last": ["4"]}
-    assert values(body, "hydra:totalItems") == ["18"] and values(body, "hydra:itemsPerPage") == ["5"]
+    assert pages == {"first": ["1"], "previous": ["1"], "next": ["3"], "last": [str(-(-DATASETS // 5))]}
+    assert values(body, "hydra:totalItems") == [str(DATASETS)] and values(body, "hydra:itemsPerPage") == ["5"]
     kinds = {t.object.value for t in quads(body, "ttl") if t.subject.value.startswith(f"{SITE}/catalog.ttl")}
     assert {expand("hydra:PagedCollection"), expand("hydra:PartialCollectionView")} <= kinds
 
 
 def test_ends_have_no_neighbour(public: FlaskClient) -> None:
-    first, last = public.get("/catalog.ttl?limit=5").data, public.get("/catalog.ttl?limit=5&page=4").data
+    first, last = public.get("/catalog.ttl?limit=5").data, public.get(f"/catalog.ttl?limit=5&page={-(-DATASETS // 5)}").data
     assert values(first, "hydra:previous") == [] and values(last, "hydra:next") == []
 
 
 def test_rdf_xml_on_the_last_page_names_itself_as_govdata_expects(public: FlaskClient) -> None:
-    body = public.get("/catalog.rdf?limit=5&page=4").data
+    body = public.get(f"/catalog.rdf?limit=5&page={-(-DATASETS // 5)}").data
     view = etree.fromstring(body).find(f"{HYDRA}PagedCollection")
     assert view is not None
     assert view.get(ABOUT) == view.findtext(f"{HYDRA}lastPage")
 
 
-@pytest.mark.parametrize("limit", [1, 5, 7, 18, 100])
+@pytest.mark.parametrize("limit", [1, 5, 7, DATASETS, 100])
 def test_pages_hold_every_dataset_once(public: FlaskClient, limit: int) -> None:
     found = members(walk(public, f"/catalog.ttl?limit={limit}"))
-    assert len(found) == len(set(found)) == 18
+    assert len(found) == len(set(found)) == DATASETS
 
 
 def test_every_page_describes_what_its_datasets_use(public: FlaskClient) -> None:
@@ -155,7 +155,7 @@ def test_every_link_of_every_page_leads_somewhere(public: FlaskClient, path: str
 
 def test_modified_since(public: FlaskClient, catalogue: Instance) -> None:
     modified = row(catalogue, "baumkataster-darmstadt").modified_at
-    for since, count in (("2020-01-01", 18), ("2020-01-01T00:00:00+01:00", 18), ("2099-01-01T00:00:00", 0)):
+    for since, count in (("2020-01-01", DATASETS), ("2020-01-01T00:00:00+01:00", DATASETS), ("2099-01-01T00:00:00", 0)):
         body = public.get(f"/catalog.ttl?modified_since={since}").data
         assert len(values(body, "dcat:dataset")) == count
         assert values(body, "hydra:totalItems") == [str(count)]
@@ -190,7 +190,7 @@ def test_bad_parameters(public: FlaskClient, query: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/catalog.ttl?page=2", "/catalog.ttl?limit=5&page=5", "/catalog.xyz", "/city/nirgends/catalog.ttl",
+    ["/catalog.ttl?page=2", f"/catalog.ttl?limit=5&page={-(-DATASETS // 5) + 1}", "/catalog.xyz", "/city/nirgends/catalog.ttl",
      "/dataset/nirgends.ttl", "/dataset/00000000-0000-4000-8000-000000000000.ttl"],
 )  # fmt: skip
 def test_what_is_not_there(public: FlaskClient, path: str) -> None:
@@ -241,7 +241,7 @@ def test_one_dataset_says_what_the_catalogue_says(public: FlaskClient, catalogue
     assert strings(by_name.data, ending, known.uri)
 
 
-@pytest.mark.parametrize(("city", "count"), [("darmstadt", 7), ("frankfurt", 6), ("wiesbaden", 5)])
+@pytest.mark.parametrize(("city", "count"), IN_CITIES.items())
 def test_one_city(public: FlaskClient, city: str, count: int) -> None:
     bodies = walk(public, f"/city/{city}/catalog.ttl?limit=2")
     assert len(members(bodies)) == count
@@ -275,7 +275,7 @@ def test_the_high_value_datasets_name_their_law(public: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "count"), [("q=Trinkbrunnen", 1), ("fq=organization:wiesbaden-umweltamt", 5), ("q=gibtesnicht", 0),
+    ("query", "count"), [("q=Trinkbrunnen", 1), ("fq=organization:wiesbaden-umweltamt", 7), ("q=gibtesnicht", 0),
                          ("q=Hitze&fq=groups:heal", 2), ("fq=city:wiesbaden+groups:heal", 2)]
 )  # fmt: skip
 def test_a_search_chooses_what_is_paged(public: FlaskClient, query: str, count: int) -> None:
@@ -309,7 +309,7 @@ def test_below_a_path(demo: DemoHome, tmp_path: Path) -> None:
         body = client.get(path).data
         assert values(body, "hydra:next")[0].startswith(f"{site}/catalog.ttl?page=2&")
         assert SITE.encode() not in body
-        assert members([body])[0].startswith(f"{site}/dataset/")
+        assert any(uri.startswith(f"{site}/dataset/") for uri in members([body]))
     assert client.get("/katalog/catalog", headers={"Accept": "text/turtle"}).mimetype == "text/turtle"
     assert client.get("/katalog/catalog").headers["Location"] == "/katalog/dataset"
     assert client.get("/katalog/city/frankfurt/catalog").headers["Location"] == "/katalog/city/frankfurt"
@@ -323,7 +323,7 @@ def test_below_a_path(demo: DemoHome, tmp_path: Path) -> None:
 def test_the_export_is_the_union_of_the_pages(catalogue: Instance, public: FlaskClient, ending: str) -> None:
     whole = homes.exported(catalogue, ending)
     pages: set[tuple[str, str, str]] = set()
-    for number in range(1, 5):
+    for number in range(1, -(-DATASETS // 5) + 1):
         pages |= strings(public.get(f"/catalog.{ending}?limit=5&page={number}").data, ending)
     assert strings(whole, ending) == pages
     assert public.get(f"/dump.{ending}").data == whole

@@ -1,9 +1,12 @@
 """offenbar demo"""
 
+from collections.abc import Iterator
+
 import click
 
 from catalog import demo, search
 from catalog.commands.terminal import Terminal, pass_terminal
+from catalog.ingest.guard import Counts
 from catalog.server import serve
 from dcat.message import Message
 from validators.tables import check_with_rows
@@ -20,9 +23,9 @@ from validators.tables import check_with_rows
 @click.option("--no-serve", is_flag=True, help="Nur ernten und veröffentlichen. / Harvest and publish only.")
 @pass_terminal
 def command(terminal: Terminal, port: int, no_serve: bool) -> None:
-    """Drei Beispielämter ernten, prüfen, veröffentlichen und auf dieser Maschine zeigen.
+    """Beispielämter dreier Städte ernten, prüfen, veröffentlichen und auf dieser Maschine zeigen.
 
-    Harvest, check and publish three example departments, and show them on this machine.
+    Harvest, check and publish example departments of three cities, and show them on this machine.
 
     Beispiel / Example: offenbar demo --port 5000
     """
@@ -54,7 +57,11 @@ def _tell(terminal: Terminal, story: demo.Story) -> None:
             if outcome.status == "unchanged"
             else Message(f"{c.created} neu", f"{c.created} new")
         )
-        numbers = Message(f"{published} Datensätze ({news.de})", f"{published} datasets ({news.en})")
+        more = [news, *_not_shown(c, published)]
+        numbers = Message(
+            f"{published} {'Datensatz' if published == 1 else 'Datensätze'} ({', '.join(one.de for one in more)})",
+            f"{published} {'dataset' if published == 1 else 'datasets'} ({', '.join(one.en for one in more)})",
+        )
         terminal.say(f"  {department}: {numbers.in_(terminal.lang)}")
     terminal.say(
         Message("Prüfung nicht bestanden (veröffentlicht, mit Hinweis):", "Checks not passed (published, with a note):")
@@ -65,3 +72,13 @@ def _tell(terminal: Terminal, story: demo.Story) -> None:
     for name, reason in story.kept_back:
         terminal.say(f"  {name}: {reason.in_(terminal.lang)}")
     terminal.say(Message("Ansehen:", "Look at:"))
+
+
+def _not_shown(counts: Counts, published: int) -> Iterator[Message]:
+    """Say what a source named and what is not shown as its own."""
+    if (behind := counts.seen - counts.quarantined - published) > 0:
+        yield Message(
+            f"{behind} schon von einer anderen Quelle beschrieben", f"{behind} described by another source already"
+        )
+    if counts.quarantined:
+        yield Message(f"{counts.quarantined} in Quarantäne", f"{counts.quarantined} in quarantine")

@@ -257,17 +257,28 @@ def _count_misses(session: Session, run: Run, gone: tuple[str, ...], at: datetim
 
 
 def _quarantine(session: Session, run: Run, at: datetime.datetime) -> None:
+    """Let wait what cannot be taken in; what can be, or is no longer there, waits no more."""
+    waiting = sa.select(PlanItem.remote_id).where(PlanItem.run_id == run.id, PlanItem.action == plan.QUARANTINE)
+    for part in batches(session.scalars(waiting).all(), _BATCH):
+        _hold_back(session, run, at, part)
+    own = sa.and_(Quarantine.source_id == run.source_id, Quarantine.resolved_at.is_(None))
+    over = sa.update(Quarantine).where(own, Quarantine.remote_id.not_in(waiting))
+    if not run.complete:
+        readable = sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.failure.is_(None))
+        over = over.where(Quarantine.remote_id.in_(readable))
+    session.execute(over.values(resolved_at=at).execution_options(synchronize_session=False))
+
+
+def _hold_back(session: Session, run: Run, at: datetime.datetime, remote_ids: list[str]) -> None:
     items = session.execute(
         sa.select(PlanItem.remote_id, PlanItem.reason, PlanItem.title, Staged.url, Staged.hash, Staged.document)
         .join(Staged, sa.and_(Staged.run_id == PlanItem.run_id, Staged.remote_id == PlanItem.remote_id))
-        .where(PlanItem.run_id == run.id, PlanItem.action == plan.QUARANTINE)
+        .where(PlanItem.run_id == run.id, PlanItem.remote_id.in_(remote_ids))
     ).all()
-    present = {
-        row.remote_id: row
-        for row in session.scalars(sa.select(Quarantine).where(Quarantine.source_id == run.source_id))
-    }
+    known = sa.select(Quarantine).where(Quarantine.source_id == run.source_id, Quarantine.remote_id.in_(remote_ids))
+    present = {row.remote_id: row for row in session.scalars(known)}
     for remote_id, (code, de, en), title, url, digest, body in items:
-        row = present.pop(remote_id, None)
+        row = present.get(remote_id)
         if row is None:
             row = Quarantine(source_id=run.source_id, remote_id=remote_id, created_at=at)
             session.add(row)
@@ -278,8 +289,4 @@ def _quarantine(session: Session, run: Run, at: datetime.datetime) -> None:
             row.release = ""
         row.run_id, row.url, row.code, row.reason = run.id, url, code, [de, en]
         row.title, row.hash, row.document = title, digest, body
-    readable = sa.select(Staged.remote_id).where(Staged.run_id == run.id, Staged.failure.is_(None))
-    mended = set(session.scalars(readable)) & present.keys()
-    for row in present.values():
-        if row.resolved_at is None and (run.complete or row.remote_id in mended):
-            row.resolved_at = at
+    session.flush()

@@ -86,7 +86,9 @@ def fetch(
     )
     if response.status == 304 and before is not None:
         return Fetched(url, page_of(before.exchange, files), response, before.exchange.sha256, before)
-    page = Page(url=response.url, body=response.body, media_type=response.media_type, charset=response.charset)
+    # A fragment is what a page before hands on to the reader of this one; no server sees it.
+    final = response.url + "".join(url.partition("#")[1:])
+    page = Page(url=final, body=response.body, media_type=response.media_type, charset=response.charset)
     return Fetched(url, page, response, files.put(response.body), before)
 
 

@@ -104,6 +104,7 @@ def _situation(session: Session, run: Run, known: Mapping[str, Held], seen: int)
     return Situation(
         counts=counts,
         live=sum(not before.gone for before in known.values()),
+        complete=run.complete,
         rekeyed=_rekeyed(session, run),
         newly_quarantined=session.scalar(newly) or 0,
     )
