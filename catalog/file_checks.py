@@ -39,6 +39,8 @@ class Result:
 
     values: dict[str, Any]
     unchanged: bool = False
+    error: FetchError | None = None
+    """why the file could not be had, which is news of its link too"""
 
 
 def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable, *, ours: bool) -> Result:
@@ -50,14 +52,15 @@ def check(row: FileRow, fetcher: Fetcher, files: Files, check_table: CheckTable,
         try:
             response = fetcher.download(row.url, path, validators=known)
         except FetchError as error:
-            return Result(values=_unreachable(row, error, ours=ours), unchanged=row.outcome == UNREACHABLE)
+            values = _unreachable(row, error, ours=ours)
+            return Result(values=values, unchanged=row.outcome == UNREACHABLE, error=error)
         if response.status == 304 or (judged and response.sha256 == (row.newer or {}).get("sha256", row.sha256)):
             return _still(row)
         if judged and row.newer and response.sha256 == row.sha256:
             # The good version is back.
             again = {"etag": response.validators.etag, "last_modified": response.validators.last_modified}
             return Result(values={"checked_at": now(), "due_at": _tomorrow(), "newer": None, **again})
-        values: dict[str, Any] = {
+        values = {
             "checked_at": now(),
             "due_at": _tomorrow(),
             "etag": response.validators.etag,

@@ -150,6 +150,7 @@ def check_files(
             values = result.values if result.unchanged else result.values | {"shown": False}
             with instance.database.writing() as session:
                 session.execute(sa.update(FileRow).where(FileRow.id == row.id).values(**values))
+                link_checks.heard(session, source.id, row.url, result.error)
             if not result.unchanged:
                 changed += _show(instance, source)
             tick("checking", number)

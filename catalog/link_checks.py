@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import link_words
+from catalog import definitions, link_uses, link_words
 from catalog.db import now
 from catalog.instance import Instance
 from catalog.models import DatasetRow, Link, LinkUse, Score
@@ -87,7 +87,7 @@ def check(
         rows = _due(session, sources)
     if not rows:
         return Checked()
-    known = {source.id: source for source in instance.sources()}
+    known = definitions.present(instance.config.sources).sources
     found: dict[str, Found] = {}
     with ExitStack() as opened:
         visitors: dict[str, _Visitor] = {}
@@ -102,10 +102,22 @@ def check(
                 visitors[row.source_id] = _Visitor(fetcher, paces)
             found[row.key] = visitors[row.source_id].look(row.url)
     with instance.database.writing() as session:
-        changed = [key for key, one in found.items() if _record(session, key, one)]
-        users = sa.select(LinkUse.dataset_id).where(LinkUse.key.in_(changed))
-        session.execute(sa.update(Score).where(Score.dataset_id.in_(users)).values(stale=True))
+        changed = [name for name, one in found.items() if _record(session, name, one)]
+        _mark_scores(session, changed)
     return Checked(len(found), len(changed))
+
+
+def heard(session: Session, source_id: str, url: str, error: FetchError | None) -> None:
+    """Take over what the check of a data file found at its address, so that nobody asks there twice."""
+    name = link_uses.key(source_id, url)
+    if _record(session, name, _failed(error) if error else Found(OK, 200)):
+        _mark_scores(session, [name])
+
+
+def _mark_scores(session: Session, links: Sequence[str]) -> None:
+    """Ask for a new score of the datasets that name these links."""
+    users = sa.select(LinkUse.dataset_id).where(LinkUse.key.in_(links))
+    session.execute(sa.update(Score).where(Score.dataset_id.in_(users)).values(stale=True))
 
 
 def hurry(instance: Instance, sources: Sequence[str] | None = None) -> None:
@@ -225,11 +237,16 @@ class _Visitor:
             self._paces.wait(address.host, rules.delay)
             return Found(OK, self._fetcher.probe(url).status)
         except FetchError as error:
-            if error.status == 429 or error.code == "resting":
-                return Found(UNKNOWN, error.status, BUSY)
-            if error.code == ROBOTS:
-                return Found(UNKNOWN, code=ROBOTS)
-            return Found(FAILING, error.status, error.code)
+            return _failed(error)
+
+
+def _failed(error: FetchError) -> Found:
+    """Say what a fetch that failed tells of a link."""
+    if error.status == 429 or error.code == "resting":
+        return Found(UNKNOWN, error.status, BUSY)
+    if error.code == ROBOTS:
+        return Found(UNKNOWN, code=ROBOTS)
+    return Found(FAILING, error.status, error.code)
 
 
 def _record(session: Session, key: str, found: Found) -> bool:

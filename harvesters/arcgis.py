@@ -16,6 +16,7 @@ from dcat.model import Contact, Distribution, Problem, Reading
 from dcat.spellings import find
 from harvesters import data_json, dcat_rdf, json_answers, ogc_records
 from harvesters.base import Batch, Harvester, Item, Page
+from harvesters.decode import decode
 from harvesters.json_answers import count, entries, members, objects, text
 from harvesters.source import Source
 
@@ -62,8 +63,8 @@ def split(page: Page, source: Source) -> Batch:
     if form == "dcat-us":
         batch = data_json.split(page, source)
     else:
-        spelt = _MISSPELT.sub(rb'"dcat:\1URL"', page.body[:])
-        batch = dcat_rdf.split(replace(page, body=spelt, media_type="application/ld+json"), source)
+        spelt = _MISSPELT.sub(rb'"dcat:\1URL"', decode(page.body, page.charset).utf8)
+        batch = dcat_rdf.split(replace(page, body=spelt, media_type="application/ld+json", charset="utf-8"), source)
     return replace(batch, items=_renamed(batch.items, form, page.url))
 
 

@@ -1,5 +1,6 @@
 """File drops on web servers: a folder listing or a list of addresses."""
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -22,7 +23,8 @@ def split(page: Page, source: Source) -> Batch:
         return Batch(items=iter([file_drop.package_item(page, drop)]))
     text = decode(page.body, page.charset).text
     if page.media_type == "text/html" or text.lstrip()[:1] == "<":
-        return file_drop.cut(_links(text, page.url), page.url, source, drop)
+        batch = file_drop.cut(_links(text, page.url), page.url, source, drop)
+        return _cut_off(batch, page.url) if _HTML.search(text[:1000]) and not _END.search(text) else batch
     return _list(text, page.url, source, drop)
 
 
@@ -33,6 +35,20 @@ FILES = Harvester(
     split=split,
     map=file_drop.read,
 )
+
+
+_HTML = re.compile("<html", re.IGNORECASE)
+_END = re.compile("</html", re.IGNORECASE)
+
+
+def _cut_off(batch: Batch, url: str) -> Batch:
+    """A page that does not reach its end may have named more."""
+    message = Message(
+        f"Die Ordnerliste {url} bricht vor ihrem Ende ab; was darin fehlt, gilt nicht als weg.",
+        f"The folder listing {url} breaks off before its end; what it lacks does not count as gone.",
+    )
+    problem = Problem(path=url, code="cut-off", value="", message=message)
+    return replace(batch, problems=(*batch.problems, problem), whole=False)
 
 
 class _Anchors(HTMLParser):

@@ -239,5 +239,5 @@ SAMPLE = Sample(
     site=site,
     paged=True,
     claims_total=True,
-    keyword=("<gmd:MD_Keywords>", string("keyword", "*")),
+    keyword=("</gmd:resourceConstraints>", keywords("*")),
 )

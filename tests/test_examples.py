@@ -1,17 +1,28 @@
 """The example departments: complete, readable, and right or wrong where they are meant to be."""
 
 import csv
+import http.client
 import json
 import re
+from collections import Counter
+from contextlib import closing
 from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 import pytest
+import sqlalchemy as sa
+from demo_home import DATASETS, IN_CITIES
 from ruamel.yaml import YAML
 
+from catalog import store
+from catalog.instance import Instance
+from catalog.models import DatasetRow, Quarantine, Record
+from catalog.public import PublicDataset
+from examples.server import start
 from harvesters.source import load_folder
 from validators import schemas
 from validators.privacy import scan
@@ -35,7 +46,7 @@ BOXES = {
 INVALID = {"baumkontrolle_2026.csv", "kuehle_orte.csv"}
 
 
-def catalogue() -> ox.Store:
+def turtle() -> ox.Store:
     store = ox.Store()
     for name in ("katalog.ttl", "katalog-2.ttl"):
         store.load(path=DEPARTMENTS / "da-statistik" / name, format=ox.RdfFormat.TURTLE, base_iri=BASE + name)
@@ -51,7 +62,7 @@ def datasets_of(source: str) -> dict[str, list[str]]:
     folder = DEPARTMENTS / source
     found: dict[str, list[str]] = {}
     if source == "da-statistik":
-        store = catalogue()
+        store = turtle()
         for quad in store.quads_for_pattern(None, TYPE, ox.NamedNode(DCAT + "Dataset")):
             links = [
                 link.value
@@ -71,15 +82,22 @@ def datasets_of(source: str) -> dict[str, list[str]]:
     return found
 
 
-ALL = {source: datasets_of(source) for source in SOURCES}
-FILES = [
+# What these three offer is told by plain files; the others are read by the harvesters, in the demonstration.
+PLAIN = ("da-statistik", "ffm-gruenflaechen", "wi-umwelt")
+ALL = {source: datasets_of(source) for source in PLAIN}
+NAMED = [
     DEPARTMENTS / source / name for source, datasets in ALL.items() for names in datasets.values() for name in names
+]
+FILES = NAMED + [
+    path
+    for source in sorted(SOURCES.keys() - PLAIN)
+    for path in sorted((DEPARTMENTS / source).rglob("*"))
+    if path.suffix in (".csv", ".geojson")
 ]
 TABLES = [
     (path, schema)
-    for source, datasets in ALL.items()
-    for path in (DEPARTMENTS / source / name for names in datasets.values() for name in names)
-    for pattern, schema in SOURCES[source]["schemas"].items()
+    for path in FILES
+    for pattern, schema in SOURCES[path.relative_to(DEPARTMENTS).parts[0]].get("schemas", {}).items()
     if fnmatch(path.name, pattern)
 ]
 
@@ -89,22 +107,68 @@ def records(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ","))
 
 
-def test_there_is_enough_to_show() -> None:
-    assert sum(len(datasets) for datasets in ALL.values()) == 18
-    present = [path for path in FILES if path.exists()]
-    assert len(present) == 26
-    assert any(path.suffix == ".geojson" for path in present)
+def shown(catalogue: Instance) -> list[PublicDataset]:
+    with catalogue.database.reading() as session:
+        return list(store.views(session, list(session.scalars(sa.select(DatasetRow.id).where(store.VISIBLE)))))
 
 
-def test_every_file_is_named_and_only_one_is_missing() -> None:
+def test_there_is_enough_to_show(catalogue: Instance) -> None:
+    assert len(SOURCES) == 11 and len({source["type"] for source in SOURCES.values()}) == 9
+    seen = shown(catalogue)
+    assert len(seen) == DATASETS == sum(IN_CITIES.values())
+    assert Counter(SOURCES[each.source]["city"] for each in seen) == IN_CITIES
+    assert {each.source for each in seen} == SOURCES.keys()
+
+
+def test_two_datasets_are_known_from_two_sources_and_one_record_waits(catalogue: Instance) -> None:
+    with catalogue.database.reading() as session:
+        leader = sa.orm.aliased(Record)
+        query = sa.select(Record.source_id, leader.source_id).join(leader, leader.dataset_id == Record.led_by)
+        behind = [tuple(row) for row in session.execute(query)]
+        waiting = [tuple(row) for row in session.execute(sa.select(Quarantine.source_id, Quarantine.code))]
+    assert behind == [("hessen-da", "da-statistik")] * 2
+    assert waiting == [("ffm-geodaten", "unreadable")]
+
+
+def test_every_file_is_small_and_named_and_only_one_is_missing() -> None:
     described = {"datapackage.json", "dateien.txt", "katalog.ttl", "katalog-2.ttl"}
-    on_disk = {path for path in DEPARTMENTS.rglob("*") if path.is_file() and path.name not in described}
-    assert on_disk <= set(FILES)
+    on_disk = {
+        path
+        for name in PLAIN
+        for path in (DEPARTMENTS / name).rglob("*")
+        if path.is_file() and path.name not in described
+    }
+    assert on_disk <= set(NAMED)
     assert [path.name for path in FILES if not path.exists()] == ["gewerbeanmeldungen_2024.csv"]
+    others = [path for name in SOURCES.keys() - PLAIN for path in (DEPARTMENTS / name).rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in others) < 40_000
+
+
+def test_every_address_of_a_dataset_is_served(catalogue: Instance) -> None:
+    links = {
+        url
+        for each in shown(catalogue)
+        for file in each.files
+        for url in (*file.distribution.access_url, *file.distribution.download_url)
+        if url.startswith("http://127.0.0.1:")
+    }
+    missing = []
+    with start(0) as site, closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=5)) as connection:
+        for link in sorted(links):
+            parts = urlsplit(link)
+            if parts.port == 5000:
+                continue
+            connection.request("GET", f"{parts.path}?{parts.query}")
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                missing.append(parts.path)
+    assert len(links) > 40
+    assert missing == ["/da-statistik/dateien/gewerbeanmeldungen_2024.csv"]
 
 
 def test_the_catalogue_has_two_pages_and_says_how_many_datasets() -> None:
-    store = catalogue()
+    store = turtle()
     first, second = ox.NamedNode(BASE + "katalog.ttl"), ox.NamedNode(BASE + "katalog-2.ttl")
     hydra = "http://www.w3.org/ns/hydra/core#"
     assert objects(store, first, hydra + "next") == [second]
@@ -126,7 +190,7 @@ def test_vocabulary_addresses_exist() -> None:
     )
     used = {
         quad.object.value
-        for quad in catalogue()
+        for quad in turtle()
         if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(prefixes)
     }
     assert len(used) > 20
@@ -134,7 +198,7 @@ def test_vocabulary_addresses_exist() -> None:
 
 
 def test_high_value_datasets_are_complete() -> None:
-    store = catalogue()
+    store = turtle()
     category = ox.NamedNode("http://data.europa.eu/r5r/hvdCategory")
     subjects = [quad.subject for quad in store.quads_for_pattern(None, category, None)]
     assert len(subjects) == 4
@@ -146,7 +210,7 @@ def test_high_value_datasets_are_complete() -> None:
 
 
 def test_one_dataset_has_the_warts_of_old_systems() -> None:
-    store = catalogue()
+    store = turtle()
     subject = ox.NamedNode("https://daten.darmstadt.example/dataset/strassenverzeichnis")
     assert isinstance(objects(store, subject, DCT + "publisher")[0], ox.BlankNode)
     assert objects(store, subject, DCT + "issued")[0].value == "2021-01-28 GMT 01:51:03"
@@ -158,7 +222,7 @@ def test_one_dataset_has_the_warts_of_old_systems() -> None:
 
 
 def test_every_description_says_that_the_data_are_invented() -> None:
-    store = catalogue()
+    store = turtle()
     texts = [quad.object for quad in store.quads_for_pattern(None, ox.NamedNode(DCT + "description"), None)]
     german = [re.sub(r"</?p>", "", text.value) for text in texts if text.language != "en"]
     german += [source["defaults"]["description"] for source in SOURCES.values() if "description" in source["defaults"]]
@@ -174,8 +238,14 @@ def test_every_description_says_that_the_data_are_invented() -> None:
     assert all(text.value.endswith("Example data, invented.") for text in texts if text.language == "en")
 
 
+def test_every_dataset_says_that_it_is_invented(catalogue: Instance) -> None:
+    for each in shown(catalogue):
+        text = next(text.value for text in each.dataset.description if text.lang in ("de", ""))
+        assert text.endswith("Beispieldaten, frei erfunden."), each.name
+
+
 def test_one_dataset_lacks_a_description() -> None:
-    store = catalogue()
+    store = turtle()
     subjects = [ox.NamedNode(uri) for uri in ALL["da-statistik"]]
     assert [s.value.rpartition("/")[2] for s in subjects if not objects(store, s, DCT + "description")] == [
         "uebernachtungen"
@@ -189,10 +259,10 @@ def test_sources_can_be_read() -> None:
 def test_sources_fit_their_departments() -> None:
     for name, source in SOURCES.items():
         assert source["id"] == name
-        assert source["url"].startswith(f"http://127.0.0.1:8790/{name}/")
-        assert set(source["schemas"].values()) <= set(schemas.IDS)
-        names = [Path(file).name for files in ALL[name].values() for file in files]
-        for pattern in source["schemas"]:
+        assert f"{source['url']}/".startswith(f"http://127.0.0.1:8790/{name}/")
+        assert set(source.get("schemas", {}).values()) <= set(schemas.IDS)
+        names = [path.name for path in FILES if path.is_relative_to(DEPARTMENTS / name)]
+        for pattern in source.get("schemas", {}):
             assert any(fnmatch(file, pattern) for file in names), pattern
 
 
@@ -263,9 +333,10 @@ def test_maps_lie_in_their_city(path: Path) -> None:
     features = json.loads(path.read_text("utf-8"))["features"]
     assert features
     for feature in features:
-        lon, lat = feature["geometry"]["coordinates"]
-        assert west < lon < east, feature
-        assert south < lat < north, feature
+        shape = feature["geometry"]["coordinates"]
+        for lon, lat in shape[0] if feature["geometry"]["type"] == "Polygon" else [shape]:
+            assert west < lon < east, feature
+            assert south < lat < north, feature
 
 
 @pytest.mark.parametrize(("path", "schema"), TABLES, ids=lambda value: getattr(value, "name", value))

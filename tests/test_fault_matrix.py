@@ -49,10 +49,10 @@ import cli
 from catalog import definitions, jobs
 from catalog.db import Base, UtcTime, now
 from catalog.files import Files
-from catalog.ingest import apply, pages
+from catalog.ingest import apply
 from catalog.ingest.run import Harvest, Outcome
 from catalog.instance import Instance
-from catalog.models import Exchange, HostBudget, Record, Run, SourceState, Staged
+from catalog.models import Exchange, Record, Run, SourceState, Staged
 from dcat.errors import OffenbarError, StateError
 from harvesters.fetch import Fetcher
 from harvesters.network import Network
@@ -169,22 +169,28 @@ def test_a_page_that_moved_within_what_is_allowed_is_followed(instance: Instance
     assert nothing_lost(instance)
 
 
-def test_a_host_whose_name_turns_private_while_it_is_read(instance: Instance, site: Site) -> None:
+@pytest.mark.parametrize("turns", ["before the run", "between two pages"])
+def test_a_host_whose_name_turns_private(instance: Instance, site: Site, turns: str) -> None:
     port = site.host.partition(":")[2]
-    for number in (1, 2):
-        following = f"http://daten.example:{port}/2.ttl" if number == 1 else ""
-        site.put(f"/{number}.ttl", source_site.catalogue(site.url("/"), entries(number), following), breaks=None)
-    source = impatient(define(instance, site, url=f"http://daten.example:{port}/1.ttl"))
-    addresses = [["127.0.0.1"], ["127.0.0.1"]]
+    host = f"http://daten.example:{port}"
+    source = impatient(define(instance, site, url=f"{host}/1.ttl"))
+    addresses = ["127.0.0.1"]
 
-    def resolve(host: str, port: int) -> list[str]:
-        return addresses.pop(0) if addresses else ["10.0.0.7"]
+    def resolve(name: str, number: int) -> list[str]:
+        return [addresses.pop(0) if len(addresses) > 1 else addresses[0]]
 
-    for expected in ("applied", "unchanged", "failed"):
-        with Fetcher(Network(allow=("daten.example",)), source.limits, resolve=resolve) as fetcher:
-            outcome = harvest_by(instance, source, fetcher)
-        assert outcome.status == expected
-    assert "10.0.0.7" in outcome.reasons[0].de or "daten.example" in outcome.reasons[0].de
+    def harvest() -> Outcome:
+        with Fetcher(Network(allow=(f"daten.example:{port}",)), source.limits, resolve=resolve) as fetcher:
+            return harvest_by(instance, source, fetcher)
+
+    for number, following in ((1, f"{host}/2.ttl"), (2, "")):
+        page = source_site.catalogue(f"{host}/{number}.ttl", entries(number), following)
+        site.put(f"/{number}.ttl", page, headers=(("Connection", "close"),))
+    assert harvest().status == "applied"
+    addresses[:] = ["169.254.169.254"] if turns == "before the run" else ["127.0.0.1", "169.254.169.254"]
+    outcome = harvest()
+    assert outcome.status == ("failed" if turns == "before the run" else "partial")
+    assert "daten.example" in outcome.reasons[0].de
     assert nothing_lost(instance, 2)
 
 
@@ -561,7 +567,9 @@ def test_two_sources_on_one_address_do_not_overwrite_each_other(instance: Instan
     assert len({dataset for *_, dataset in held}) == 4 and read == {"eins", "zwei"}
     assert published(instance) == ["Datensatz 001", "Datensatz 002"]
     site.put("/leer.ttl", source_site.catalogue(site.url("/leer.ttl"), entries(7)))
-    jobs.harvest(instance, define(instance, site, id="eins", url=site.url("/leer.ttl"), guard={"misses": 1, "min_days": 0}))
+    jobs.harvest(
+        instance, define(instance, site, id="eins", url=site.url("/leer.ttl"), guard={"misses": 1, "min_days": 0})
+    )
     assert published(instance) == ["Datensatz 001", "Datensatz 002", "Datensatz 007"], "the other source has them still"
 
 

@@ -458,3 +458,20 @@ def test_user_names_in_addresses_are_not_shown(instance: Instance, site: Site) -
     later(instance, days=2)
     check(instance)
     assert "geheim" not in str(broken(instance)) and len(broken(instance)) == 1
+
+
+def test_a_file_check_is_a_look_at_the_link_too(instance: Instance, site: Site) -> None:
+    table = site.url("/baeume.csv")
+    site.put("/baeume.csv", "id;art\n1;Linde\n", "text/csv")
+    site.put_catalogue([[Entry("baeume", "Bäume", files=(table,))]])
+    source = homes.define(instance, site, schemas={"baeume*": "baumkataster"})
+    homes.harvest_and_check(instance, source)
+    with instance.database.reading() as session:
+        link = session.scalars(sa.select(Link).where(Link.url == table)).one()
+    assert (link.state, link.status) == ("ok", 200) and link.due_at > link.checked_at + datetime.timedelta(days=6)
+    site.drop("/baeume.csv")
+    homes.check(instance, source)
+    with instance.database.reading() as session:
+        link = session.scalars(sa.select(Link).where(Link.url == table)).one()
+        stale = session.scalars(sa.select(Score.stale)).one()
+    assert (link.state, link.status, stale) == ("failing", 404, True)

@@ -98,7 +98,9 @@ class Fetching:
                 # A run in full, or from stored pages, reads every record anew.
                 run = session.get_one(Run, self.run_id)
                 anew = run.full or run.replay_of is not None
-                known = {} if anew else {remote_id: (stamp, digest) for remote_id, stamp, digest in session.execute(query)}
+                known = (
+                    {} if anew else {remote_id: (stamp, digest) for remote_id, stamp, digest in session.execute(query)}
+                )
                 allowances = publishing.allowances(session, self.source)
             self._readers[""] = staging.Reader(
                 harvester=self._harvester,
@@ -261,7 +263,8 @@ def _last(session: Session, run: Run) -> Run | None:
     query = sa.select(Run).where(
         Run.source_id == run.source_id, Run.status.in_(("applied", "unchanged", "partial")), ~Run.dry
     )
-    return session.scalar(query.where(Run.phase == "finished").order_by(Run.finished_at.desc()).limit(1))
+    # Not by the time it ended: the clock may have been set back since.
+    return session.scalar(query.where(Run.phase == "finished").order_by(Run.id.desc()).limit(1))
 
 
 def _proves(session: Session, run: Run) -> bool:

@@ -5,7 +5,8 @@ fetching -> staged -> planned -> (held) -> applying -> finished; a finished run'
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -195,7 +196,8 @@ class Harvest:
                 if late:
                     self._give_up(run_id, holder)
                 else:
-                    step(run_id, holder)
+                    with _explained():
+                        step(run_id, holder)
 
     def _stop(self, run: Run) -> Outcome:
         if run.phase == "planned":
@@ -274,6 +276,21 @@ class Harvest:
                 counted = any(run.counts[k] for k in ("created", "updated", "missing", "removed"))
                 nothing = not prepared.changes and not counted
                 ledger.finish(session, run, run.status or ("unchanged" if nothing else "applied"))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say in a sentence that the machine below failed us, such as a disk that is full; the run stays where it is."""
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise StateError(
+            Message(
+                f"Die Ablage arbeitet nicht: {cause}. Nächster Schritt: Platz und Rechte prüfen, dann offenbar harvest resume",
+                f"The file store does not work: {cause}. Next step: check space and rights, then offenbar harvest resume",
+            )
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
