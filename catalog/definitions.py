@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from catalog.config import Config
 from dcat.errors import ConfigError
 from harvesters import source
+from harvesters.registry import require_options
 from harvesters.source import Source
+from validators import schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,14 @@ class Definitions:
     def left(self, source_id: str) -> bool:
         """Whether a source is no longer defined; while a file is unreadable nobody knows whose it is."""
         return source_id not in self.sources and not self.unreadable
+
+
+def require(source: Source, config: Config) -> None:
+    """Refuse a definition that names what is not there: a city, a schema, an option of its protocol. ConfigError or NotFoundError."""
+    config.city(source.city)
+    for _, schema_id in source.schemas:
+        schemas.load(schema_id)
+    require_options(source)
 
 
 def present(folder: Path) -> Definitions:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from catalog import config as configuration
-from catalog import policy, schema
+from catalog import definitions, policy, schema
 from catalog.config import Config
 from catalog.db import Database
 from catalog.files import Files
@@ -22,7 +22,6 @@ from harvesters.fetch import Fetcher
 from harvesters.network import Credentials
 from harvesters.robots import LISTINGS
 from harvesters.source import Source
-from validators import schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,7 @@ class Instance:
         folder = self.config.sources
         found = source.load_folder(folder) if folder.is_dir() else ()
         for each in found:
-            self.config.city(each.city)
-            for _, schema_id in each.schemas:
-                schemas.load(schema_id)
+            definitions.require(each, self.config)
         known = {each.id: each for each in found}
         for name in wanted:
             if name not in known:

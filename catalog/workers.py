@@ -18,7 +18,6 @@ from catalog.models import Run, SourceState
 from catalog.schedule import History
 from dcat.errors import OffenbarError
 from harvesters.source import Source
-from validators import schemas
 
 log = logging.getLogger(__name__)
 
@@ -228,9 +227,7 @@ def _last(session: Session, source_id: str, *conditions: sa.ColumnElement[bool])
 
 def _usable(instance: Instance, source: Source) -> bool:
     try:
-        instance.config.city(source.city)
-        for _, schema_id in source.schemas:
-            schemas.load(schema_id)
+        definitions.require(source, instance.config)
     except OffenbarError as error:
         log.warning("source %s: %s", source.id, error.message.en)
         return False

@@ -1,5 +1,7 @@
 """The protocols that are built in, one line each."""
 
+from dcat.errors import ConfigError
+from dcat.message import Message
 from harvesters.arcgis import ARCGIS
 from harvesters.base import Harvester
 from harvesters.ckan import CKAN
@@ -20,6 +22,7 @@ from harvesters.pegelonline import PEGELONLINE
 from harvesters.s3 import S3
 from harvesters.sensorthings import SENSORTHINGS
 from harvesters.sftp import SFTP
+from harvesters.source import Source
 from harvesters.webdav import WEBDAV
 
 HARVESTERS: dict[str, Harvester] = {
@@ -47,3 +50,17 @@ HARVESTERS: dict[str, Harvester] = {
         WEBDAV,
     )
 }
+
+
+def require_options(source: Source) -> None:
+    """Refuse options that the source's protocol does not know: a misspelt filter would bring everything. ConfigError."""
+    known = HARVESTERS[source.type].options
+    for name, _ in source.options:
+        if name not in known:
+            there = ", ".join(known) or "-"
+            raise ConfigError(
+                Message(
+                    f"{source.id}: Die Art {source.type} kennt keine Option »{name}« (bekannt: {there}); bitte unter »options« berichtigen.",
+                    f'{source.id}: the type {source.type} knows no option "{name}" (known: {there}); please correct it under "options".',
+                )
+            )

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from dcat.errors import FetchError
 from dcat.message import Message
+from dcat.model import Dataset, Distribution
 from harvesters import places, series
 from harvesters.addresses import read_address, shown
 from harvesters.marked_yaml import Marked, Path
@@ -111,6 +112,7 @@ def _content(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
     """What only a look at the values and their neighbours can tell."""
     yield from _network(marked, source)
     yield from _patterns(marked, source)
+    yield from _fields(marked, source)
     yield from _series(marked, source)
     yield from _sftp(marked, source)
     if not _part(source, "defaults").get("license"):
@@ -182,6 +184,23 @@ def _series(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
         if fault:
             de, en = _in(("datasets", number, "pattern"))
             yield _error(marked, ("datasets", number, "pattern"), f"{de}{fault.de}", f"{en}{fault.en}")
+
+
+def _fields(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:
+    """The fields that rules are given for are those of datasets, or of their distributions."""
+    known = [name for name in Dataset.__slots__ if name not in ("uri", "distribution", "sample")]
+    known += [f"distribution.{name}" for name in Distribution.__slots__ if name != "uri"]
+    for name in _part(source, "fields"):
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+            de = f", gemeint ist wohl »{near[0]}«" if near else ", siehe docs/reference/profile.md"
+            en = f', probably "{near[0]}" is meant' if near else ", see docs/reference/profile.md"
+            yield _error(
+                marked,
+                ("fields", name),
+                f"in »fields«: das Feld »{str(name)[:60]}« gibt es nicht{de}",
+                f'in "fields": there is no field "{str(name)[:60]}"{en}',
+            )
 
 
 def _patterns(marked: Marked, source: dict[str, Any]) -> Iterator[LintFinding]:

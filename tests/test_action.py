@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import orjson
 import pytest
+from demo_home import DATASETS
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -166,8 +167,8 @@ def test_show_by_id_by_name_and_by_the_old_argument(public: FlaskClient) -> None
 
 def test_package_list(public: FlaskClient) -> None:
     everything = result(public.get("/api/action/package_list"))
-    assert len(everything) == 18 and everything == sorted(everything)
-    assert result(public.get("/api/action/package_list?limit=5&offset=15")) == everything[15:]
+    assert len(everything) == DATASETS and everything == sorted(everything)
+    assert result(public.get("/api/action/package_list?limit=5&offset=15")) == everything[15:20]
     assert result(public.get("/api/action/package_list?offset=99")) == []
     assert error(public.get("/api/action/package_list?limit=x"))[0] == 409
 
@@ -175,19 +176,19 @@ def test_package_list(public: FlaskClient) -> None:
 def test_search_finds_german_words(public: FlaskClient) -> None:
     found = search(public, q="Baum")
     assert {TREES, "baumkataster-frankfurt-am-main"} <= set(names(found))
-    assert found["count"] == len(found["results"]) < 18
+    assert found["count"] == len(found["results"]) < DATASETS
     assert search(public, q="gibtesnicht")["count"] == 0
 
 
 def test_rows_start_and_their_ends(public: FlaskClient) -> None:
     everything = names(search(public, rows=100, sort="name asc"))
-    assert everything == sorted(everything) and len(everything) == 18
-    parts = [names(search(public, rows=5, start=start, sort="name asc")) for start in range(0, 20, 5)]
+    assert everything == sorted(everything) and len(everything) == DATASETS
+    parts = [names(search(public, rows=5, start=start, sort="name asc")) for start in range(0, DATASETS, 5)]
     assert [name for part in parts for name in part] == everything
     assert len(names(search(public))) == 10
-    assert names(search(public, rows=0)) == [] and search(public, rows=0)["count"] == 18
-    assert names(search(public, start=18)) == [] and search(public, start=9999)["count"] == 18
-    assert len(names(search(public, rows=5 * MAX_ROWS))) == 18
+    assert names(search(public, rows=0)) == [] and search(public, rows=0)["count"] == DATASETS
+    assert names(search(public, start=DATASETS)) == [] and search(public, start=9999)["count"] == DATASETS
+    assert len(names(search(public, rows=5 * MAX_ROWS))) == DATASETS
     assert error(public.get("/api/action/package_search?start=10000"))[0] == 409
 
 
@@ -201,13 +202,13 @@ def test_the_cap_on_rows_is_silent(public: FlaskClient, monkeypatch: pytest.Monk
              "score desc", "score desc, metadata_modified desc", " Name   ASC "]
 )  # fmt: skip
 def test_sorts_that_clients_use(public: FlaskClient, sort: str) -> None:
-    assert search(public, sort=sort)["count"] == 18
+    assert search(public, sort=sort)["count"] == DATASETS
 
 
 @pytest.mark.parametrize("fields", [["organization", "tags"], '["organization", "tags"]'])
 def test_facets(public: FlaskClient, fields: Any) -> None:
     found = search(public, rows=0, **{"facet.field": fields, "facet.limit": -1})
-    assert found["facets"]["organization"]["wiesbaden-umweltamt"] == 5
+    assert found["facets"]["organization"]["wiesbaden-umweltamt"] == 7
     items = found["search_facets"]["organization"]["items"]
     assert {item["name"]: item["count"] for item in items} == found["facets"]["organization"]
     shown = [item["display_name"] for item in items]
@@ -238,16 +239,16 @@ def test_every_facet_value_leads_to_its_datasets(public: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("arguments", "count"),
     [
-        ({"fq": "organization:wiesbaden-umweltamt"}, 5),
-        ({"q": "organization:wiesbaden-umweltamt"}, 5),
-        ({"fq": '+organization:"wiesbaden-umweltamt"'}, 5),
+        ({"fq": "organization:wiesbaden-umweltamt"}, 7),
+        ({"q": "organization:wiesbaden-umweltamt"}, 7),
+        ({"fq": '+organization:"wiesbaden-umweltamt"'}, 7),
         ({"fq": "city:wiesbaden groups:heal"}, 2),
         ({"fq": "city:wiesbaden AND groups:HEAL"}, 2),
         ({"fq_list": ["city:wiesbaden", "groups:heal"]}, 2),
         ({"fq": ["city:wiesbaden", "groups:heal"]}, 2),
-        ({"q": "*:*", "fq": "dataset_type:dataset state:active capacity:public"}, 18),
-        ({"q": ""}, 18),
-        ({"q": None}, 18),
+        ({"q": "*:*", "fq": "dataset_type:dataset state:active capacity:public"}, DATASETS),
+        ({"q": ""}, DATASETS),
+        ({"q": None}, DATASETS),
         ({"fq": f"name:{TREES}"}, 1),
         ({"fq": "res_format:GeoJSON city:wiesbaden"}, 2),
         ({"fq": 'tags:"Kühler Ort"'}, 1),
@@ -273,14 +274,14 @@ def test_organizations(public: FlaskClient) -> None:
     assert len(listed) == 3
     full = result(public.get("/api/action/organization_list?all_fields=true"))
     assert [each["name"] for each in full] == listed
-    assert sum(each["package_count"] for each in full) == 18
+    assert sum(each["package_count"] for each in full) == DATASETS
     assert result(public.get("/api/action/organization_list?limit=1&offset=1")) == listed[1:2]
     assert result(public.get("/api/action/organization_list?sort=package_count%20desc"))[0].startswith("darmstadt")
     query = "organizations=wiesbaden-umweltamt"
     assert result(public.get(f"/api/action/organization_list?{query}")) == ["wiesbaden-umweltamt"]
     shown = result(public.get("/api/action/organization_show?id=wiesbaden-umweltamt&include_datasets=True"))
     assert set(ORGANIZATION_KEYS) <= set(shown)
-    assert shown["users"] == [] and shown["package_count"] == len(shown["packages"]) == 5
+    assert shown["users"] == [] and shown["package_count"] == len(shown["packages"]) == 7
     assert "packages" not in result(public.get("/api/action/organization_show?id=wiesbaden-umweltamt"))
 
 

@@ -15,7 +15,7 @@ import click
 import pyoxigraph as ox
 import pytest
 import sqlalchemy as sa
-from demo_home import SECRET, DemoHome
+from demo_home import DATASETS, IN_CITIES, SECRET, DemoHome
 from shared_files import shared
 
 import cli
@@ -110,11 +110,11 @@ def test_language(offenbar: Run) -> None:
 
 def test_dataset_list(offenbar: Run) -> None:
     found = offenbar("dataset", "list", "--json").data
-    assert len(found) == 18
+    assert len(found) == DATASETS
     assert all(set(each) == {"id", "name", "title", "city", "organization", "state"} for each in found)
     assert {each["state"] for each in found} == {"published", "partly", "withheld"}
     one = offenbar("dataset", "list", "--json", "--city", "wiesbaden").data
-    assert len(one) == 5 and {each["city"] for each in one} == {"wiesbaden"}
+    assert len(one) == IN_CITIES["wiesbaden"] and {each["city"] for each in one} == {"wiesbaden"}
     assert "Trinkbrunnen in Wiesbaden" in offenbar("dataset", "list").out
 
 
@@ -168,11 +168,11 @@ def test_validate(offenbar: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ["pyshacl", "rudof"])
 def test_validate_the_whole_catalogue(offenbar: Run, engine: str) -> None:
     own = offenbar("validate", "--all", "--engine", engine, "--json")
-    assert (own.code, own.data["datasets"], set(own.data["shapes"])) == (0, 18, {"offenbar"})
+    assert (own.code, own.data["datasets"], set(own.data["shapes"])) == (0, DATASETS, {"offenbar"})
     official = offenbar("validate", "--all", "--engine", engine, "--shapes", shared("standards", "shapes"), "--json")
     assert official.code == 0 and set(official.data["shapes"]) == {"offenbar", "german", "european", "hvd"}
     assert not [row for rows in official.data["shapes"].values() for row in rows if row["severity"] == "violation"]
-    assert "18 Datensätze\nSHACL offenbar: 0 Verletzungen" in offenbar("validate", "--all", "--engine", engine).out
+    assert f"{DATASETS} Datensätze\nSHACL offenbar: 0 Verletzungen" in offenbar("validate", "--all", "--engine", engine).out
 
 
 def test_validating_a_file_needs_no_catalogue(offenbar: Run, tmp_path: Path) -> None:
@@ -341,11 +341,11 @@ def test_export(offenbar: Run, tmp_path: Path, form: str) -> None:
     assert (done.code, done.out) == (0, "") and str(target) in done.err
     assert offenbar("export", "--format", form).out == target.read_text("utf-8")
     whole = {t.subject.value for t in ox.parse(target.read_bytes(), rdf.FORMATS[form].syntax)}
-    assert len(records(whole)) == 18
+    assert len(records(whole)) == DATASETS
     city = offenbar("export", "--format", form, "--city", "wiesbaden").out.encode()
     part = {t.subject.value for t in ox.parse(city, rdf.FORMATS[form].syntax)}
     # A part is a catalogue of its own.
-    assert part - whole == {"http://127.0.0.1:5000/city/wiesbaden/catalog"} and len(records(part)) == 5
+    assert part - whole == {"http://127.0.0.1:5000/city/wiesbaden/catalog"} and len(records(part)) == IN_CITIES["wiesbaden"]
 
 
 def records(subjects: set[str]) -> list[str]:
@@ -357,9 +357,9 @@ def records(subjects: set[str]) -> list[str]:
 
 def test_export_for_ckan(offenbar: Run) -> None:
     packages = [json.loads(line) for line in offenbar("export", "--format", "ckan-jsonl").out.splitlines()]
-    assert len(packages) == 18
+    assert len(packages) == DATASETS
     assert [p["name"] for p in packages] == sorted(p["name"] for p in packages)
-    assert len(offenbar("export", "--format", "ckan-jsonl", "--city", "wiesbaden").out.splitlines()) == 5
+    assert len(offenbar("export", "--format", "ckan-jsonl", "--city", "wiesbaden").out.splitlines()) == IN_CITIES["wiesbaden"]
 
 
 def changes(home: DemoHome) -> int:
@@ -384,7 +384,7 @@ def test_a_second_harvest_changes_nothing(offenbar: Run, demo: DemoHome, tmp_pat
     done = offenbar("harvest", "plan", "--json", "wi-umwelt", home=home.path)
     assert done.code == 0 and "changes" in done.data[0]
     assert offenbar("harvest", "resume", home=home.path).code == 0
-    assert offenbar("index", "rebuild", home=home.path).out.startswith("18 ")
+    assert offenbar("index", "rebuild", home=home.path).out.startswith(f"{DATASETS} ")
 
 
 @pytest.mark.slow
@@ -398,7 +398,7 @@ def test_a_held_plan(offenbar: Run, demo: DemoHome, tmp_path: Path) -> None:
     with server.start(port, tmp_path / "departments"):
         done = offenbar("harvest", "run", "--json", "ffm-gruenflaechen", home=home.path)
         assert done.code == 1 and done.data[0]["status"] == "held" and done.data[0]["reason"]
-        assert len(offenbar("dataset", "list", "--json", "--city", "frankfurt", home=home.path).data) == 6
+        assert len(offenbar("dataset", "list", "--json", "--city", "frankfurt", home=home.path).data) == IN_CITIES["frankfurt"]
         again = offenbar("harvest", "run", "ffm-gruenflaechen", home=home.path)
         assert again.code == 1 and "offenbar harvest approve ffm-gruenflaechen" in again.out
         assert "angehalten" in offenbar("harvest", "status", home=home.path).out
@@ -412,7 +412,7 @@ def test_a_source_that_does_not_answer(offenbar: Run, demo: DemoHome, tmp_path: 
     (home.path / examples.MARK).unlink()
     done = offenbar("harvest", "run", "--json", "wi-umwelt", home=home.path)
     assert done.code == 1 and done.data[0]["status"] == "failed"
-    assert len(offenbar("dataset", "list", "--json", home=home.path).data) == 18
+    assert len(offenbar("dataset", "list", "--json", home=home.path).data) == DATASETS
 
 
 def test_demo_leaves_other_homes_alone(offenbar: Run, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from demo_home import DemoHome
+from demo_home import DATASETS, DemoHome
 from flask.testing import FlaskClient
 from homes import define
 from lxml import html
@@ -96,7 +96,7 @@ def test_the_numbers_are_those_of_the_datasets(public: FlaskClient, catalogue: I
     found = public.get("/dashboard.json").get_json()
     with catalogue.database.reading() as session:
         rows = session.execute(sa.select(DatasetRow.city, Score).join(Score, Score.dataset_id == DatasetRow.id)).all()
-    assert found["all"]["datasets"] == len(rows) == 18
+    assert found["all"]["datasets"] == len(rows) == DATASETS
     assert found["all"]["average"] == round(sum(score.total for _, score in rows) / len(rows), 1)
     assert sum(found["all"]["bands"].values()) == len(rows)
     for group in found["cities"]:
@@ -206,7 +206,7 @@ def test_dqv_says_what_the_page_says(public: FlaskClient, catalogue: Instance, e
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_whole_catalogue_page_by_page(public: FlaskClient, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
-    monkeypatch.setattr(dqv, "PAGE", 7)
+    monkeypatch.setattr(dqv, "PAGE", 16)
     address, seen, pages = f"/quality.{ending}?page=1", set(), 0
     while address:
         found = triples(public.get(address), ending)
@@ -215,10 +215,10 @@ def test_the_whole_catalogue_page_by_page(public: FlaskClient, monkeypatch: pyte
         seen |= nodes
         pages += 1
         (count,) = objects(found, "hydra:totalItems").values()
-        assert count[0].value == "18"
+        assert count[0].value == str(DATASETS)
         following = [term.value for terms in objects(found, "hydra:next").values() for term in terms]
         address = following[0].partition("5000")[2] if following else ""
-    assert (pages, len(seen)) == (3, 18)
+    assert (pages, len(seen)) == (3, DATASETS)
     by_number = set().union(*(objects(triples(public.get(f"/quality.nt?page={n}"), "nt"), "dqv:hasQualityMetadata") for n in (1, 2, 3)))  # fmt: skip
     assert by_number == seen
     assert public.get(f"/quality.{ending}?page=4").status_code == 404

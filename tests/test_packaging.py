@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from demo_home import DATASETS
 
 import cli
 
@@ -164,7 +165,7 @@ def test_the_wheel_runs_the_demonstration(wheel: Path, tmp_path: Path, libraries
         return done.stdout
 
     assert "7 Datensätze (7 neu)" in run(program, "demo", "--no-serve")
-    assert run(program, "dataset", "list", "--json").count('"id"') == 18
+    assert run(program, "dataset", "list", "--json").count('"id"') == DATASETS
     shipped = run(str(python), "-c", "import offenbar.cli; print(offenbar.cli.__file__)").strip()
     assert shipped.startswith(str(tmp_path))
     assert "offenbar demo" in run(str(python), shipped, "--help")

@@ -13,7 +13,7 @@ import homes
 import linked_pages
 import marked
 import pytest
-from demo_home import DemoHome
+from demo_home import DATASETS, DemoHome
 from linked_pages import Graph
 from source_site import Site
 from werkzeug.serving import make_server
@@ -119,7 +119,7 @@ def test_another_catalogue_takes_over_all_that_is_said(portal: Portal, tmp_path:
     with another(tmp_path / "second") as other:
         source = source_of(other, portal, ending)
         ours = graphs(portal.instance)
-        assert len(ours) == 18 + GENERATED
+        assert len(ours) == DATASETS + GENERATED
         counts = homes.counted(harvest(other, source))
         assert counts == {"seen": len(ours), "created": len(ours)}
         theirs = graphs(other)
@@ -158,7 +158,7 @@ def test_what_changes_and_goes_here_changes_and_goes_there(portal: Portal, site:
         for _ in range(2):
             harvest(portal.instance, department)
         ours = graphs(portal.instance)
-        assert len(ours) == 18 + GENERATED - 2
+        assert len(ours) == DATASETS + GENERATED - 2
         # Two more were published anew: they link to those that went.
         first, last = harvest(other, source), harvest(other, source)
         assert (first.counts.updated, first.counts.missing, last.counts.removed) == (4, 2, 2)

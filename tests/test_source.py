@@ -4,6 +4,7 @@ import contextlib
 import json
 from pathlib import Path
 
+import builders
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from dcat.errors import ConfigError
 from dcat.model import Agent, Contact, Period, Text
 from harvesters import source_lint
 from harvesters.marked_yaml import LARGEST
+from harvesters.registry import require_options
 from harvesters.source import TYPES, Guard, Schedule, lint, load_folder, read
 
 FULL = """\
@@ -377,3 +379,15 @@ def test_any_value_under_any_key(values):
     lint(text.encode("utf-8", "replace"), "x.yaml")
     with contextlib.suppress(ConfigError):
         read(text.encode("utf-8", "replace"), "x.yaml")
+
+
+def test_a_rule_for_a_field_that_does_not_exist_is_an_error() -> None:
+    text = SHORT + "fields: {keywords: union, distribution.license: prefer-local}\n"
+    (finding,) = [f for f in lint(text.encode(), "q.yaml") if f.level == "error"]
+    assert "»keyword«" in finding.message.de
+
+
+def test_an_option_that_the_protocol_does_not_know_is_refused() -> None:
+    with pytest.raises(ConfigError, match="knows no option"):
+        require_options(builders.source(type="ckan", url="https://x.example/", options=(("filtr", "a"),)))
+    require_options(builders.source(type="ckan", url="https://x.example/", options=(("filter", "a"),)))

@@ -11,8 +11,11 @@ from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.ingest import leaving, probing
 from catalog.ingest.run import history
 from catalog.models import DatasetRow
+from dcat.errors import ConfigError
 from dcat.message import Message
 from harvesters import source as definitions
+from harvesters.registry import require_options
+from harvesters.source import Source
 from harvesters.source_lint import LintFinding
 from validators import schemas
 
@@ -43,7 +46,7 @@ def lint(terminal: Terminal, files: tuple[Path, ...], as_json: bool) -> int:
     linted = [(file, file.read_bytes()) for file in files]
     found = [(file, finding) for file, data in linted for finding in definitions.lint(data, file.name)]
     broken = {file for file, finding in found if finding.level == "error"}
-    found += [(f, finding) for f, data in linted if f not in broken for finding in _unknown_schemas(f.name, data)]
+    found += [(f, finding) for f, data in linted if f not in broken for finding in _unknown_names(f.name, data)]
     if as_json:
         terminal.data(
             [
@@ -220,8 +223,16 @@ def rename(terminal: Terminal, old: str, new: str) -> None:
     )
 
 
-def _unknown_schemas(name: str, data: bytes) -> list[LintFinding]:
+def _unknown_names(name: str, data: bytes) -> list[LintFinding]:
     source = definitions.read(data, name)
+    try:
+        require_options(source)
+    except ConfigError as error:
+        return [LintFinding(level="error", line=1, message=error.message), *_unknown_schemas(name, source)]
+    return _unknown_schemas(name, source)
+
+
+def _unknown_schemas(name: str, source: Source) -> list[LintFinding]:
     known = ", ".join(schemas.IDS)
     return [
         LintFinding(
