@@ -177,10 +177,16 @@ def status(terminal: Terminal, sources: tuple[str, ...], as_json: bool) -> None:
     ]
     terminal.table(english if terminal.lang == "en" else columns, rows)
     for run in found:
+        for reason in run.reason[:3]:
+            terminal.say(
+                f"{terminal.t('Lauf', 'run')} {run.id}, {run.source_id}: {Message(*reason).in_(terminal.lang)}"
+            )
         if run.phase == "held":
-            for reason in run.reason:
-                terminal.say(f"{run.source_id}: {Message(*reason).in_(terminal.lang)}")
-            terminal.say(f"  offenbar harvest approve {run.source_id} | offenbar harvest reject {run.source_id}")
+            terminal.say(f"  {_decisions(run.source_id)}")
+
+
+def _decisions(source: str) -> str:
+    return f"offenbar harvest approve {source} [--additions|--rekey] | offenbar harvest reject {source}"
 
 
 @command.command()
@@ -320,4 +326,4 @@ def _say(terminal: Terminal, outcome: Outcome, checks: Checks) -> None:
     for reason in outcome.reasons:
         terminal.say(f"  {reason.in_(terminal.lang)}")
     if outcome.status == "held":
-        terminal.say(f"  offenbar harvest approve {outcome.source} | offenbar harvest reject {outcome.source}")
+        terminal.say(f"  {_decisions(outcome.source)}")
