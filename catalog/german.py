@@ -54,7 +54,7 @@ def terms(text: str) -> list[str]:
     return [term for word in _WORD.findall(text) if word not in _STOP for term in (_term(word),)]
 
 
-@functools.lru_cache(maxsize=100_000)
+@functools.lru_cache(maxsize=20_000)
 def _term(word: str) -> str:
     # Stem first: the stemmer knows umlauts. Then both spellings of an umlaut fall together: Bäume, Baeume, Baume.
     stem = _stemmer().stemWord(_SPELT_OUT.sub(lambda m: {"ae": "ä", "oe": "ö", "ue": "ü"}[m[0]], word))

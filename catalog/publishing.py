@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, edits, gate, link_uses, public, store
+from catalog import assemble, edits, gate, inherited, link_uses, public, store
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, batches, now
@@ -98,7 +98,8 @@ def drafts(
     with Workshop(BATCH) as workshop:
         for batch in batches(items, BATCH):
             with database.reading() as session:
-                present, organization = setting(config, session, source, policies)
+                held_back = inherited.policies(session, policies, source.id, ((i.remote_id, i.dataset) for i in batch))
+                present, organization = setting(config, session, source, held_back)
                 rows = _rows(session, batch)
                 checks = _checks(session, batch)
                 names |= _taken(session, batch)
@@ -172,8 +173,9 @@ def _begin(
 
 def assembled(config: Config, session: Session, source: Source, policies: Policies, dataset_id: str) -> Assembled:
     """Assemble one dataset as it stands, for explanations and checks; nothing is written."""
-    present, _ = setting(config, session, source, policies)
     item = next(held(session, [dataset_id]))
+    held_back = inherited.policies(session, policies, source.id, [(item.remote_id, item.dataset)])
+    present, _ = setting(config, session, source, held_back)
     row = session.get(DatasetRow, dataset_id)
     checks = _checks(session, [item]).get(dataset_id, {})
     around = _neighbours(session, [item], config.site_url).around(item, {})

@@ -18,33 +18,21 @@ _DAY = datetime.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What the ledger says of a source: when its last run began and ended, how many runs failed in a row, when it was read in full."""
+    """What the ledger says of a source: when its last run began and ended, how many runs failed in a row."""
 
     started_at: datetime.datetime | None = None
     finished_at: datetime.datetime | None = None
     failures: int = 0
-    read_at: datetime.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """When a source's next harvest may begin; a `full` one asks for every page without validators."""
-
-    at: datetime.datetime
-    full: bool
-
-
-def due(source: Source, history: History, present: datetime.datetime) -> Due:
-    """Tell when a source is due next. A source that was never harvested is due at once, whatever its window says."""
-    if history.started_at is None:
-        return Due(at=present, full=True)
-    at = due_at(source, history, present)
-    return Due(at=at, full=is_full(source.schedule, history.read_at, max(at, present)))
 
 
 def due_at(source: Source, history: History, present: datetime.datetime) -> datetime.datetime:
-    """Give the instant from which a source may be harvested again. What lies in the future counts as now: clocks are put back."""
-    started = min(history.started_at or present, present)
+    """Give the instant from which a source may be harvested again; one that never was is due at once, whatever its window says.
+
+    What lies in the future counts as now: clocks are put back.
+    """
+    if history.started_at is None:
+        return present
+    started = min(history.started_at, present)
     ended = min(history.finished_at or started, present)
     every = datetime.timedelta(seconds=source.schedule.every)
     # Early rather than late: a daily harvest must not wander out of its window.

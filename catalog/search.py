@@ -79,7 +79,7 @@ class Index:
                 yield None
                 return
             self._index.reload()
-            writer = self._index.writer(30_000_000, 1)
+            writer = self._index.writer(15_000_000, 1)
             yield writer
             writer.commit()
             writer.wait_merging_threads()
@@ -103,7 +103,8 @@ def catch_up(instance: Instance, patience: float = 600) -> int:
         query = sa.select(Change.dataset_id).where(Change.seq > since, Change.seq <= newest).distinct()
         changed = list(session.scalars(query)) if since else _all(session)
         for part in batches(changed):
-            for dataset_id in part:
+            # An empty index has nothing to delete, and would remember each deletion until the commit.
+            for dataset_id in part if since else ():
                 writer.delete_documents_by_term("id", dataset_id)
             for shown in store.views(session, part):
                 writer.add_document(_document(shown))

@@ -97,7 +97,7 @@ def due(instance: Instance, sources: tuple[Source, ...]) -> list[Source]:
                 continue
             if run is not None and run.replay_of is not None:
                 run = _last(session, source.id, Run.replay_of.is_(None))
-            at = schedule.due(source, history(run, session.get(SourceState, source.id)), present).at
+            at = schedule.due_at(source, history(run, session.get(SourceState, source.id)), present)
             if at <= present:
                 found.append((source, at))
     return [source for source, _ in sorted(found, key=lambda pair: schedule.order(*pair))]
@@ -109,7 +109,6 @@ def history(run: Run | None, state: SourceState | None) -> History:
         started_at=run.started_at if run else None,
         finished_at=run.finished_at if run else None,
         failures=state.failures if state else 0,
-        read_at=state.read_at if state else None,
     )
 
 

@@ -32,11 +32,11 @@ class Values:
         ]
         return tuple(dict.fromkeys(kept)) if prop.many else next(iter(kept), None)
 
-    def one(self, kind: str, raw: Any, path: str) -> str:
+    def one(self, kind: str, raw: Any, path: str, vocabulary: str = "") -> str:
         """Read a single plain value of a kind; empty when there is none or it does not fit."""
         if raw in (None, ""):
             return ""
-        value = self._of_kind(KINDS[kind], written(raw), "", path)
+        value = self._of_kind(KINDS[kind], written(raw), vocabulary, path)
         return "" if value is None else str(value)
 
     def limited(self, found: Any, path: str, most: int = MAX_VALUES) -> Any:

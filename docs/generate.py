@@ -50,6 +50,7 @@ _TABLE_ERRORS = {
 }
 _PROBLEMS = {
     "changed": "taken, but with less than was there, or by interpretation",
+    "cut-off": "a folder listing that breaks off; what it lacks does not count as gone",
     "date": "not a date such as 2026-05-31",
     "decimal": "not a number from 0 such as 2.5",
     "duration": "not a span of time such as P1D",

@@ -17,7 +17,6 @@ class Certificate:
 
     subject: str
     issuer: str
-    begins: datetime
     ends: datetime
     names: tuple[str, ...] = ()
     issuer_url: str = ""
@@ -49,7 +48,6 @@ def _read(raw: x509.Certificate) -> Certificate:
     return Certificate(
         subject=_name(raw.subject),
         issuer=_name(raw.issuer),
-        begins=raw.not_valid_before_utc,
         ends=raw.not_valid_after_utc,
         names=_names(raw),
         issuer_url=_issuer_url(raw),

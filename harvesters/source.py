@@ -41,6 +41,8 @@ TYPES = (
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+# Rules take time that grows with the square of a name's length, and some sources send names without end.
+MAX_NAME = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,15 +378,15 @@ def _texts(value: Any) -> tuple[Text, ...]:
 
 
 def _stripped(name: str, rule: str) -> str:
-    """Apply a rule such as `strip-suffix:_[0-9]+`; what it would leave empty stays as it is."""
-    if not rule:
+    """Apply a rule such as `strip-suffix:_[0-9]+`; what it would leave empty stays as it is, and so does what is no name any more."""
+    if not rule or len(name) > MAX_NAME:
         return name
     return re.sub(f"(?:{rule.removeprefix('strip-suffix:')})$", "", name) or name
 
 
 def _stripped_address(name: str, rule: str) -> str:
     """Apply a rule to a name, or to an address in which blanks and umlauts are percent-encoded, unlike in the rule."""
-    plain = unquote(name) if rule else name
+    plain = unquote(name) if rule and len(name) <= MAX_NAME else name
     if plain == name:
         return _stripped(name, rule)
     suffix = plain[len(_stripped(plain, rule)) :]

@@ -27,10 +27,7 @@ LATER = (
 )
 # Files that become public through us alone, and tell little of themselves.
 _DROPS = ("files", "folder", "s3", "sftp", "webdav")
-_WITHOUT_EFFECT: tuple[Path, ...] = (
-    ("network", "from"),
-    ("authority",),
-)
+_WITHOUT_EFFECT: tuple[Path, ...] = (("network", "from"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

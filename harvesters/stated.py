@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-import pyoxigraph as ox
-
-from dcat.kinds import KINDS, Misfit, language_tag
+from dcat.kinds import language_tag
 from dcat.model import Place, Problem, Text
+from dcat.plain_values import Values
 from harvesters.areas import place, position
 from harvesters.json_answers import entries, text, too_many
 
@@ -19,19 +18,12 @@ class Stated:
 
     def __init__(self, language: str = "") -> None:
         self.language = language_tag(language) or "de"
-        self.problems: list[Problem] = []
+        self._values = Values()
+        self.problems: list[Problem] = self._values.problems
 
     def one(self, kind: str, raw: Any, path: str, vocabulary: str = "") -> str:
         """Read one value of a kind; empty where nothing is stated or it does not fit."""
-        value = text(raw)
-        if not value:
-            return ""
-        term = ox.Literal(value)
-        found = KINDS[kind].read(term, vocabulary)
-        remark = found if isinstance(found, Misfit) else KINDS[kind].remark(term, found)
-        if remark:
-            self.problems.append(Problem(path=path, code=remark.code, value=value[:500], message=remark.message))
-        return "" if isinstance(found, Misfit) else str(found)
+        return self._values.one(kind, text(raw), path, vocabulary)
 
     def many(self, kind: str, raw: Iterable[Any], path: str, vocabulary: str = "") -> tuple[str, ...]:
         """Read several values of a kind, each once."""

@@ -11,8 +11,6 @@ from harvesters.iso_values import each, first, text
 from harvesters.ogc_service import Service
 from harvesters.stated import Stated
 
-MAX_LAYERS = 10_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:

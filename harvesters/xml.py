@@ -91,11 +91,6 @@ def local(element: Any) -> str:
     return str(etree.QName(element).localname)
 
 
-def namespace(element: Any) -> str:
-    """Give the URI of an element's namespace; empty without one."""
-    return str(etree.QName(element).namespace or "")
-
-
 def text(element: Any) -> str:
     """Give all text inside an element, trimmed; empty for None."""
     return "" if element is None else "".join(element.itertext()).strip()

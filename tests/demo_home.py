@@ -19,6 +19,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 # How many datasets the demonstration shows, and in each city; two more are hidden behind the city's own.
 DATASETS = 44
 IN_CITIES = {"darmstadt": 17, "frankfurt": 15, "wiesbaden": 12}
+SOURCES = tuple(path.stem for path in sorted((demo.FOLDER / "sources").glob("*.yaml")))
 
 
 @dataclass(frozen=True, slots=True)

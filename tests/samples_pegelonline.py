@@ -1,7 +1,6 @@
 """PEGELONLINE by example: the list of stations as the REST API v2 gives it."""
 
 import uuid
-import zlib
 from collections.abc import Sequence
 from typing import Any
 

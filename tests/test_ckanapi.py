@@ -95,12 +95,15 @@ def test_dump_organizations(site: str) -> None:
     assert [each["title"] for each in lines(ckanapi(site, "dump", "organizations", "--all"))] == [
         "Darmstadt, Amt für Wirtschaft und Stadtentwicklung",
         "Darmstadt, Büro der Stadtverordnetenversammlung",
+        "Darmstadt, Dezernat Klima und Umwelt",
         "Darmstadt, Landesportal",
         "Darmstadt, Umweltamt",
+        "Frankfurt am Main, Dezernat Planen und Mobilität",
         "Frankfurt am Main, Grünflächenamt",
         "Frankfurt am Main, Stadtvermessungsamt",
         "Frankfurt am Main, Straßenverkehrsamt",
         "Wiesbaden, Amt für Mobilität",
+        "Wiesbaden, Dezernat Bauen und Verkehr",
         "Wiesbaden, Tiefbau- und Vermessungsamt",
         "Wiesbaden, Umweltamt",
     ]

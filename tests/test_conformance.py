@@ -33,14 +33,14 @@ from harvesters.source import Source
 
 pytestmark = pytest.mark.slow
 SAMPLES = conformance.samples()
-TOLD = tuple(Told(f"satz-{number}", f"Übersicht {number}: Bäume & Straßen") for number in range(1, 7))
+# Not more than may be missing without a word of the guard: what it holds here, it holds for another reason.
+TOLD = tuple(Told(f"satz-{number}", f"Übersicht {number}: Bäume & Straßen") for number in range(1, 6))
 BOMB = gzip.compress(bytes(30_000_000))
 LOGIN = b'<!DOCTYPE html><html><head><title>Anmeldung</title></head><body><form><input type="password"></form></body></html>'
 QUADRATIC = dict.fromkeys(
     ("arcgis", "dcat", "ldes"), "dcat/rdf_reader.py compares each value of a property with all others"
 )
 NEW = Told("neu", "Ganz neu")
-
 
 Change = Callable[[Answer], Answer]
 # What comes in the place of a page; none of it says anything of the datasets.
@@ -58,8 +58,6 @@ FAULTS: Mapping[str, Change] = {
     "half of it": lambda answer: replace(answer, breaks=len(answer.body) // 2),
     "reset": lambda answer: replace(answer, breaks=0),
 }
-
-
 # How a page is written, and what is said of it.
 LIES: Mapping[str, Change] = {
     "Latin-1, it is said": lambda answer: replace(answer, media_type=said(answer, "iso-8859-1")),
@@ -249,11 +247,11 @@ def test_one_comes_and_another_goes_when_it_is_proven(trial: Trial) -> None:
     trial = replace(trial, source=replace(trial.source, guard=week))
     away, *stay = trial.told
     trial.tell(*stay, NEW)
-    assert homes.counted(trial.harvest()) == {"seen": 6, "created": 1, "unchanged": 5, "missing": 1}
+    assert homes.counted(trial.harvest()) == {"seen": 5, "created": 1, "unchanged": 4, "missing": 1}
     trial.site.seen.clear()
     assert trial.harvest().counts.missing == 1
     last, _ = trial.site.seen[-1]
-    assert len(trial.shown()) == 7, "missed twice, but not for a week"
+    assert len(trial.shown()) == 6, "missed twice, but not for a week"
     with trial.instance.database.writing() as session:
         record = session.scalars(sa.select(Record).where(Record.misses == 2)).one()
         assert record.remote_id == trial.sample.named(away.id) and record.missing_since
@@ -261,10 +259,10 @@ def test_one_comes_and_another_goes_when_it_is_proven(trial: Trial) -> None:
     if trial.sample.paged:
         trial.spoil(last, FAULTS["status 500"])
         assert trial.harvest().status == "partial"
-        assert len(trial.shown()) == 7, "a run that is not complete proves nothing"
+        assert len(trial.shown()) == 6, "a run that is not complete proves nothing"
         trial.tell(*stay, NEW)
     assert trial.harvest().counts.removed == 1
-    assert len(trial.shown()) == 6 and NEW.title in " ".join(trial.shown())
+    assert len(trial.shown()) == 5 and NEW.title in " ".join(trial.shown())
     trial.tell(*trial.told, NEW)
     assert trial.harvest().counts.created == 1
     assert set(trial.public) < set(trial.shown()), "who comes back is the same"
@@ -297,8 +295,9 @@ def test_a_page_cut_off_anywhere_proves_nothing(trial: Trial) -> None:
     for path in trial.asked[:2]:
         trial.heal()
         whole = trial.site.answers[path]
-        for part in range(1, 12):
-            trial.site.answers[path] = replace(whole, body=whole.body[: len(whole.body) * part // 12])
+        # In the end the same page again: a page that was cut off has no better right for being unchanged.
+        for part in (1, 2, 3, 5, 6, 7, 4, 4):
+            trial.site.answers[path] = replace(whole, body=whole.body[: len(whole.body) * part // 8])
             trial.harvest()
             trial.is_untouched()
     trial.is_as_before()
@@ -376,7 +375,7 @@ def test_pages_that_lead_back_are_no_circle_where_they_may(trial: Trial, period:
     link = f"<{last}> tree:relation [ a tree:Relation ; tree:node <{back}> ] .\n".encode()
     trial.tell(*trial.told[1:], NEW)
     trial.spoil(trial.asked[-1], lambda answer: replace(answer, body=answer.body + link))
-    assert homes.counted(trial.harvest()) == {"seen": 6, "created": 1, "unchanged": 5, "missing": 1}
+    assert homes.counted(trial.harvest()) == {"seen": 5, "created": 1, "unchanged": 4, "missing": 1}
 
 
 @each(lambda sample: sample.text)
@@ -429,8 +428,8 @@ def plain(answer: Answer) -> Answer:
     return replace(answer, body=orjson.dumps(orjson.loads(answer.body))) if answer.body[:1] in b"{[" else answer
 
 
-def nested(body: bytes, depth: int = 100_000) -> bytes:
-    """Put a hundred thousand levels into a page, in its own format."""
+def nested(body: bytes, depth: int = 20_000) -> bytes:
+    """Put twenty thousand levels into a page, in its own format."""
     if body[:1] == b"{":
         return b'{"tief":' + b"[" * depth + b"]" * depth + b"," + body[1:]
     if body[:1] == b"[":

@@ -4,13 +4,15 @@ import http.client
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pytest
 
-from examples.server import Departments, start
+from examples import readings
+from examples.server import ROOT, Departments, start
 
 
 @pytest.fixture
@@ -165,3 +167,63 @@ def test_port_in_use_is_an_error(site: Departments, root: Path) -> None:
 def test_examples_are_the_default() -> None:
     with start(0) as site:
         assert b"da-statistik/" in ask(site, "/")[2]
+
+
+def test_services_answer_requests_from_a_folder(root: Path) -> None:
+    (root / "amt" / "wfs").mkdir()
+    (root / "amt" / "wfs" / "GetCapabilities.xml").write_text("<a href='http://127.0.0.1:8790/amt/wfs'/>")
+    (root / "amt" / "wfs" / "parken.geojson").write_text("{}")
+    (root / "amt" / "liste.json").write_text("[]")
+    with start(0, root) as site:
+        status, headers, body = ask(site, "/amt/wfs?service=WFS&request=GetCapabilities")
+        assert (status, headers["content-type"]) == (200, "application/xml")
+        assert f"{site.url}amt/wfs".encode() in body
+        features = "/amt/wfs?service=WFS&request=GetFeature&typeNames=wi:"
+        assert ask(site, f"{features}parken")[2] == b"{}"
+        assert ask(site, f"{features}fehlt")[0] == ask(site, "/amt/wfs?request=Unfug")[0] == 404
+        assert ask(site, f"{features}../../../geheim.txt")[0] == 404
+        assert ask(site, "/amt/liste?rows=100")[::2] == (200, b"[]")
+
+
+def test_the_link_behind_a_name_without_ending_stays_inside(site: Departments, root: Path) -> None:
+    (root / "amt" / "hinaus.json").symlink_to(root.parent / "geheim.txt")
+    assert ask(site, "/amt/hinaus")[0] == 404
+
+
+def test_water_levels_are_those_of_the_moment() -> None:
+    moment = datetime(2026, 11, 22, 8, 17, tzinfo=UTC)
+
+    def levels(asked: str, at: datetime = moment) -> list[tuple[str, str, float]]:
+        body = readings.answer(ROOT, "/wi-pegel/stations.json", dict(parse_qsl(asked)), at)
+        assert body is not None
+        series = [(station, one) for station in json.loads(body) for one in station["timeseries"]]
+        current = [(station["longname"], one["currentMeasurement"]) for station, one in series]
+        return [(name, measured["timestamp"], measured["value"]) for name, measured in current]
+
+    asked = "waters=RHEIN&timeseries=WT&includeCurrentMeasurement=true"
+    assert [(name, at) for name, at, _ in levels(asked)] == [
+        ("BEISPIELAUE", "2026-11-22T09:15:00+01:00"),
+        ("BEISPIELFÄHRE", "2026-11-22T09:15:00+01:00"),
+    ]
+    assert all(8 < value < 21 for *_, value in levels(asked))
+    assert levels(asked) == levels(asked, moment + timedelta(minutes=12)) != levels(asked, moment + timedelta(hours=6))
+    assert levels("waters=MAIN&includeCurrentMeasurement=true") == []
+    assert readings.answer(ROOT, "/wi-pegel/stations.json", {"includeTimeseries": "true"}, moment) is None
+
+
+def test_measurements_are_new_once_a_day_and_bicycles_are_in_docks() -> None:
+    moment = datetime(2026, 3, 29, 8, 17, tzinfo=UTC)
+    path = "/wi-pegel/stations/b1e1c1e0-0000-4000-8000-000000000001/{}/measurements.csv"
+    table = readings.answer(ROOT, path.format("W"), {}, moment)
+    assert table is not None
+    lines = table.decode().splitlines()
+    # The night in which the clocks went forward is over in 23 hours.
+    assert lines[0] == "timestamp;value" and lines[-1].startswith("2026-03-28T23:00:00+01:00;") and len(lines) == 73
+    assert table == readings.answer(ROOT, path.format("W"), {}, moment + timedelta(hours=9))
+    assert readings.answer(ROOT, path.format("X"), {}, moment) is None
+    status = readings.answer(ROOT, "/wi-rad/station_status.json", {}, moment)
+    assert status is not None
+    stations = json.loads(status)["data"]["stations"]
+    assert stations and all(
+        one["num_bikes_available"] + one["num_docks_available"] in (8, 10, 12, 16) for one in stations
+    )

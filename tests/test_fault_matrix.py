@@ -9,6 +9,7 @@ Each protocol's share of the fault matrix is in test_conformance.py. What anothe
 | one delivery of a job to many workers | test_worker.py: test_workers_share_what_is_due_and_nothing_is_done_twice |
 | a circle of pages that does not lead to the first | test_ingest_run.py: test_pages_that_run_in_a_circle_end |
 | redirects out of bounds, to private addresses, from https to http | test_fetch.py: test_redirects_out_of_bounds, test_redirect_to_private_address |
+| a country shut out, a login page, an empty answer, a bomb | test_conformance.py: test_what_a_bad_answer_hides_is_not_gone |
 | addresses that change after the check | test_fetch.py: test_rebinding |
 | Retry-After by a server whose clock is wrong | test_fetch.py: test_retry_after |
 | expired certificates, missing intermediate ones | test_fetch.py: test_tls_failures; test_fetch_tls.py: test_sentences_tell_what_is_wrong |
@@ -25,6 +26,7 @@ Each protocol's share of the fault matrix is in test_conformance.py. What anothe
 import datetime
 import errno
 import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
@@ -42,6 +44,7 @@ import orjson
 import pytest
 import source_site
 import sqlalchemy as sa
+import trustme
 from homes import changes, counted, define, published, records
 from source_site import Entry, Site, entries, uri
 
@@ -166,6 +169,27 @@ def test_a_page_that_moved_within_what_is_allowed_is_followed(instance: Instance
         wider = replace(known, network=replace(known.network, allow=(site.host, other.host)))
         outcome = jobs.harvest(instance, wider)
     assert outcome.counts.seen == 5
+    assert nothing_lost(instance)
+
+
+def test_a_source_that_moves_to_https_is_followed(instance: Instance, site: Site, known: Source) -> None:
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(instance.config.sources / "ca.pem"))
+    with source_site.running() as secure:
+        secure.socket = tls.wrap_socket(secure.socket, server_side=True)
+        secure.answers = dict(site.answers)
+        for path in secure.answers:
+            site.change(path, status=301, location=f"https://{secure.host}{path}")
+        network = replace(known.network, allow=(site.host, secure.host), ca="ca.pem")
+        outcome = jobs.harvest(instance, replace(known, network=network))
+        assert outcome.counts.seen == 5
+        assert nothing_lost(instance)
+        for path in secure.answers:
+            secure.change(path, status=301, location=site.url(path))
+        back = jobs.harvest(instance, replace(known, network=network, url=f"https://{secure.host}/1.ttl"))
+    assert back.status == "failed", "what was encrypted stays encrypted"
     assert nothing_lost(instance)
 
 
@@ -587,11 +611,13 @@ def test_shares_are_of_the_living_alone(instance: Instance, site: Site) -> None:
 
 
 def test_days_of_silence_do_not_count_as_misses(instance: Instance, site: Site, known: Source) -> None:
-    """A source read once a month is not to lose what a single answer forgot."""
-    time_passes(instance, 30 * DAY)
+    """A source read once a month is not to lose what an answer or two forgot."""
+    source = replace(known, guard=replace(known.guard, misses=3))
     site.put_catalogue([entries(2), entries(3, 4), entries(5)])
-    assert counted(jobs.harvest(instance, known)) == {"seen": 4, "unchanged": 4, "missing": 1}
+    for _ in range(2):
+        time_passes(instance, 30 * DAY)
+        assert counted(jobs.harvest(instance, source)) == {"seen": 4, "unchanged": 4, "missing": 1}
     time_passes(instance, 30 * DAY)
     site.put_catalogue([entries(1, 2), entries(3, 4), entries(5)])
-    jobs.harvest(instance, known)
+    jobs.harvest(instance, source)
     assert nothing_lost(instance)

@@ -171,7 +171,7 @@ def test_the_look_names_the_missing_certificate(city, ca):
 def test_where_chains_end():
     def certificate(subject, issuer):
         moment = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-        return Certificate(subject=subject, issuer=issuer, begins=moment, ends=moment)
+        return Certificate(subject=subject, issuer=issuer, ends=moment)
 
     leaf, middle, root = certificate("a", "b"), certificate("b", "c"), certificate("c", "c")
     assert last_of((leaf, root, middle)) == root

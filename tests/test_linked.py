@@ -95,7 +95,10 @@ def test_hydra_in_both_forms(public: FlaskClient) -> None:
 
 
 def test_ends_have_no_neighbour(public: FlaskClient) -> None:
-    first, last = public.get("/catalog.ttl?limit=5").data, public.get(f"/catalog.ttl?limit=5&page={-(-DATASETS // 5)}").data
+    first, last = (
+        public.get("/catalog.ttl?limit=5").data,
+        public.get(f"/catalog.ttl?limit=5&page={-(-DATASETS // 5)}").data,
+    )
     assert values(first, "hydra:previous") == [] and values(last, "hydra:next") == []
 
 

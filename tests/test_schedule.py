@@ -2,14 +2,13 @@
 
 import datetime
 import itertools
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import schedule
-from catalog.schedule import BERLIN, History, due, due_at, is_full
+from catalog.schedule import BERLIN, History, due_at, is_full
 from harvesters.source import Schedule, Source
 
 HOUR = datetime.timedelta(hours=1)
@@ -25,7 +24,7 @@ def source(id: str = "amt", **fields: object) -> Source:
 
 
 def ran(ago: datetime.timedelta, **fields: object) -> History:
-    given = {"started_at": NOW - ago, "finished_at": NOW - ago, "read_at": NOW - ago, **fields}
+    given = {"started_at": NOW - ago, "finished_at": NOW - ago, **fields}
     return History(**given)  # type: ignore[arg-type]
 
 
@@ -34,8 +33,8 @@ def berlin(day: int, hour: int, minute: int = 0, month: int = 3) -> datetime.dat
 
 
 def test_the_first_harvest_is_due_at_once_and_full_whatever_the_window() -> None:
-    found = due(source(window="20:00-06:00"), History(), NOW)
-    assert (found.at, found.full) == (NOW, True)
+    assert due_at(source(window="20:00-06:00"), History(), NOW) == NOW
+    assert is_full(Schedule(), None, NOW)
 
 
 def test_an_interval_counts_from_the_start_of_the_last_run() -> None:
@@ -153,11 +152,6 @@ def test_a_source_is_read_in_full_at_least_once_a_week() -> None:
     assert is_full(weekly, NOW - 6 * DAY, NOW), "the next one would come after more than a week"
     assert is_full(weekly, None, NOW)
     assert is_full(Schedule(every=30 * 86400), NOW - DAY, NOW), "whoever is asked so rarely is asked for everything"
-
-
-def test_due_tells_whether_the_next_harvest_is_a_full_one() -> None:
-    assert not due(source(), ran(DAY), NOW).full
-    assert due(source(), replace(ran(DAY), read_at=NOW - 7 * DAY), NOW).full
 
 
 def test_priority_comes_before_time() -> None:

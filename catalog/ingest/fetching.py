@@ -13,7 +13,7 @@ from catalog import gate, publishing
 from catalog.config import Config
 from catalog.db import Database, batches, now
 from catalog.files import Files
-from catalog.ingest import guard, ledger, pages, staging
+from catalog.ingest import guard, identity, ledger, pages, staging
 from catalog.models import Exchange, Record, Run, SourceState, Staged
 from dcat.errors import FetchError, UnreadableError
 from dcat.message import Message
@@ -192,7 +192,7 @@ class Fetching:
             ledger.enter(run, "staged")
 
     def _nothing_new(self, session: Session, run: Run) -> Run | None:
-        """Give the run before when it was complete, every page is as it was then, and no record waits to be proven gone."""
+        """Give the run before when it was complete, every page is as it was then, and no record waits to be proven gone or to come forward."""
         before = _last(session, run)
         if before is None or not before.complete or run.dry or run.status == "partial":
             return None
@@ -207,7 +207,9 @@ class Fetching:
                 Record.source_id == run.source_id, Record.misses > 0, Record.gone_at.is_(None)
             )
         )
-        return before if not changed and not waiting and pages_now == pages_then else None
+        if changed or waiting or pages_now != pages_then or identity.orphaned(session, run.source_id):
+            return None
+        return before
 
     def _stage_kept(self) -> None:
         """Read the pages that had not changed too: what they hold counts as seen."""

@@ -62,7 +62,8 @@ def keys(dataset: Mapping[str, Any]) -> frozenset[str]:
     """
     others = (other.get("notation") or other.get("uri", "") for other in dataset.get("other_identifier", ()))
     stated = (dataset.get("uri", ""), *dataset.get("identifier", ()), *others)
-    texts = sorted({_same(text) for text in stated if _GLOBAL.fullmatch(text.strip())})
+    # In the order of the document: however many others there are, the URI counts.
+    texts = list(dict.fromkeys(_same(text) for text in stated if _GLOBAL.fullmatch(text.strip())))
     return frozenset(hashlib.sha256(text.encode()).hexdigest()[:40] for text in texts[:MAX_KEYS])
 
 
@@ -134,6 +135,14 @@ def behind(session: Session, dataset_id: str) -> list[Record]:
     return list(session.scalars(query.order_by(Record.source_id)))
 
 
+def orphaned(session: Session, source_id: str) -> bool:
+    """Tell whether records of a source are hidden behind a leader that is gone."""
+    leader = aliased(Record)
+    query = sa.select(Record.dataset_id).join(leader, leader.dataset_id == Record.led_by)
+    found = query.where(Record.source_id == source_id, Record.gone_at.is_(None), leader.gone_at.is_not(None))
+    return session.scalar(found.limit(1)) is not None
+
+
 def write(session: Session, led: Mapping[str, str | None], but: Collection[str] = ()) -> None:
     """Note who leads whom; records that carry it already are left out."""
     rows = [{"of": one, "by": leader} for one, leader in led.items() if one not in but]
@@ -185,10 +194,12 @@ def _parties(
 
 
 def _restless(session: Session, source_id: str, authority: int) -> dict[str, _Party]:
-    """Find where a changed authority turns who leads: own records behind a lesser source, or others behind ours that is lesser now."""
+    """Find where who leads turns without a record that changes: own ones behind a leader that is gone, since their definition could
+    not be read at that moment, or behind a source that is lesser now; others behind ours that is lesser now."""
     leader, other = aliased(Record), aliased(SourceState)
     query = _PARTY.join(leader, leader.dataset_id == Record.led_by).join(other, other.id == leader.source_id)
-    own = query.where(Record.source_id == source_id, other.authority < authority)
+    lesser = sa.or_(other.authority < authority, leader.gone_at.is_not(None))
+    own = query.where(Record.source_id == source_id, lesser)
     others = query.where(leader.source_id == source_id, SourceState.authority > authority)
     return {row.dataset_id: _party(row) for part in (own, others) for row in session.execute(part)}
 

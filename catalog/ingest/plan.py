@@ -141,6 +141,7 @@ def _items(
     )
     documents = {remote_id: orjson.loads(decompress(body)) for remote_id, body in rows if body is not None}
     before = _before(session, [known[remote_id] for remote_id in remote_ids if remote_id in known])
+    made = _new_ids(session, run.source_id, [remote_id for remote_id in sorted(documents) if remote_id not in known])
     items = []
     for remote_id in sorted(documents):
         present, held_one = documents[remote_id], known.get(remote_id)
@@ -152,7 +153,7 @@ def _items(
             reason=[],
             title=_title(present),
         )
-        item.dataset_id = held_one.dataset_id if held_one else naming.dataset_id(run.source_id, remote_id)
+        item.dataset_id = held_one.dataset_id if held_one else made[remote_id]
         if held_one is not None:
             old = before.get(held_one.dataset_id, {})
             item.action = REVIVE if held_one.gone else UPDATE
@@ -161,6 +162,18 @@ def _items(
         item.keys = list(keys[item.dataset_id])
         items.append(item)
     return items
+
+
+def _new_ids(session: Session, source_id: str, remote_ids: list[str]) -> dict[str, str]:
+    """Make the ids of new datasets. One that a renamed source or record took along stays with it."""
+    made = {remote_id: naming.dataset_id(source_id, remote_id) for remote_id in remote_ids}
+    while True:
+        taken: set[str] = set()
+        for part in batches(sorted(made.values())):
+            taken.update(session.scalars(sa.select(Record.dataset_id).where(Record.dataset_id.in_(part))))
+        if not taken:
+            return made
+        made |= {one: naming.dataset_id(source_id, was) for one, was in made.items() if was in taken}
 
 
 def _title(present: Mapping[str, Any]) -> str:

@@ -114,7 +114,7 @@ class Rows:
 def write(session: Session, run: Run, staged: Rows) -> int:
     """Write rows and count them as seen, and give how many are new. Of several versions of a record the newest stays; any other
     record whose id came before in this run goes to quarantine."""
-    new = 0
+    new, numbers = 0, dict[str, int]()
     for part in batches(staged.newest()):
         ids = [row["remote_id"] for row in part]
         query = sa.select(Staged.remote_id, Staged.version).where(Staged.run_id == run.id, Staged.remote_id.in_(ids))
@@ -123,7 +123,7 @@ def write(session: Session, run: Run, staged: Rows) -> int:
         for row in part:
             before = taken.get(row["remote_id"])
             if before is not None and not (before and row["version"]):
-                rows.append(_duplicate(session, row, taken))
+                rows.append(_duplicate(session, row, taken, numbers))
             else:
                 new += 1
                 if before and row["version"] <= before:
@@ -182,13 +182,30 @@ def _short(remote_id: str) -> str:
     return f"{remote_id[:430]}#{hashlib.sha256(remote_id.encode()).hexdigest()}"
 
 
-def _duplicate(session: Session, row: dict[str, Any], taken: Container[str]) -> dict[str, Any]:
+def _duplicate(session: Session, row: Row, taken: Container[str], numbers: dict[str, int]) -> Row:
     text = Message(
         f"Die Kennung {row['remote_id'][:200]} kommt in der Quelle mehrfach vor; der erste Datensatz zählt.",
         f"The id {row['remote_id'][:200]} occurs several times in the source; the first dataset counts.",
     )
-    query = sa.select(Staged.remote_id).where(Staged.run_id == row["run_id"])
-    number = 2
-    while (name := f"{row['remote_id']}#{number}") in taken or session.scalar(query.where(Staged.remote_id == name)):
-        number += 1
+    number = numbers[row["remote_id"]] = _free_number(session, row, taken, numbers.get(row["remote_id"], 1))
+    name = f"{row['remote_id']}#{number}"
     return row | {"remote_id": name, "document": None, "hash": "", "failure": ["duplicate-id", text.de, text.en]}
+
+
+def _free_number(session: Session, row: Row, taken: Container[str], last: int) -> int:
+    """Find the next number of a record whose id came before, behind the last one known. The numbers have no gaps, so that few
+    questions tell which are given, however often the id comes."""
+    query = sa.select(Staged.remote_id).where(Staged.run_id == row["run_id"])
+
+    def given(number: int) -> bool:
+        name = f"{row['remote_id']}#{number}"
+        return name in taken or session.scalar(query.where(Staged.remote_id == name)) is not None
+
+    step = 1
+    while given(last + step):
+        last, step = last + step, 2 * step
+    free = last + step
+    while free - last > 1:
+        middle = (last + free) // 2
+        last, free = (middle, free) if given(middle) else (last, middle)
+    return free
