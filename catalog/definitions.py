@@ -41,7 +41,9 @@ def present(folder: Path) -> Definitions:
     """Read the definitions of a folder as they are now."""
     files = [file for file in folder.glob("*.y*ml") if file.suffix in (".yaml", ".yml") and file.name[0] != "."]
     found = [_read(file, *_state(file)) for file in sorted(files)]
-    return Definitions({each.id: each for each in found if each}, sum(each is None for each in found))
+    usable = {each.id: each for each in reversed(found) if each}
+    # Of two files with one id nobody knows which is meant: the first counts, and the other as unreadable.
+    return Definitions(usable, len(found) - len(usable))
 
 
 def _state(file: Path) -> tuple[int, int]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import edits, gate, publishing
+from catalog import definitions, edits, gate, publishing
 from catalog.instance import Instance
-from catalog.models import DatasetRow, Record
+from catalog.models import DatasetRow, Record, SourceState
 from catalog.overlay import Edit
 from dcat.errors import ConfigError, NotFoundError
 from dcat.message import Message
@@ -30,6 +30,7 @@ def change(
     with instance.database.reading() as session:
         source_id = session.scalar(sa.select(Record.source_id).where(Record.dataset_id == dataset_id)) or ""
     (source,) = instance.sources((source_id,))
+    # Until it is published, the source counts as one whose datasets do not all follow the same rules: an interruption is made good.
     expires = until.replace(tzinfo=datetime.UTC) + datetime.timedelta(days=1) if until else None
     with instance.database.writing() as session:
         item = _said(session, dataset_id)
@@ -41,21 +42,27 @@ def change(
             edits.put(session, dataset_id, edit, item.dataset, author=author, reason=reason, expires_at=expires)
         session.flush()
         _refuse_invalid(instance, session, source, item)
+        state = session.get_one(SourceState, source.id)
+        before, state.applied_revision = state.applied_revision, publishing.MIXED
     publish(instance, [dataset_id])
+    with instance.database.writing() as session:
+        session.get_one(SourceState, source.id).applied_revision = before
 
 
 def expire(instance: Instance) -> int:
     """Let the edits go whose time is over, and publish what the sources say there; gives the number of datasets."""
+    with instance.database.reading() as session:
+        over = edits.over(session)
+    # What is over counts no more when it is published; it goes afterwards, so that an interruption leaves it for the next time.
+    publish(instance, over)
     with instance.database.writing() as session:
-        over = edits.expire(session)
-    if over:
-        publish(instance, over)
+        edits.expire(session)
     return len(over)
 
 
 def publish(instance: Instance, dataset_ids: list[str]) -> None:
     """Publish datasets anew whose edits have changed, each by the definition of its source."""
-    sources = {source.id: source for source in instance.sources()}
+    sources = definitions.present(instance.config.sources).sources
     by_source: dict[str, list[str]] = {}
     with instance.database.reading() as session:
         query = sa.select(DatasetRow.source_id, DatasetRow.id).where(DatasetRow.id.in_(dataset_ids))

@@ -101,12 +101,14 @@ def note_conflicts(
     return {dataset_id: tuple(fields) for dataset_id, fields in found.items()}
 
 
-def expire(session: Session) -> list[str]:
-    """Take away the edits whose time is over; gives their datasets, which are to be published anew."""
-    rows = session.scalars(sa.select(Overlay).where(Overlay.expires_at <= now())).all()
-    for row in rows:
-        session.delete(row)
-    return sorted({row.dataset_id for row in rows})
+def over(session: Session) -> list[str]:
+    """Name the datasets with edits whose time is over: they are to be published anew."""
+    return sorted(set(session.scalars(sa.select(Overlay.dataset_id).where(Overlay.expires_at <= now()))))
+
+
+def expire(session: Session) -> None:
+    """Take away the edits whose time is over."""
+    session.execute(sa.delete(Overlay).where(Overlay.expires_at <= now()))
 
 
 def base(said: Dataset, field: str) -> str:

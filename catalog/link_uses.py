@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -44,9 +45,20 @@ def statuses(session: Session, shown: Sequence[PublicDataset]) -> dict[str, dict
     }
 
 
-def note(session: Session, shown: Iterable[PublicDataset]) -> None:
+class Named(Protocol):
+    """A dataset just published, with the addresses it names."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def links(self) -> tuple[str, ...]: ...
+
+
+def note(session: Session, published: Iterable[Named]) -> None:
     """Note the links of datasets just published. New ones wait a little: a server that is being harvested has enough to do."""
-    wanted = {one.id: {key(one.source, url): (one.source, url) for url in links(one)} for one in shown}
+    wanted = {one.id: {key(one.source, url): (one.source, url) for url in one.links} for one in published}
     due = now() + FIRST
     for part in batches(sorted(wanted)):
         present = _present(session, part)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import store, workers
+from catalog import definitions, store, workers
 from catalog.db import batches, now, upsert
 from catalog.instance import Instance
 from catalog.models import DatasetRow, LiveFile, LiveValue
@@ -78,7 +78,9 @@ class Watch:
                 return
             wanted = dict(_wanted(session, sources))
             listed = {file.file_id: file.url for file in session.scalars(sa.select(LiveFile))}
-        gone = listed.keys() - wanted.keys()
+        # While a definition cannot be read, nobody knows whose values are no longer wanted.
+        unreadable = definitions.present(self.instance.config.sources).unreadable
+        gone = set() if unreadable else listed.keys() - wanted.keys()
         changed = [file for file, (_, url) in wanted.items() if listed.get(file) != url]
         if gone or changed:
             self._list(gone, changed, wanted)

@@ -25,7 +25,8 @@ from catalog.scores import Scored
 from catalog.spool import Spool
 from catalog.store import Draft
 from dcat import document, naming
-from dcat.errors import FetchError
+from dcat.errors import FetchError, StateError
+from dcat.message import Message
 from dcat.model import Dataset
 from dcat.profile import DEFAULT, RELEASES
 from dcat.texts import best
@@ -156,24 +157,31 @@ def _begin(
         results = rendered()
         drafts = [_draft(one, result, organization) for one, result in zip(made, results, strict=True)]
         with database.reading() as session:
-            known = [draft.shown.id for draft in drafts if draft.changes and draft.was]
+            known = [draft.entry.id for draft in drafts if draft.changes and draft.was]
             before = store.bodies(session, VIEW, known) if known else {}
         with database.writing() as session:
-            fresh = ((d.shown.id, r.renditions) for d, r in zip(drafts, results, strict=True) if r.renditions)
+            fresh = ((d.entry.id, r.renditions) for d, r in zip(drafts, results, strict=True) if r.renditions)
             store.write_renditions(session, fresh)
         return [
-            replace(draft, fields=public.differences(before[draft.shown.id], draft.shown))
-            if draft.shown.id in before
+            replace(draft, fields=public.differences(before[draft.entry.id], one.shown))
+            if draft.entry.id in before
             else draft
-            for draft in drafts
+            for one, draft in zip(made, drafts, strict=True)
         ]
 
     return finish
 
 
 def assembled(config: Config, session: Session, source: Source, policies: Policies, dataset_id: str) -> Assembled:
-    """Assemble one dataset as it stands, for explanations and checks; nothing is written."""
-    item = next(held(session, [dataset_id]))
+    """Assemble one dataset as it stands, for explanations and checks; nothing is written. StateError when it is withdrawn."""
+    item = next(said(session, [dataset_id]), None)
+    if item is None:
+        raise StateError(
+            Message(
+                "Dieser Datensatz ist zurückgezogen. Nächster Schritt: offenbar dataset history",
+                "This dataset is withdrawn. Next step: offenbar dataset history",
+            )
+        )
     held_back = inherited.policies(session, policies, source.id, [(item.remote_id, item.dataset)])
     present, _ = setting(config, session, source, held_back)
     row = session.get(DatasetRow, dataset_id)
@@ -229,10 +237,10 @@ def refresh(
         with Spool[Draft]() as ready:
             for draft in drafts(database, config, source, policies, _valid(database, source, policies, judge, wanted)):
                 ready.append(draft)
-                left.discard(draft.shown.id)
+                left.discard(draft.entry.id)
             with database.writing() as session:
                 overtaken = store.overtaken(session, ready)
-                fresh = (draft for draft in ready if draft.shown.id not in overtaken)
+                fresh = (draft for draft in ready if draft.entry.id not in overtaken)
                 changes += store.publish(session, fresh, cause)
                 store.leave_links(session, left)
                 note_inputs(session, config, source, policies, whole=dataset_ids is None and not overtaken)
@@ -265,7 +273,7 @@ def note_inputs(session: Session, config: Config, source: Source, policies: Poli
 def _draft(made: _Made, rendered: Rendered, organization: Organization) -> Draft:
     row = made.row
     draft = Draft(
-        shown=made.shown,
+        entry=store.entry(made.shown),
         organization_id=organization.id,
         addresses=made.addresses,
         hash=rendered.hash,

@@ -84,7 +84,7 @@ def fill(instance: Instance, stop: Callable[[], bool] = lambda: False) -> int:
         if not ids:
             break
         with instance.database.writing() as session:
-            link_uses.note(session, store.views(session, ids))
+            link_uses.note(session, map(store.entry, store.views(session, ids)))
             _score(session, ids)
         done, last = done + len(ids), ids[-1]
     return done

@@ -15,7 +15,7 @@ from catalog import assemble, link_uses, public, scopes, scores
 from catalog.assemble import FileAddress
 from catalog.db import batches, insert_or_ignore, now, upsert
 from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, NodeUse, Rendition, Slug, Subject
-from catalog.public import PublicDataset, PublicFile
+from catalog.public import FileState, PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
 from catalog.scores import Scored
 from dcat.texts import best
@@ -27,10 +27,57 @@ VISIBLE = DatasetRow.state == PUBLISHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """One dataset about to be written: what is shown, the names of its renditions (stored already), and what it replaces."""
+class Entry:
+    """What the tables keep of a dataset as it is shown; all else is in its renditions."""
 
-    shown: PublicDataset
+    id: str
+    name: str
+    uri: str
+    title: str
+    title_en: str
+    city: str
+    source: str
+    themes: tuple[str, ...]
+    hvd: tuple[str, ...]
+    served: bool
+    scopes: frozenset[str]
+    subjects: tuple[str, ...]
+    """the URIs it describes, its own first"""
+    links: tuple[str, ...]
+    """the addresses at somebody else's server"""
+    states: Mapping[str, FileState]
+    """where each file stands, by id"""
+    published_at: str
+    modified_at: str
+
+
+def entry(shown: PublicDataset) -> Entry:
+    """Take from a dataset as it is shown what the tables keep."""
+    return Entry(
+        id=shown.id,
+        name=shown.name,
+        uri=shown.dataset.uri,
+        title=best(shown.dataset.title),
+        title_en=best(shown.dataset.title, "en"),
+        city=shown.city,
+        source=shown.source,
+        themes=shown.dataset.theme,
+        hvd=shown.dataset.hvd_category,
+        served=any(file.served for file in shown.files),
+        scopes=scopes.of(shown),
+        subjects=assemble.subjects(shown.dataset),
+        links=link_uses.links(shown),
+        states={file.id: file.state for file in shown.files},
+        published_at=shown.published_at,
+        modified_at=shown.modified_at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One dataset about to be written: its entry, the names of its renditions (stored already), and what it replaces."""
+
+    entry: Entry
     organization_id: str
     addresses: tuple[FileAddress, ...]
     hash: str
@@ -82,24 +129,24 @@ def overtaken(session: Session, drafts: Iterable[Draft], leaving: Collection[str
     for part in batches(drafts):
         rows = session.execute(
             sa.select(DatasetRow.id, DatasetRow.hash, DatasetRow.state).where(
-                DatasetRow.id.in_([d.shown.id for d in part])
+                DatasetRow.id.in_([d.entry.id for d in part])
             )
         )
         present = {dataset_id: (digest, state) for dataset_id, digest, state in rows}
         slugs = session.execute(
-            sa.select(Slug.name, Slug.dataset_id).where(Slug.name.in_([d.shown.name for d in part]))
+            sa.select(Slug.name, Slug.dataset_id).where(Slug.name.in_([d.entry.name for d in part]))
         )
         names = dict(slugs.all())
         for draft in part:
-            moved = present.get(draft.shown.id, ("", "")) != (draft.before, draft.was)
-            if moved or names.get(draft.shown.name, draft.shown.id) != draft.shown.id:
-                found.add(draft.shown.id)
+            moved = present.get(draft.entry.id, ("", "")) != (draft.before, draft.was)
+            if moved or names.get(draft.entry.name, draft.entry.id) != draft.entry.id:
+                found.add(draft.entry.id)
         found |= _claimed_by_others(session, part, leaving)
     return found
 
 
 def _claimed_by_others(session: Session, drafts: list[Draft], leaving: Collection[str]) -> set[str]:
-    wanted = {key: draft.shown.id for draft in drafts if draft.changes for key in _subjects(draft)}
+    wanted = {key: draft.entry.id for draft in drafts if draft.changes for key in _subjects(draft)}
     found: set[str] = set()
     for part in batches(sorted(wanted)):
         rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
@@ -114,7 +161,7 @@ def subject_key(uri: str) -> str:
 
 def _subjects(draft: Draft) -> dict[str, bool]:
     """The URIs a draft describes, by key; the dataset's own is the main one."""
-    uris = assemble.subjects(draft.shown.dataset)
+    uris = draft.entry.subjects
     return {subject_key(uri): position == 0 for position, uri in enumerate(uris)}
 
 
@@ -137,15 +184,15 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
     numbered = list(enumerate(changed, first))
     _count_nodes(session, changed)
     upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("name", "published_at"))
-    insert_or_ignore(session, Slug, [{"name": d.shown.name, "dataset_id": d.shown.id} for d in changed])
+    insert_or_ignore(session, Slug, [{"name": d.entry.name, "dataset_id": d.entry.id} for d in changed])
     _forget_changed_files(session, drafts)
     upsert(session, FileRow, [_file_row(draft, a, at) for draft in drafts for a in draft.addresses], keep=("due_at",))
     _forget_files(session, drafts)
-    _forget_renditions(session, [(draft.shown.id, draft.hash) for draft in changed if draft.was])
+    _forget_renditions(session, [(draft.entry.id, draft.hash) for draft in changed if draft.was])
     session.add_all(
         Change(
             seq=seq,
-            dataset_id=draft.shown.id,
+            dataset_id=draft.entry.id,
             kind=draft.kind,
             at=at,
             before=draft.before,
@@ -159,7 +206,7 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
     _write_subjects(session, changed)
     if unchanged := [draft for draft in drafts if not draft.changes]:
         _write_links(session, unchanged)
-    link_uses.note(session, (draft.shown for draft in changed))
+    link_uses.note(session, (draft.entry for draft in changed))
     # News of a link that came after the quality was measured have marked it, and the mark stays.
     scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
     # So that the log's rows are not kept in memory.
@@ -172,7 +219,7 @@ def _count_nodes(session: Session, drafts: list[Draft]) -> None:
     change: Counter[str] = Counter()
     uris: dict[str, str] = {}
     for start in range(0, len(drafts), 500):
-        if known := [draft.shown.id for draft in drafts[start : start + 500] if draft.was]:
+        if known := [draft.entry.id for draft in drafts[start : start + 500] if draft.was]:
             for nodes in session.scalars(sa.select(DatasetRow.nodes).where(DatasetRow.id.in_(known))):
                 change.subtract(nodes)
     for draft in drafts:
@@ -193,7 +240,7 @@ def _add_uses(session: Session, change: Counter[str], uris: Mapping[str, str]) -
 def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> None:
     """Let each dataset leave and enter the parts of the catalogue as of its change."""
     present: dict[str, set[str]] = {}
-    if ids := [draft.shown.id for _, draft in numbered if draft.was]:
+    if ids := [draft.entry.id for _, draft in numbered if draft.was]:
         query = sa.select(Membership.dataset_id, Membership.scope)
         for dataset_id, scope in session.execute(
             query.where(Membership.dataset_id.in_(ids), Membership.until.is_(None))
@@ -201,12 +248,12 @@ def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> N
             present.setdefault(dataset_id, set()).add(scope)
     entered, left = [], []
     for seq, draft in numbered:
-        now_in, was_in = scopes.of(draft.shown), present.get(draft.shown.id, set())
+        now_in, was_in = draft.entry.scopes, present.get(draft.entry.id, set())
         entered += [
-            {"scope": scope, "dataset_id": draft.shown.id, "since": seq, "until": None}
+            {"scope": scope, "dataset_id": draft.entry.id, "since": seq, "until": None}
             for scope in sorted(now_in - was_in)
         ]
-        left += [{"in": scope, "of": draft.shown.id, "at": seq} for scope in sorted(was_in - now_in)]
+        left += [{"in": scope, "of": draft.entry.id, "at": seq} for scope in sorted(was_in - now_in)]
     insert_or_ignore(session, Membership, entered)
     if left:
         statement = sa.update(Membership).where(
@@ -220,8 +267,8 @@ def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> N
 def _write_subjects(session: Session, drafts: list[Draft]) -> None:
     """Claim what the datasets describe and give free what they no longer do; who mentions either is due to be published anew."""
     held: set[str] = set()
-    claims = {key: (draft.shown.id, main) for draft in drafts for key, main in _subjects(draft).items()}
-    if known := [draft.shown.id for draft in drafts if draft.was]:
+    claims = {key: (draft.entry.id, main) for draft in drafts for key, main in _subjects(draft).items()}
+    if known := [draft.entry.id for draft in drafts if draft.was]:
         held = set(session.scalars(sa.select(Subject.key).where(Subject.dataset_id.in_(known))))
         session.execute(sa.delete(Subject).where(Subject.dataset_id.in_(known)))
     rows = [{"key": key, "dataset_id": dataset_id, "main": main} for key, (dataset_id, main) in claims.items()]
@@ -232,15 +279,15 @@ def _write_subjects(session: Session, drafts: list[Draft]) -> None:
 
 def _write_links(session: Session, drafts: list[Draft]) -> None:
     """Note whom datasets mention; one that met its describer, or lost it, since its draft was made is due at once."""
-    if known := [draft.shown.id for draft in drafts if draft.was]:
+    if known := [draft.entry.id for draft in drafts if draft.was]:
         session.execute(sa.delete(DatasetLink).where(DatasetLink.dataset_id.in_(known)))
     described = holders(session, {uri for draft in drafts for uri in draft.links})
     links = {
-        (draft.shown.id, subject_key(uri)): {
-            "dataset_id": draft.shown.id,
+        (draft.entry.id, subject_key(uri)): {
+            "dataset_id": draft.entry.id,
             "key": subject_key(uri),
             "resolved": resolved,
-            "due": resolved != (described.get(uri, draft.shown.id) != draft.shown.id),
+            "due": resolved != (described.get(uri, draft.entry.id) != draft.entry.id),
         }
         for draft in drafts
         for uri, resolved in draft.links.items()
@@ -414,35 +461,35 @@ def public_table(session: Session, file_id: str) -> PublicFile | None:
 
 
 def _row(draft: Draft, seq: int) -> dict[str, object]:
-    shown = draft.shown
+    one = draft.entry
     return {
-        "id": shown.id,
-        "name": shown.name,
-        "uri": shown.dataset.uri,
-        "title": best(shown.dataset.title),
-        "title_en": best(shown.dataset.title, "en"),
-        "city": shown.city,
+        "id": one.id,
+        "name": one.name,
+        "uri": one.uri,
+        "title": one.title,
+        "title_en": one.title_en,
+        "city": one.city,
         "organization_id": draft.organization_id,
-        "source_id": shown.source,
+        "source_id": one.source,
         "state": PUBLISHED,
-        "themes": list(shown.dataset.theme),
-        "hvd": list(shown.dataset.hvd_category),
-        "served": any(file.served for file in shown.files),
+        "themes": list(one.themes),
+        "hvd": list(one.hvd),
+        "served": one.served,
         "hash": draft.hash,
         "nodes": sorted(draft.nodes),
         "release_nodes": dict(draft.release_nodes),
         "seq": seq,
         "successor": None,
-        "published_at": instant(shown.published_at),
-        "modified_at": instant(shown.modified_at),
+        "published_at": instant(one.published_at),
+        "modified_at": instant(one.modified_at),
     }
 
 
 def _file_row(draft: Draft, address: FileAddress, at: datetime.datetime) -> dict[str, object]:
-    states = {file.id: file.state for file in draft.shown.files}
+    states = draft.entry.states
     return {
         "id": address.id,
-        "dataset_id": draft.shown.id,
+        "dataset_id": draft.entry.id,
         "position": address.position,
         "url": address.url,
         "name": address.name,
@@ -454,7 +501,7 @@ def _file_row(draft: Draft, address: FileAddress, at: datetime.datetime) -> dict
 
 def _forget_files(session: Session, drafts: list[Draft]) -> None:
     known = {address.id for draft in drafts for address in draft.addresses}
-    ids = [draft.shown.id for draft in drafts if draft.was]
+    ids = [draft.entry.id for draft in drafts if draft.was]
     for part in batches(ids):
         held = session.scalars(sa.select(FileRow.id).where(FileRow.dataset_id.in_(part)))
         stale = [file_id for file_id in held if file_id not in known]

@@ -103,7 +103,7 @@ def test_a_conflict_settles_itself_when_the_source_returns_to_what_it_said(insta
 def test_an_edit_ends_on_its_day(instance: Instance, site: Site) -> None:
     tell(site, "baumkat_2026")
     jobs.harvest(instance, define(instance, site))
-    yesterday = datetime.datetime.now() - datetime.timedelta(days=2)
+    yesterday = datetime.datetime.now(datetime.UTC).replace(tzinfo=None) - datetime.timedelta(days=2)
     edit(instance, "title=Baumkataster", until=yesterday)
     assert title(instance) == "baumkat_2026"
     assert editing.expire(instance) == 1
@@ -172,3 +172,32 @@ def test_every_editable_field_survives_the_database() -> None:
         if field.startswith("distribution."):
             value = value[0]
         assert edits._read(field, edits._write(Edit(field, value))) == value, field
+
+
+def test_an_edit_that_was_interrupted_before_it_was_published_is_made_good(
+    instance: Instance, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(site, "baumkat_2026")
+    source = define(instance, site)
+    jobs.harvest(instance, source)
+    with monkeypatch.context() as patch:
+        patch.setattr(editing, "publish", lambda *given: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            edit(instance, "title=Baumkataster")
+    assert title(instance) == "baumkat_2026"
+    jobs.refresh(instance, source)
+    assert title(instance) == "Baumkataster"
+    edit(instance, "keyword=Bäume")
+    assert jobs.refresh(instance, source) == 0, "an edit that went through leaves nothing to do"
+
+
+def test_an_edit_of_what_waits_in_quarantine_counts_at_the_next_harvest(instance: Instance, site: Site) -> None:
+    tell(site, "Bäume")
+    source = define(instance, site)
+    jobs.harvest(instance, source)
+    tell(site, "Bäume, neu", description="")
+    jobs.harvest(instance, source)
+    assert homes.quarantined(instance) == {URI: "profile"}
+    edit(instance, "description=Alle Bäume an Straßen und in Grünanlagen.")
+    assert jobs.harvest(instance, source).status == "applied", "though the source says what it said before"
+    assert homes.quarantined(instance) == {} and title(instance) == "Bäume, neu"

@@ -14,7 +14,7 @@ from catalog.config import Config
 from catalog.db import Database, batches, now
 from catalog.files import Files
 from catalog.ingest import guard, identity, ledger, pages, staging
-from catalog.models import Exchange, Record, Run, SourceState, Staged
+from catalog.models import Exchange, Overlay, Quarantine, Record, Run, SourceState, Staged
 from dcat.errors import FetchError, UnreadableError
 from dcat.message import Message
 from harvesters.base import Batch, Harvester
@@ -199,6 +199,8 @@ class Fetching:
         if session.get_one(SourceState, run.source_id).state == "left":
             # Its datasets may have been taken away since.
             return None
+        if _news_of_stewards(session, run, before):
+            return None
         read = sa.select(Exchange.url, Exchange.sha256)
         pages_now, pages_then = (set(session.execute(read.where(Exchange.run_id == r.id))) for r in (run, before))
         changed = session.scalar(sa.select(sa.func.count()).where(Exchange.run_id == run.id, Exchange.staged))
@@ -267,6 +269,15 @@ def _last(session: Session, run: Run) -> Run | None:
     )
     # Not by the time it ended: the clock may have been set back since.
     return session.scalar(query.where(Run.phase == "finished").order_by(Run.id.desc()).limit(1))
+
+
+def _news_of_stewards(session: Session, run: Run, before: Run) -> bool:
+    """Whether a steward has let in or completed something since that the pages hold as they did: then they are read anew."""
+    own = Quarantine.source_id == run.source_id
+    released = sa.select(Quarantine.id).where(own, Quarantine.release != "", Quarantine.resolved_at.is_(None))
+    edited = sa.select(Overlay.id).join(Record, Record.dataset_id == Overlay.dataset_id)
+    edited = edited.where(Record.source_id == run.source_id, Overlay.created_at > before.started_at)
+    return any(session.scalar(query.limit(1)) is not None for query in (released, edited))
 
 
 def _proves(session: Session, run: Run) -> bool:

@@ -46,6 +46,12 @@ def enter(run: Run, phase: str) -> None:
         run.phase, run.phase_at = phase, now()
 
 
+def is_late(run: Run) -> bool:
+    """Tell whether a run has been in its phase for longer than that may take: nobody waits for it any more."""
+    most = DEADLINES.get(run.phase)
+    return most is not None and run.phase_at is not None and now() - run.phase_at > most
+
+
 @contextmanager
 def heartbeat(database: Database, run_id: int, holder: str) -> Iterator[None]:
     """Keep the lease of a run while its worker is busy with something long, such as a slow page."""
@@ -55,7 +61,9 @@ def heartbeat(database: Database, run_id: int, holder: str) -> Iterator[None]:
         while not done.wait(lease.LEASE.total_seconds() / 3):
             # A database that is away now may be back at the next beat; until then the lease runs on.
             with suppress(StateError), database.writing() as session:
-                hold(mine(session, run_id, holder), holder)
+                run = mine(session, run_id, holder)
+                if not is_late(run):
+                    hold(run, holder)
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()

@@ -4,7 +4,6 @@ fetching -> staged -> planned -> (held) -> applying -> finished; a finished run'
 """
 
 import dataclasses
-import datetime
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -124,6 +123,9 @@ class Harvest:
                 run = None
             if run is None and wanted is None:
                 return 0
+            if run is not None:
+                # Whoever goes on has the whole time of the phase: how long nobody was there does not count.
+                run.phase_at = now()
             if run is None:
                 assert wanted is not None
                 run = self._begin(session, wanted)
@@ -190,9 +192,7 @@ class Harvest:
                     step = steps.get(run.phase)
                     if step is None or (run.phase == "planned" and run.dry):
                         return self._stop(run)
-                    late = run.phase_at and now() - run.phase_at > ledger.DEADLINES.get(
-                        run.phase, datetime.timedelta.max
-                    )
+                    late = ledger.is_late(run)
                 if late:
                     self._give_up(run_id, holder)
                 else:
