@@ -19,6 +19,8 @@ from harvesters.bodies import Body, Incoming
 
 # The length of a SHA-256 in hexadecimal digits.
 _HEX = 64
+# What is older and no longer used may be let go at any moment (catalog/ingest/retention.py): it is written anew, not relied on.
+_SAFE = datetime.timedelta(hours=12)
 
 
 class Files:
@@ -41,13 +43,13 @@ class Files:
         for piece in bodies.pieces(body):
             hashed.update(piece)
         digest = hashed.hexdigest()
-        if not self._fs.exists(self._path(digest)):
+        if not self._stays(digest):
             self._write(digest, lambda target: target.writelines(bodies.pieces(body)))
         return digest
 
     def put_file(self, path: Path, digest: str) -> None:
         """Keep a local file whose hash is known."""
-        if not self._fs.exists(self._path(digest)):
+        if not self._stays(digest):
             with path.open("rb") as source:
                 self._write(digest, lambda target: shutil.copyfileobj(source, target, 1 << 20))
 
@@ -96,6 +98,12 @@ class Files:
         except OSError:
             return False
         return bool(self._fs.isdir(self._root))
+
+    def _stays(self, digest: str) -> bool:
+        try:
+            return self.age(digest) < _SAFE
+        except FileNotFoundError:
+            return False
 
     def _write(self, digest: str, fill: Any) -> None:
         path = self._path(digest)

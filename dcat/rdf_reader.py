@@ -159,7 +159,8 @@ class _Reader:
             unique = unique[:most]
         read = [self._value(prop, term, path) for term in unique]
         kept = sorted({value for value in read if value is not None}, key=_order)
-        for term in dict.fromkeys(term for term, _ in terms if current and term not in current):
+        known = set(current)
+        for term in dict.fromkeys(term for term, _ in terms if known and term not in known):
             if prop.kind is None or prop.kind.read(term, prop.vocabulary) not in kept:
                 self._report(path, "superseded", _shown(term), _superseded(prop))
         if prop.many:

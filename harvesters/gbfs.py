@@ -77,6 +77,9 @@ def split(page: Page, source: Source) -> Batch:
     content = members(json_answers.read(page))
     data = members(content.get("data"))
     if "feeds" in data or any("feeds" in members(part) for part in data.values()):
+        if _HANDED_ON in page.url:
+            # A list that leads to a list would never end: each hands a longer address on.
+            raise json_answers.unexpected(page, f"ist kein {_INFORMATION}", f"is no {_INFORMATION}")
         return _discovered(page, content, data)
     if not any(key in data for key in ("system_id", "name", "timezone")):
         raise json_answers.unexpected(page, "ist kein GBFS (data.feeds)", "is no GBFS (data.feeds)")

@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import conformance
 import homes
@@ -37,9 +36,6 @@ SAMPLES = conformance.samples()
 TOLD = tuple(Told(f"satz-{number}", f"Übersicht {number}: Bäume & Straßen") for number in range(1, 6))
 BOMB = gzip.compress(bytes(30_000_000))
 LOGIN = b'<!DOCTYPE html><html><head><title>Anmeldung</title></head><body><form><input type="password"></form></body></html>'
-QUADRATIC = dict.fromkeys(
-    ("arcgis", "dcat", "ldes"), "dcat/rdf_reader.py compares each value of a property with all others"
-)
 NEW = Told("neu", "Ganz neu")
 
 Change = Callable[[Answer], Answer]
@@ -202,17 +198,12 @@ def each(
     chosen: Callable[[Sample], bool] = lambda sample: True,
     *,
     crossing: bool | None = None,
-    unfit: Mapping[str, str] = MappingProxyType({}),
 ) -> pytest.MarkDecorator:
-    """Run a test for each protocol whose sample has what it needs; `unfit` says of some why they would not pass."""
+    """Run a test for each protocol whose sample has what it needs."""
     names = [
         name for name, sample in SAMPLES.items() if chosen(sample) and crossing in (None, HARVESTERS[name].crossing)
     ]
-    marked = [
-        pytest.param(name, marks=pytest.mark.xfail(run=False, reason=unfit[name])) if name in unfit else name
-        for name in names
-    ]
-    return pytest.mark.parametrize("trial", marked, indirect=True)
+    return pytest.mark.parametrize("trial", names, indirect=True)
 
 
 @each()
@@ -409,7 +400,7 @@ def test_nesting_without_end_hides_nothing(trial: Trial) -> None:
         trial.is_untouched()
 
 
-@each(lambda sample: bool(sample.keyword), unfit=QUADRATIC)
+@each(lambda sample: bool(sample.keyword))
 def test_a_million_keywords_are_cut_short(trial: Trial) -> None:
     place, keyword = trial.sample.keyword
     many = "".join(keyword.replace("*", f"w{number}") for number in range(1_000_000)).encode()

@@ -193,5 +193,8 @@ def test_from_the_definition_to_the_public(instance: Instance, site: Site) -> No
     assert published(instance) == ["Beispielrad Wiesbaden"]
     found = shown_all(instance)[0].dataset
     assert found.publisher.name[0].value == "Beispielrad GmbH"
-    assert [one.access_url[0].rsplit("/", 1)[1] for one in found.distribution] == ["gbfs.json", *(f"{f}.json" for f in FEEDS)]
+    assert [one.access_url[0].rsplit("/", 1)[1] for one in found.distribution] == [
+        "gbfs.json",
+        *(f"{f}.json" for f in FEEDS),
+    ]
     assert counted(jobs.harvest(instance, source)) == {"seen": 1, "unchanged": 1}
