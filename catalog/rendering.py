@@ -7,10 +7,11 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from catalog.renditions import Renditions, content_hash, make
 
 # More than these find nothing to do: the rest of the work is one process's.
 MOST = 3
+_SHARE = 10
 _WORK = "import sys; sys.path.insert(0, sys.argv[1]); from catalog.rendering import main; main()"
 
 
@@ -55,12 +57,13 @@ def render(order: Order) -> Rendered:
 
 
 class Workshop:
-    """Renders batches, here or in helpers. Helpers start with the second full batch: few datasets are quicker made at once."""
+    """Renders batches, here and in helpers. Helpers start with the second full batch: few datasets are quicker made at once."""
 
     def __init__(self, full: int, cores: int | None = None) -> None:
         self._full = full
         self._most = min(MOST, (cores or len(os.sched_getaffinity(0))) - 1)
         self._helpers: list[_Helper] = []
+        self._waiting: deque[_Share] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -70,32 +73,67 @@ class Workshop:
             helper.close()
 
     def begin(self, orders: Sequence[Order]) -> Callable[[], list[Rendered]]:
-        """Begin to render a batch; the function that comes back waits for it."""
+        """Begin to render a batch; the function that comes back helps along and waits for it."""
         if not self._helpers:
             if len(orders) >= self._full and self._most > 0:
-                self._helpers = [_Helper() for _ in range(self._most)]
+                self._helpers = [_Helper(self._waiting) for _ in range(self._most)]
             made = [render(order) for order in orders]
             return lambda: made
-        share = -(-len(orders) // len(self._helpers))
-        parts = [orders[start : start + share] for start in range(0, len(orders), share)]
-        waiting = [helper.ask(part) for helper, part in zip(self._helpers, parts, strict=False)]
-        return lambda: [one for future in waiting for one in future.result()]
+        shares = [_Share(orders[start : start + _SHARE]) for start in range(0, len(orders), _SHARE)]
+        self._waiting.extend(shares)
+        for helper in self._helpers:
+            helper.wake()
+
+        def finish() -> list[Rendered]:
+            while (share := _next(self._waiting)) is not None:
+                share.make(render_all)
+            return [one for share in shares for one in share.done.result()]
+
+        return finish
+
+
+def render_all(orders: Sequence[Order]) -> list[Rendered]:
+    """Render some datasets here."""
+    return [render(order) for order in orders]
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A few orders that one process renders in one go."""
+
+    orders: Sequence[Order]
+    done: Future[list[Rendered]] = field(default_factory=Future)
+
+    def make(self, how: Callable[[Sequence[Order]], list[Rendered]]) -> None:
+        try:
+            self.done.set_result(how(self.orders))
+        except Exception as error:  # noqa: BLE001 - handed on to whoever waits for it
+            self.done.set_exception(error)
+
+
+def _next(waiting: deque[_Share]) -> _Share | None:
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
 
 
 class _Helper:
-    """One process that renders what it is asked for, in turn. Should it end on its own, the work is done here."""
+    """One process that takes share after share. Should it end on its own, the work is done here."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: deque[_Share]) -> None:
         command = [sys.executable, "-c", _WORK, str(Path(__file__).parent.parent)]
+        self._waiting = waiting
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._thread = ThreadPoolExecutor(max_workers=1)
 
-    def ask(self, orders: Sequence[Order]) -> Future[list[Rendered]]:
-        return self._thread.submit(self._answer, list(orders))
+    def wake(self) -> None:
+        self._thread.submit(self._work)
 
     def close(self) -> None:
+        self._waiting.clear()
         self._process.kill()
         self._thread.shutdown()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -103,14 +141,18 @@ class _Helper:
                 pipe.close()  # type: ignore[union-attr]
         self._process.wait()
 
-    def _answer(self, orders: list[Order]) -> list[Rendered]:
+    def _work(self) -> None:
+        while (share := _next(self._waiting)) is not None:
+            share.make(self._answer)
+
+    def _answer(self, orders: Sequence[Order]) -> list[Rendered]:
         assert self._process.stdin is not None and self._process.stdout is not None, "both are pipes"
         try:
-            pickle.dump(orders, self._process.stdin, protocol=5)
+            pickle.dump(list(orders), self._process.stdin, protocol=5)
             self._process.stdin.flush()
             answer: list[Rendered] = pickle.load(self._process.stdout)  # noqa: S301 - from our own process
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
-            return [render(order) for order in orders]
+            return render_all(orders)
         return answer
 
 
@@ -120,5 +162,5 @@ def main() -> None:
     with suppress(EOFError, BrokenPipeError):
         while True:
             orders: list[Order] = pickle.load(given)  # noqa: S301 - from our own process
-            pickle.dump([render(order) for order in orders], taken, protocol=5)
+            pickle.dump(render_all(orders), taken, protocol=5)
             taken.flush()

@@ -8,6 +8,7 @@ import pyoxigraph as ox
 
 from dcat import dates
 from dcat.kinds import KINDS, Misfit
+from dcat.plain import printable
 from dcat.vocabularies import vocabulary
 
 # From, to: ISO 8601 writes a slash, people a word or a dash. A dash between years is one too, within a date it is not.
@@ -18,7 +19,7 @@ MAX_PERIOD = 80
 
 def meaning(node: str, text: str) -> Mapping[str, Any]:
     """Give the fields of a class of the model that a text fills; none where it has no single meaning."""
-    text = text.strip()
+    text = printable(text).strip()
     if node == "Contact":
         return _fits("email", "email", text)
     if node == "Place":

@@ -21,6 +21,7 @@ from catalog.files import Files
 from catalog.ingest import identity, leaving, retention
 from catalog.instance import Instance
 from catalog.models import Record
+from dcat import node_texts
 from dcat.errors import UnreadableError
 from harvesters.base import Page
 from harvesters.gbfs import GBFS
@@ -106,6 +107,20 @@ def test_a_follower_whose_definition_was_unreadable_comes_forward_later(instance
     assert jobs.harvest(instance, sources["land"]).status == "applied"
     assert shown(instance) == [("land", False)]
     assert jobs.harvest(instance, sources["land"]).status == "unchanged"
+
+
+def test_a_leader_whose_definition_is_removed_leads_as_before(instance: Instance, site: Site) -> None:
+    sources = {}
+    for name, authority in (("amt", 90), ("land", 50)):
+        tell(site, name, baeume(name))
+        sources[name] = portal(instance, site, name, authority=authority)
+        jobs.harvest(instance, sources[name])
+    (instance.config.sources / "amt.yaml").unlink()
+    with instance.database.writing() as session:
+        leaving.note_left(session, {"land": sources["land"]})
+    tell(site, "land", baeume("land", description="Neu beschrieben."))
+    jobs.harvest(instance, sources["land"])
+    assert [one.source for one in homes.shown_all(instance)] == ["amt"]
 
 
 def test_a_source_under_the_old_name_of_another_takes_nothing_from_it(instance: Instance, site: Site) -> None:
@@ -194,3 +209,7 @@ def test_bytes_that_come_again_are_not_swept_away_before_their_row_is_there(inst
     assert files.put(b"alt") == digest
     assert retention.sweep(instance.database, files).blobs == 0
     assert files.has(digest)
+
+
+def test_half_a_sign_is_no_place() -> None:
+    assert node_texts.meaning("Place", "Bäume \ud83d") == {}

@@ -231,7 +231,7 @@ def _keys_of(session: Session, ids: Iterable[str]) -> set[str]:
 _PARTY = (
     sa.select(Record.dataset_id, Record.source_id, SourceState.authority, Record.led_by)
     .join(SourceState, SourceState.id == Record.source_id)
-    .where(Record.gone_at.is_(None), SourceState.state != "left")
+    .where(Record.gone_at.is_(None))
 )
 
 
