@@ -73,7 +73,8 @@ def setting(config: Config, session: Session, source: Source, policies: Policies
 
 def inputs(config: Config, source: Source, policies: Policies) -> str:
     """Hash everything but the records that decides how a source's datasets look: when it changes, they are assembled anew."""
-    decisions = [repr(w) for w in policies.withholdings if w.source == source.id]
+    # Those about other sources too: what is held back there may be shown through this one (catalog/inherited.py).
+    decisions = [repr(w) for w in policies.withholdings]
     parts = [assemble.VERSION, source.revision, config.site_url, repr(config.city(source.city)), decisions]
     parts.append(repr(policies.spellings(source.city)))
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()

@@ -196,6 +196,20 @@ def test_what_a_portal_has_from_us_never_comes_back(instance: Instance, site: Si
     assert len(homes.published(instance)) == 2
 
 
+def test_a_late_decision_reaches_the_source_that_is_shown_in_its_place(instance: Instance, site: Site) -> None:
+    files = (site.url("/baeume.csv"),)
+    sources = {}
+    for name, authority in (("amt", 50), ("land", 90)):
+        tell(site, name, baeume(name, files=files))
+        sources[name] = portal(instance, site, name, authority=authority)
+        harvest(instance, sources[name])
+    assert shown(instance) == ["land"]
+    homes.withhold(instance, "amt", SAME)
+    assert jobs.refresh(instance, sources["land"]) == 1
+    (one,) = homes.shown_all(instance)
+    assert one.withheld is not None and one.dataset.distribution == ()
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.slow
 def test_whatever_happens_each_dataset_is_described_once_by_the_best_there_is(
