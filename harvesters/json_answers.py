@@ -16,14 +16,24 @@ from harvesters.decode import decode
 
 MAX_TEXT = 20_000
 MAX_ITEMS = 10_000
+# The escape of one half of a character that takes two (UTF-16), without the other.
+_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 
 
 def read(page: Page) -> Any:
     """Read an answer; UnreadableError says what came in its place."""
     text = decode(page.body, page.charset).text
     web_pages.refuse(page.url, text, "JSON")
+    body = text.encode("utf-8", "replace")
     try:
-        return orjson.loads(text.encode("utf-8", "replace"))
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            # Half a sign in one record must not cost the others.
+            return orjson.loads(_HALF.sub(rb"\\ufffd", body))
     except orjson.JSONDecodeError as error:
         raise UnreadableError(
             Message(
