@@ -276,13 +276,27 @@ def test_a_run_stuck_for_a_day_and_a_minute_is_taken_over(instance: Instance, si
     assert nothing_lost(instance, 6)
 
 
-def test_a_run_older_than_its_deadline_is_closed_and_leaves_nothing(
+def test_who_goes_on_with_an_old_run_has_the_whole_time_of_its_phase(
     instance: Instance, site: Site, known: Source
 ) -> None:
     site.put_catalogue([entries(1, 2, 6), entries(3, 4), entries(5)])
     interrupted(instance, known, "planned")
     time_passes(instance, DAY + datetime.timedelta(minutes=1))
-    outcome = jobs.harvest(instance, known)
+    assert jobs.harvest(instance, known).status == "applied"
+    assert nothing_lost(instance, 6)
+
+
+def test_a_run_that_is_too_long_in_a_phase_is_closed_and_leaves_nothing(
+    instance: Instance, site: Site, known: Source
+) -> None:
+    site.put_catalogue([entries(1, 2, 6), entries(3, 4), entries(5)])
+
+    def too_long(present: str, done: int) -> None:
+        if present == "planned":
+            with instance.database.writing() as session:
+                session.execute(sa.update(Run).where(Run.phase == "planned").values(phase_at=now() - DAY))
+
+    outcome = jobs.harvest(instance, known, tick=too_long)
     assert (outcome.status, nothing_lost(instance)) == ("failed", True)
     assert "not done in time" in outcome.reasons[0].en
     assert jobs.harvest(instance, known).status == "applied"
