@@ -114,4 +114,5 @@ def test_the_memory_to_read_a_page_does_not_grow_with_it(tmp_path: Path) -> None
 def test_the_memory_of_a_harvest_hardly_grows_with_its_datasets() -> None:
     small, more = (large_page.measure(size)[0] for size in (3 * MEGABYTE // 2, 4 * MEGABYTE))
     assert more.datasets - small.datasets > 900
-    assert more.peak - small.peak < 20 * MEGABYTE
+    # Batches, caches and the heap of a longer run; the records themselves would take more.
+    assert more.peak - small.peak < 40 * MEGABYTE
