@@ -11,7 +11,7 @@ import pyoxigraph as ox
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import scopes, store
+from catalog import scopes, subjects
 from catalog.config import Config
 from catalog.db import batches
 from catalog.models import DatasetRow, Membership, Node, NodeUse, Rendition
@@ -211,7 +211,7 @@ def _nodes(session: Session, keys: set[str], ending: str, ours: dict[str, list[o
     own = ((uri, rdf.fragment(ours[uri], ending)) for uri in sorted(ours))
     merged = heapq.merge(own, _stored_nodes(session, keys, ending))
     for part in batches(_one_each(merged, ending)):
-        datasets = store.holders(session, (uri for uri, _ in part))
+        datasets = subjects.holders(session, (uri for uri, _ in part))
         yield from (body for uri, body in part if uri not in datasets)
 
 

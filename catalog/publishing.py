@@ -8,10 +8,11 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, edits, gate, inherited, link_uses, public, store
+from catalog import assemble, edits, gate, inherited, link_uses, public, store, subjects
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, batches, now
+from catalog.drafts import PUBLISHED, Draft, entry
 from catalog.file_checks import checked
 from catalog.gate import Allowances
 from catalog.models import DatasetRow, FileRow, Organization, Quarantine, Record, RecordVersion, Slug, SourceState
@@ -23,7 +24,6 @@ from catalog.rendering import Order, Rendered, Workshop
 from catalog.renditions import VIEW, decompress
 from catalog.scores import Scored
 from catalog.spool import Spool
-from catalog.store import Draft
 from dcat import document, naming
 from dcat.errors import FetchError, StateError
 from dcat.message import Message
@@ -150,7 +150,7 @@ def _begin(
     orders = []
     for one in made:
         # One that was withdrawn has no renditions left, whatever its hash.
-        before = one.row.hash if one.row and one.row.state == store.PUBLISHED else ""
+        before = one.row.hash if one.row and one.row.state == PUBLISHED else ""
         orders.append(Order(one.shown, package, site_url, statuses[one.shown.id], before))
     rendered = workshop.begin(orders)
 
@@ -243,7 +243,7 @@ def refresh(
                 overtaken = store.overtaken(session, ready)
                 fresh = (draft for draft in ready if draft.entry.id not in overtaken)
                 changes += store.publish(session, fresh, cause)
-                store.leave_links(session, left)
+                subjects.leave_links(session, left)
                 note_inputs(session, config, source, policies, whole=dataset_ids is None and not overtaken)
         if not overtaken:
             return changes
@@ -274,7 +274,7 @@ def note_inputs(session: Session, config: Config, source: Source, policies: Poli
 def _draft(made: _Made, rendered: Rendered, organization: Organization) -> Draft:
     row = made.row
     draft = Draft(
-        entry=store.entry(made.shown),
+        entry=entry(made.shown),
         organization_id=organization.id,
         addresses=made.addresses,
         hash=rendered.hash,
@@ -365,7 +365,7 @@ class _Neighbours:
 def _neighbours(session: Session, batch: list[Item], site_url: str, leaving: Collection[str] = ()) -> _Neighbours:
     links = {item.dataset_id: assemble.links(item.dataset) for item in batch}
     uris = frozenset[str]().union(*links.values(), *(assemble.subjects(item.dataset) for item in batch))
-    return _Neighbours(store.holders(session, uris), links, site_url, leaving)
+    return _Neighbours(subjects.holders(session, uris), links, site_url, leaving)
 
 
 def _rows(session: Session, batch: list[Item]) -> dict[str, DatasetRow]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import link_uses, scores, store
+from catalog.drafts import entry
 from catalog.instance import Instance
 from catalog.models import DatasetRow, Link, Score
 from catalog.public import FileState, PublicDataset
@@ -84,7 +85,7 @@ def fill(instance: Instance, stop: Callable[[], bool] = lambda: False) -> int:
         if not ids:
             break
         with instance.database.writing() as session:
-            link_uses.note(session, map(store.entry, store.views(session, ids)))
+            link_uses.note(session, map(entry, store.views(session, ids)))
             _score(session, ids)
         done, last = done + len(ids), ids[-1]
     return done

@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import link_checks, live_reading, models, organizations, quality, search, store
+from catalog.drafts import GONE
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow, Record
 from catalog.public import PublicDataset
 from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results, Scored
 from catalog.renditions import SCHEMA_ORG
-from catalog.store import GONE, VISIBLE
+from catalog.store import VISIBLE
 from dcat.message import Message
 from dcat.vocabularies import vocabulary
 from validators import schemas

@@ -5,104 +5,21 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, link_uses, public, scopes, scores
+from catalog import link_uses, public, scores, subjects
 from catalog.assemble import FileAddress
 from catalog.db import batches, insert_or_ignore, now, upsert
+from catalog.drafts import GONE, PUBLISHED, Draft
 from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, NodeUse, Rendition, Slug, Subject
-from catalog.public import FileState, PublicDataset, PublicFile
+from catalog.public import PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
-from catalog.scores import Scored
-from dcat.texts import best
 
-PUBLISHED = "published"
-GONE = "gone"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 VISIBLE = DatasetRow.state == PUBLISHED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What the tables keep of a dataset as it is shown; all else is in its renditions."""
-
-    id: str
-    name: str
-    uri: str
-    title: str
-    title_en: str
-    city: str
-    source: str
-    themes: tuple[str, ...]
-    hvd: tuple[str, ...]
-    served: bool
-    scopes: frozenset[str]
-    subjects: tuple[str, ...]
-    """the URIs it describes, its own first"""
-    links: tuple[str, ...]
-    """the addresses at somebody else's server"""
-    states: Mapping[str, FileState]
-    """where each file stands, by id"""
-    published_at: str
-    modified_at: str
-
-
-def entry(shown: PublicDataset) -> Entry:
-    """Take from a dataset as it is shown what the tables keep."""
-    return Entry(
-        id=shown.id,
-        name=shown.name,
-        uri=shown.dataset.uri,
-        title=best(shown.dataset.title),
-        title_en=best(shown.dataset.title, "en"),
-        city=shown.city,
-        source=shown.source,
-        themes=shown.dataset.theme,
-        hvd=shown.dataset.hvd_category,
-        served=any(file.served for file in shown.files),
-        scopes=scopes.of(shown),
-        subjects=assemble.subjects(shown.dataset),
-        links=link_uses.links(shown),
-        states={file.id: file.state for file in shown.files},
-        published_at=shown.published_at,
-        modified_at=shown.modified_at,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """One dataset about to be written: its entry, the names of its renditions (stored already), and what it replaces."""
-
-    entry: Entry
-    organization_id: str
-    addresses: tuple[FileAddress, ...]
-    hash: str
-    nodes: Mapping[str, str]
-    """the shared nodes: the URI of each by the name of its rendition"""
-    release_nodes: Mapping[str, list[str]]
-    """the shared nodes of the profile releases where they are not the same"""
-    links: Mapping[str, bool]
-    """what it mentions and others may describe, and whether one does: then that one's page is named instead"""
-    before: str
-    was: str
-    """the state before: published, gone, or empty for a new dataset"""
-    fields: tuple[str, ...]
-    scored: Scored | None = None
-    """its quality, where the public sees a difference"""
-
-    @property
-    def changes(self) -> bool:
-        """Whether the public sees a difference."""
-        return self.hash != self.before or self.was != PUBLISHED
-
-    @property
-    def kind(self) -> str:
-        """The kind of change, in the words of the change log."""
-        return {"": "create", GONE: "revive"}.get(self.was, "update")
 
 
 def write_renditions(session: Session, made: Iterable[tuple[str, Renditions]]) -> None:
@@ -141,28 +58,8 @@ def overtaken(session: Session, drafts: Iterable[Draft], leaving: Collection[str
             moved = present.get(draft.entry.id, ("", "")) != (draft.before, draft.was)
             if moved or names.get(draft.entry.name, draft.entry.id) != draft.entry.id:
                 found.add(draft.entry.id)
-        found |= _claimed_by_others(session, part, leaving)
+        found |= subjects.claimed_by_others(session, part, leaving)
     return found
-
-
-def _claimed_by_others(session: Session, drafts: list[Draft], leaving: Collection[str]) -> set[str]:
-    wanted = {key: draft.entry.id for draft in drafts if draft.changes for key in _subjects(draft)}
-    found: set[str] = set()
-    for part in batches(sorted(wanted)):
-        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
-        found |= {wanted[key] for key, holder in rows if holder != wanted[key] and holder not in leaving}
-    return found
-
-
-def subject_key(uri: str) -> str:
-    """Name a URI in the table of subjects."""
-    return hashlib.sha256(uri.encode()).hexdigest()[:40]
-
-
-def _subjects(draft: Draft) -> dict[str, bool]:
-    """The URIs a draft describes, by key; the dataset's own is the main one."""
-    uris = draft.entry.subjects
-    return {subject_key(uri): position == 0 for position, uri in enumerate(uris)}
 
 
 def publish(session: Session, drafts: Iterable[Draft], cause: str) -> int:
@@ -203,9 +100,9 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
         for seq, draft in numbered
     )
     _write_memberships(session, numbered)
-    _write_subjects(session, changed)
+    subjects.write(session, changed)
     if unchanged := [draft for draft in drafts if not draft.changes]:
-        _write_links(session, unchanged)
+        subjects.note_links(session, unchanged)
     link_uses.note(session, (draft.entry for draft in changed))
     # News of a link that came after the quality was measured have marked it, and the mark stays.
     scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
@@ -229,7 +126,7 @@ def _count_nodes(session: Session, drafts: list[Draft]) -> None:
 
 
 def _add_uses(session: Session, change: Counter[str], uris: Mapping[str, str]) -> None:
-    new = [{"key": key, "uri_key": subject_key(uris[key]), "uses": 0} for key in uris if change[key]]
+    new = [{"key": key, "uri_key": subjects.key_of(uris[key]), "uses": 0} for key in uris if change[key]]
     insert_or_ignore(session, NodeUse, new)
     changed = [{"of": key, "by": number} for key, number in change.items() if number]
     if changed:
@@ -264,50 +161,6 @@ def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> N
         session.connection().execute(statement.values(until=sa.bindparam("at")), left)
 
 
-def _write_subjects(session: Session, drafts: list[Draft]) -> None:
-    """Claim what the datasets describe and give free what they no longer do; who mentions either is due to be published anew."""
-    held: set[str] = set()
-    claims = {key: (draft.entry.id, main) for draft in drafts for key, main in _subjects(draft).items()}
-    if known := [draft.entry.id for draft in drafts if draft.was]:
-        held = set(session.scalars(sa.select(Subject.key).where(Subject.dataset_id.in_(known))))
-        session.execute(sa.delete(Subject).where(Subject.dataset_id.in_(known)))
-    rows = [{"key": key, "dataset_id": dataset_id, "main": main} for key, (dataset_id, main) in claims.items()]
-    insert_or_ignore(session, Subject, rows)
-    _write_links(session, drafts)
-    _mark_links(session, claims.keys() - held, held - claims.keys())
-
-
-def _write_links(session: Session, drafts: list[Draft]) -> None:
-    """Note whom datasets mention; one that met its describer, or lost it, since its draft was made is due at once."""
-    if known := [draft.entry.id for draft in drafts if draft.was]:
-        session.execute(sa.delete(DatasetLink).where(DatasetLink.dataset_id.in_(known)))
-    described = holders(session, {uri for draft in drafts for uri in draft.links})
-    links = {
-        (draft.entry.id, subject_key(uri)): {
-            "dataset_id": draft.entry.id,
-            "key": subject_key(uri),
-            "resolved": resolved,
-            "due": resolved != (described.get(uri, draft.entry.id) != draft.entry.id),
-        }
-        for draft in drafts
-        for uri, resolved in draft.links.items()
-    }
-    insert_or_ignore(session, DatasetLink, list(links.values()))
-
-
-def leave_links(session: Session, dataset_ids: Iterable[str]) -> None:
-    """Take datasets that cannot be published anew off the list; the next news of whom they mention puts them on it again."""
-    for part in batches(sorted(dataset_ids)):
-        session.execute(sa.update(DatasetLink).where(DatasetLink.dataset_id.in_(part)).values(due=False))
-
-
-def _mark_links(session: Session, claimed: Iterable[str], freed: Iterable[str]) -> None:
-    for keys, resolved in ((sorted(claimed), False), (sorted(freed), True)):
-        for part in batches(keys):
-            met = DatasetLink.key.in_(part)
-            session.execute(sa.update(DatasetLink).where(met, DatasetLink.resolved == resolved).values(due=True))
-
-
 def withdraw(
     session: Session, dataset_ids: list[str], cause: str, successors: Mapping[str, str] = MappingProxyType({})
 ) -> None:
@@ -331,7 +184,7 @@ def withdraw(
         freed = list(session.scalars(sa.select(Subject.key).where(Subject.dataset_id == row.id)))
         for table in (Subject, DatasetLink):
             session.execute(sa.delete(table).where(table.dataset_id == row.id))
-        _mark_links(session, (), freed)
+        subjects.mark_links(session, (), freed)
         row.state, row.hash, row.nodes, row.release_nodes = GONE, "", [], {}
         row.seq, row.modified_at, row.successor = seq, at, successors.get(row.id)
     link_uses.forget(session, [row.id for row in rows])
@@ -345,16 +198,6 @@ def discard(session: Session, dataset_ids: Iterable[str]) -> None:
         session.execute(
             sa.delete(Rendition).where(Rendition.dataset_id.in_(part), Rendition.dataset_id.not_in(visible))
         )
-
-
-def holders(session: Session, uris: Iterable[str]) -> dict[str, str]:
-    """Tell which dataset describes each of some URIs, by its id; those that nobody describes are left out."""
-    keys = {subject_key(uri): uri for uri in uris}
-    found: dict[str, str] = {}
-    for part in batches(sorted(keys)):
-        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
-        found.update({keys[key]: dataset_id for key, dataset_id in rows})
-    return found
 
 
 def unsettled(session: Session) -> dict[str, list[str]]:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from catalog import health, search, store
 from catalog.definitions import Definitions
+from catalog.drafts import GONE, PUBLISHED
 from catalog.ingest import identity, plan
 from catalog.instance import Instance
 from catalog.models import Claim, DatasetRow, PlanItem, Quarantine, Record, Run, SourceState
 from catalog.public import PublicDataset
 from catalog.quarantine_words import meaning
-from catalog.store import GONE, PUBLISHED
 from dcat.message import Message
 from harvesters.source import Guard
 

@@ -17,9 +17,9 @@ from catalog.api.answers import instance
 from catalog.api.linked import Selection
 from catalog.api.parameters import ENDINGS, rdf_format
 from catalog.api.search_syntax import SearchSyntaxError, read_filters
+from catalog.drafts import GONE
 from catalog.parts import HIGH_VALUE, WHOLE, Part
 from catalog.renditions import BESIDE, CROISSANT, SCHEMA_ORG
-from catalog.store import GONE
 from dcat import croissant, dates, rdf
 from dcat.profile import DEFAULT, RELEASES
 from dcat.shapes import shapes

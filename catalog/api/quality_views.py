@@ -11,8 +11,8 @@ from catalog import link_checks, quality, quality_report, store
 from catalog.api import answers, dqv, parameters
 from catalog.api.answers import instance
 from catalog.api.parameters import ENDINGS, rdf_format
+from catalog.drafts import GONE
 from catalog.models import Score
-from catalog.store import GONE
 from catalog.web.language import lang
 from dcat import rdf
 from dcat.quality import DIMENSIONS, band, most

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from catalog import edits, notices, publishing, store
 from catalog.config import Config
 from catalog.db import Database, batches, insert_or_ignore, now, upsert
+from catalog.drafts import Draft
 from catalog.ingest import identity, plan
 from catalog.ingest.identity import Shifts
 from catalog.models import Claim, PlanItem, Quarantine, Record, RecordVersion, Run, SourceState, Staged
@@ -19,7 +20,6 @@ from catalog.policy import Policies
 from catalog.publishing import Item
 from catalog.renditions import decompress
 from catalog.spool import Spool
-from catalog.store import Draft
 from dcat import document
 from dcat.model import Dataset
 from harvesters.source import Source

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from catalog import notices, publishing, store
 from catalog.config import Config
 from catalog.db import Database, batches, now
+from catalog.drafts import Draft
 from catalog.ingest import identity, ledger
 from catalog.ingest.identity import Shifts
 from catalog.models import DatasetRow, Exchange, LiveFile, NoticeRow, Quarantine, Record, Run, SourceState
 from catalog.policy import Policies
-from catalog.store import VISIBLE, Draft
+from catalog.store import VISIBLE
 from dcat.errors import NotFoundError, StateError
 from dcat.message import Message
 from harvesters.source import Source

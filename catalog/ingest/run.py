@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from catalog import organizations, publishing
 from catalog.config import Config
 from catalog.db import Database, now
+from catalog.drafts import Draft
 from catalog.files import Files
 from catalog.ingest import apply, decisions, guard, lease, ledger, pages, plan
 from catalog.ingest.fetching import Fetching
 from catalog.models import Exchange, PlanItem, Run
 from catalog.policy import Policies
 from catalog.spool import Spool
-from catalog.store import Draft
 from dcat.errors import StateError
 from dcat.iri import is_below
 from dcat.message import Message
