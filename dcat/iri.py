@@ -69,6 +69,12 @@ def cleaned(value: str) -> str:
     return value if is_iri(value) and not hostless else ""
 
 
+def web(value: str) -> str:
+    """Repair a web address as `cleaned` does; empty when it is none even then."""
+    found = cleaned(value)
+    return found if is_web(found) else ""
+
+
 def joined(page: str, address: str) -> str:
     """Resolve an address found on a page, whole or relative, with umlauts and blanks as URLs need them; empty when it leads nowhere."""
     try:

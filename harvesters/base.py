@@ -116,8 +116,3 @@ def record(harvester: Harvester, item: Item, source: Source) -> Record:
         return Record(remote_id=item.remote_id, reading=harvester.map(item, source))
     except UnreadableError as error:
         return Record(remote_id=item.remote_id, failure=error.message)
-
-
-def records(harvester: Harvester, page: Page, source: Source) -> list[Record]:
-    """Read all records of a page."""
-    return [record(harvester, item, source) for item in harvester.split(page, source).items]

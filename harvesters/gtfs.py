@@ -72,7 +72,7 @@ def read(item: Item, source: Source) -> Reading:
                 f"{feed.url} names neither a publisher (feed_publisher_name) nor an agency (agency_name).",
             )
         )
-    home, email = _address(feed.said("feed_publisher_url")), feed.said("feed_contact_email")
+    home, email = iri.web(feed.said("feed_publisher_url")), feed.said("feed_contact_email")
     start, end = (feed.said("feed_start_date") or feed.days[0], feed.said("feed_end_date") or feed.days[1])
     period = Period(start=_day(start), end=_day(end))
     languages = [concept.uri for code in feed.languages if (concept := find(code, "language"))]
@@ -82,7 +82,7 @@ def read(item: Item, source: Source) -> Reading:
         description=(Text(_described(feed), "de"),),
         keyword=tuple(Text(word, "de") for word in dict.fromkeys(("Fahrplan", "GTFS", *feed.agencies))),
         publisher=Agent(name=(Text(publisher, "de"),), homepage=home) if publisher else None,
-        contact_point=_contact(publisher, email, _address(feed.said("feed_contact_url"))),
+        contact_point=_contact(publisher, email, iri.web(feed.said("feed_contact_url"))),
         landing_page=(home,) if home else (),
         language=tuple(dict.fromkeys(languages)),
         spatial=areas.place(feed.positions),
@@ -215,11 +215,6 @@ def _distributions(feed: Feed, source: Source) -> Iterator[Distribution]:
 def _contact(name: str, email: str, url: str) -> tuple[Contact, ...]:
     email = email if re.fullmatch(r"[^@\s]+@[^@\s]+", email) else ""
     return (Contact(name=name, email=email, url=url),) if email or url else ()
-
-
-def _address(value: str) -> str:
-    found = iri.cleaned(value)
-    return found if iri.is_web(found) else ""
 
 
 def _day(value: str) -> str:

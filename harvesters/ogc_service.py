@@ -114,18 +114,13 @@ def operation(root: Any, name: str) -> tuple[Any, str]:
     """Give an operation by its name, and the address for GET it is reached at; None and empty where there is none."""
     for one in each(root, "OperationsMetadata/Operation"):
         if str(one.get("name") or "").lower() == name.lower():
-            return one, _web(href(first(one, "DCP/HTTP/Get")))
+            return one, iri.web(href(first(one, "DCP/HTTP/Get")))
     one = first(root, f"Capability/Request/{name}")
     if one is None:
         return None, ""
     get = first(one, "DCPType/HTTP/Get")
     address = "" if get is None else str(get.get("onlineResource") or "") or href(first(get, "OnlineResource"))
-    return one, _web(address)
-
-
-def _web(address: str) -> str:
-    cleaned = iri.cleaned(address)
-    return cleaned if iri.is_web(cleaned) else ""
+    return one, iri.web(address)
 
 
 def box(element: Any) -> tuple[Place, ...]:
@@ -155,7 +150,7 @@ def metadata_ids(element: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the identifiers of the metadata records a feature type or layer names, and their addresses."""
     addresses: list[str] = []
     for one in each(element, "MetadataURL"):
-        address = _web(href(one) or href(first(one, "OnlineResource")) or xml.text(one))
+        address = iri.web(href(one) or href(first(one, "OnlineResource")) or xml.text(one))
         if address:
             addresses.append(address)
     found = (record_id(address) for address in addresses)
@@ -173,7 +168,7 @@ def _publisher(provider: Any, stated: Stated) -> Agent | None:
     name = text(provider, "ProviderName") or text(provider, "ContactPersonPrimary/ContactOrganization")
     if not name:
         return None
-    site = _web(href(first(provider, "ProviderSite")))
+    site = iri.web(href(first(provider, "ProviderSite")))
     return Agent(name=stated.texts(name), homepage=site)
 
 

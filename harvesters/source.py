@@ -157,15 +157,12 @@ class Live:
     keep: int = 500
 
 
-POLICIES = ("fill-if-missing", "prefer-upstream", "prefer-local", "union")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A source definition. `revision` is the SHA-256 of the file, so that every record can name the rules it followed.
 
     `mirrors` tells that this portal harvests our catalogue: what it shares with us came from here. `division` is what the department belongs to (Dezernat); `options` are the protocol's own keys; `fields` say by field who
-    prevails where the source, the definition and a steward differ (POLICIES).
+    prevails where the source, the definition and a steward differ (catalog/overlay.py).
     """
 
     id: str

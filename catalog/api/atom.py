@@ -42,9 +42,9 @@ def make(session: Session, config: Config, channel: Channel, path: str, before: 
     found = activity.before(session, before or newest + 1, PAGE + 1, channel.scope)
     shown = activity.views(session, found[:PAGE])
     parts = _opening(session, config, channel, path, newest, lang)
-    parts.append(_link("self", _address(config, path, before, lang), MEDIA_TYPE))
+    parts.append(link("self", _address(config, path, before, lang), MEDIA_TYPE))
     if len(found) > PAGE:
-        parts.append(_link("next", _address(config, path, found[PAGE - 1].seq, lang), MEDIA_TYPE))
+        parts.append(link("next", _address(config, path, found[PAGE - 1].seq, lang), MEDIA_TYPE))
     parts += [
         _entry(config, one, shown[one.id], lang) if one.visible else _tombstone(one, lang) for one in found[:PAGE]
     ]
@@ -60,8 +60,8 @@ def _opening(session: Session, config: Config, channel: Channel, path: str, newe
         element("title", text(f"{config.title.in_(lang)}: {channel.title or _DATASETS.in_(lang)}")),
         element("updated", updated),
         element("author", element("name", text(config.publisher)) + element("uri", text(f"{config.site_url}/"))),
-        _link("alternate", f"{config.site_url}/dataset", "text/html"),
-        _link("first", _address(config, path, 0, lang), MEDIA_TYPE),
+        link("alternate", f"{config.site_url}/dataset", "text/html"),
+        link("first", _address(config, path, 0, lang), MEDIA_TYPE),
     ]
 
 
@@ -83,8 +83,8 @@ def _entry(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> s
             element("name", text(one.organization_title))
             + element("uri", text(f"{site}/organization/{one.organization}")),
         ),
-        _link("alternate", f"{site}/dataset/{one.name}", "text/html"),
-        _link("alternate", f"{site}/dataset/{one.id}.ttl", "text/turtle"),
+        link("alternate", f"{site}/dataset/{one.name}", "text/html"),
+        link("alternate", f"{site}/dataset/{one.id}.ttl", "text/turtle"),
         *_categories(config, one, shown, lang),
         element("summary", text(summary if len(summary) <= MAX_SUMMARY else f"{summary[:MAX_SUMMARY]}…")),
     ]
@@ -112,5 +112,6 @@ def _tombstone(one: Activity, lang: Lang) -> str:
     return element("at:deleted-entry", comment, {"ref": f"urn:uuid:{one.id}", "when": dates.stamp(one.at)})
 
 
-def _link(relation: str, address: str, media_type: str) -> str:
+def link(relation: str, address: str, media_type: str) -> str:
+    """Write a link of a feed or of one of its entries."""
     return element("link", "", {"rel": relation, "type": media_type, "href": address})

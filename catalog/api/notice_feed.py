@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from catalog import notice_texts, notices
+from catalog.api.atom import link
 from catalog.api.safe_xml import DECLARATION, element, text
 from catalog.config import Config
 from catalog.models import NoticeRow
@@ -30,12 +31,12 @@ def make(session: Session, config: Config, before: int, lang: Lang) -> bytes:
         element("title", text(f"{config.title.in_(lang)}: {_TITLE.in_(lang)}")),
         element("updated", dates.stamp(latest[0].at) if latest else "1970-01-01T00:00:00Z"),
         element("author", element("name", text(config.publisher)) + element("uri", text(f"{config.site_url}/"))),
-        _link("alternate", f"{config.site_url}/", "text/html"),
-        _link("first", _address(config, 0, lang), MEDIA_TYPE),
-        _link("self", _address(config, before, lang), MEDIA_TYPE),
+        link("alternate", f"{config.site_url}/", "text/html"),
+        link("first", _address(config, 0, lang), MEDIA_TYPE),
+        link("self", _address(config, before, lang), MEDIA_TYPE),
     ]
     if len(found) > PAGE:
-        parts.append(_link("next", _address(config, found[PAGE - 1].id, lang), MEDIA_TYPE))
+        parts.append(link("next", _address(config, found[PAGE - 1].id, lang), MEDIA_TYPE))
     parts += [_entry(config, row, lang) for row in found[:PAGE]]
     names = {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": lang}
     return (DECLARATION + element("feed", "\n".join(["", *parts, ""]), names)).encode()
@@ -56,7 +57,3 @@ def _entry(config: Config, row: NoticeRow, lang: Lang) -> str:
 def _address(config: Config, before: int, lang: Lang) -> str:
     given = [f"before={before}"] * bool(before) + [f"lang={lang}"] * (lang != "de")
     return f"{config.site_url}{PATH}{'?' if given else ''}{'&'.join(given)}"
-
-
-def _link(relation: str, address: str, media_type: str) -> str:
-    return element("link", "", {"rel": relation, "type": media_type, "href": address})

@@ -4,7 +4,8 @@ import dataclasses
 import datetime
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ MAX_REASONS = 50
 _TWICE = sa.type_coerce(Staged.failure, sa.Text).startswith('["duplicate-id"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fetching:
     """The fetching of one run. `holder` is its lease; `tick` is told the number of pages."""
 
@@ -42,7 +43,6 @@ class Fetching:
     run_id: int
     holder: str
     tick: Callable[[int], None]
-    _readers: dict[str, staging.Reader] = field(default_factory=dict)
 
     def all(self) -> None:
         """Read page after page; one that cannot be had leaves the run partial, the others are read all the same."""
@@ -85,31 +85,28 @@ class Fetching:
                 or fetched.before.revision != pages.reader_revision(self.source)
             ):
                 batch = self._harvester.split(fetched.page, self.source)
-                staged.extend(self._reader().rows(batch, self.run_id, url))
+                staged.extend(self._reader.rows(batch, self.run_id, url))
             self._page_read(fetched, batch, staged)
 
+    @cached_property
     def _reader(self) -> staging.Reader:
         """Make what reads records, once there is something to read: it knows all that we hold of the source."""
-        if "" not in self._readers:
-            query = sa.select(Record.remote_id, Record.stamp, Record.hash).where(
-                Record.source_id == self.source.id, Record.gone_at.is_(None), Record.stamp != ""
-            )
-            with self.database.reading() as session:
-                # A run in full, or from stored pages, reads every record anew.
-                run = session.get_one(Run, self.run_id)
-                anew = run.full or run.replay_of is not None
-                known = (
-                    {} if anew else {remote_id: (stamp, digest) for remote_id, stamp, digest in session.execute(query)}
-                )
-                allowances = publishing.allowances(session, self.source)
-            self._readers[""] = staging.Reader(
-                harvester=self._harvester,
-                source=self.source,
-                revision=pages.reader_revision(self.source),
-                judge=gate.judge(self.config, self.source, allowances),
-                known=known,
-            )
-        return self._readers[""]
+        query = sa.select(Record.remote_id, Record.stamp, Record.hash).where(
+            Record.source_id == self.source.id, Record.gone_at.is_(None), Record.stamp != ""
+        )
+        with self.database.reading() as session:
+            # A run in full, or from stored pages, reads every record anew.
+            run = session.get_one(Run, self.run_id)
+            anew = run.full or run.replay_of is not None
+            known = {} if anew else {remote_id: (stamp, digest) for remote_id, stamp, digest in session.execute(query)}
+            allowances = publishing.allowances(session, self.source)
+        return staging.Reader(
+            harvester=self._harvester,
+            source=self.source,
+            revision=pages.reader_revision(self.source),
+            judge=gate.judge(self.config, self.source, allowances),
+            known=known,
+        )
 
     def _page_read(self, fetched: pages.Fetched, batch: Batch | None, staged: staging.Rows) -> None:
         with self.database.writing() as session:
@@ -221,7 +218,7 @@ class Fetching:
             page = pages.page_of(exchange, self.files)
             with closing(page), staging.Rows() as staged:
                 batch = self._harvester.split(page, self.source)
-                staged.extend(self._reader().rows(batch, self.run_id, exchange.url))
+                staged.extend(self._reader.rows(batch, self.run_id, exchange.url))
                 with self.database.writing() as session:
                     run = ledger.mine(session, self.run_id, self.holder)
                     staging.write(session, run, staged)
