@@ -22,7 +22,10 @@ from catalog.instance import Instance, open_instance
 from catalog.public import FileState
 from catalog.reading import Reading
 from catalog.web import errors, security
+from catalog.web.check_pages import check_pages, desk
 from catalog.web.pages import pages
+from catalog.web.report_pages import reports
+from catalog.web.schema_pages import schema_pages
 from catalog.web.source_pages import source_pages
 from catalog.web.steward_pages import steward_pages
 from dcat.errors import StateError
@@ -30,7 +33,8 @@ from dcat.errors import StateError
 MAX_REQUEST = 2_000_000
 # Bytes of answers each web worker keeps.
 MEMORY = 16_000_000
-# Long answers each web worker sends at once: the other two of its threads (catalog/server.py) are for everybody else.
+# Long answers each web worker sends at once. Of its threads (catalog/server.py) as many again are for checks of files
+# (catalog/web/check_pages.py), and the rest for everybody else.
 STREAMS = 2
 service = Blueprint("service", __name__)
 
@@ -47,6 +51,7 @@ def create_app(catalogue: Instance) -> Flask:
     app.extensions["offenbar.config"] = catalogue.config
     app.extensions["offenbar.streams"] = Semaphore(STREAMS)
     app.extensions["offenbar.memory"] = answers.Memory(MEMORY)
+    app.extensions["offenbar.desk"] = desk()
     app.extensions["offenbar.reading"] = _reading
     # First, since blueprints answer some requests before they are routed.
     security.protect(app)
@@ -59,6 +64,9 @@ def create_app(catalogue: Instance) -> Flask:
         sparql,
         quality_pages,
         pages,
+        schema_pages,
+        check_pages,
+        reports,
         source_pages,
         steward_pages,
         service,

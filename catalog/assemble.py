@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from catalog import publication
+from catalog import derived_files, publication
 from catalog.config import City
+from catalog.derived_files import SHA256, DerivedTable, Unmapped
 from catalog.layers import Layered, Origin, layered
 from catalog.overlay import Edit
 from catalog.policy import Policies
@@ -23,9 +24,8 @@ from validators import schemas
 from validators.schemas import TableSchema
 
 # Raised whenever the same input would be assembled differently: every source is then assembled anew.
-VERSION = 5
+VERSION = 6
 
-SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 # Addresses that are fetched: what stands behind them must not change.
 _ADDRESSES = frozenset({"access_url", "download_url", "endpoint_url", "endpoint_description"})
 
@@ -47,7 +47,8 @@ class Upstream:
 class Checked:
     """What the last check of one file found; `report` is the short report shown on pages, `hidden` the same without cells.
 
-    `newer` is the report of a newer version that breaks its schema, while the last good one stays.
+    `newer` is the report of a newer version that is worse, while the last good one stays. `table` and `csv` are the copies of the
+    accepted table, `derived` is the one that a mapping made of it, `unmapped` why its last attempt made none.
     """
 
     outcome: str = ""
@@ -64,6 +65,10 @@ class Checked:
     size: int | None = None
     sha256: str = ""
     newer: dict[str, Any] | None = None
+    table: str = ""
+    csv: str = ""
+    derived: DerivedTable | None = None
+    unmapped: Unmapped | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAddress:
-    """A distribution's data file as the source names it."""
+    """A distribution's data file as the source names it; a table derived from one has no address at the source."""
 
     id: str
     position: int
@@ -130,12 +135,19 @@ def assemble(
         _file(address, distribution, upstream, setting, checks.get(address.id, Checked()), withheld)
         for address, distribution in zip(named_files, fitted.dataset.distribution, strict=True)
     )
+    made = _derived_files(files, len(named_files), upstream, setting, checks)
+    files = (*files, *(file for _, file in made))
     visible = [file for file in files if file.state.visible]
     dataset = replace(
         fitted.dataset,
         distribution=tuple(file.distribution for file in visible),
         modified=fitted.dataset.modified or max((file.distribution.modified for file in visible), default=""),
     )
+    told = tuple(
+        derived_files.provenance(file, checks[file.derived_from].derived, setting.site_url) for _, file in made
+    )
+    dataset = replace(dataset, provenance=(*dataset.provenance, *told)) if told else dataset
+    named_files = (*named_files, *(address for address, _ in made))
     if samples := _samples(named_files):
         dataset = _sampled(dataset, samples)
         layers = replace(layers, origins=(*layers.origins, Origin("references", "computed", "sample-dataset")))
@@ -285,6 +297,7 @@ def _file(
             checksum=None,
             byte_size=None,
         )
+    served = state.visible and checked.outcome == "ok"
     return PublicFile(
         id=address.id,
         state=state,
@@ -298,8 +311,11 @@ def _file(
         header=checked.header if state.visible else (),
         rows=checked.rows if state.visible else (),
         checked_at=checked.checked_at,
-        copy=checked.sha256 if state.visible and checked.outcome == "ok" else "",
+        copy=checked.sha256 if served else "",
         newer=checked.newer if state.visible else None,
+        table=checked.table if served else "",
+        csv=checked.csv if served else "",
+        unmapped=checked.unmapped.to_json() if served and checked.unmapped else None,
     )
 
 
@@ -317,7 +333,7 @@ def _checked_distribution(
     if state is not FileState.PUBLIC:
         return distribution
     # Our checked copy, so the address, size and checksum are ours too.
-    url = f"{setting.site_url}/dataset/{upstream.id}/resource/{address.id}/download/{quoted(address.name)}"
+    url = derived_files.download(setting.site_url, upstream.id, address.id, address.name)
     return replace(
         distribution,
         uri="",
@@ -329,10 +345,24 @@ def _checked_distribution(
     )
 
 
-def quoted(name: str) -> str:
-    """Write a file name as part of an address."""
-    from_name = file_name(name) or "datei"
-    return "".join(c if (c.isalnum() and c.isascii()) or c in "._-" else "_" for c in from_name)
+def _derived_files(
+    files: tuple[PublicFile, ...], place: int, upstream: Upstream, setting: Setting, checks: Mapping[str, Checked]
+) -> tuple[tuple[FileAddress, PublicFile], ...]:
+    """Put the tables that mappings made beside the files they were made from, as far as the public can get those."""
+    made: list[tuple[FileAddress, PublicFile]] = []
+    for original in files:
+        checked = checks.get(original.id, Checked())
+        state = publication.derived(original.state)
+        if checked.derived is None or state is None or checked.outcome != "ok":
+            continue
+        if checked.derived.mapping != derived_files.mapping_name(setting.source, original.name):
+            continue
+        file = derived_files.shown(original, checked.derived, state, upstream.id, setting.site_url)
+        if file is not None:
+            position = place + len(made)
+            address = FileAddress(id=file.id, position=position, url="", name=file.name, schema_id=file.schema_id)
+            made.append((address, file))
+    return tuple(made)
 
 
 def _schema(name: str, source: Source) -> str:

@@ -47,6 +47,22 @@ SETTINGS: Mapping[str, tuple[str, str, Message]] = {
     ),
     "mail_from": ("", "mail.from", Message("Absender der Nachrichten", "sender of notices")),
     "mail_to": ("", "mail.to", Message("wer jede Nachricht bekommt", "who is sent every notice")),
+    "compare_engines": (
+        "OFFENBAR_COMPARE_ENGINES",
+        "validation.compare_engines",
+        Message(
+            "Anteil der kleinen Dateien, die beide Prüfwege prüfen und vergleichen (0 bis 1)",
+            "share of the small files that both engines check and compare (0 to 1)",
+        ),
+    ),
+    "check_max_bytes": (
+        "OFFENBAR_CHECK_MAX_BYTES",
+        "check.max_bytes",
+        Message(
+            "größte Datei, die auf der Seite /check geprüft wird, in Byte",
+            "largest file that is checked on the page /check, in bytes",
+        ),
+    ),
     "webhooks": (
         "",
         "webhooks.allow",
@@ -93,6 +109,8 @@ class Config:
     mail_from: str = ""
     mail_to: str = ""
     webhooks: tuple[str, ...] = ()
+    compare_engines: float = 0.01
+    check_max_bytes: int = 20_000_000
 
     def city(self, slug: str) -> City:
         """Find a city by its short name; ConfigError when it is not configured."""
@@ -147,6 +165,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         "mail_password": "",
         "mail_from": "",
         "mail_to": "",
+        "compare_engines": "0.01",
+        "check_max_bytes": "20000000",
         "webhooks": "",
     }
     values, origins = {}, {}
@@ -175,6 +195,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         mail_password=values["mail_password"],
         mail_from=values["mail_from"] or values["contact"],
         mail_to=values["mail_to"],
+        compare_engines=_share(values["compare_engines"]),
+        check_max_bytes=_bytes(values["check_max_bytes"]),
         webhooks=tuple(values["webhooks"].replace(",", " ").split()),
     )
 
@@ -195,6 +217,32 @@ def read_yaml(file: Path) -> dict[str, Any]:
             Message(f"{file}: erwartet werden „Schlüssel: Wert“-Zeilen.", f"{file}: “key: value” lines are expected.")
         )
     return content
+
+
+def _share(value: str) -> float:
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ConfigError(
+            Message(
+                f"validation.compare_engines / OFFENBAR_COMPARE_ENGINES: „{value}“ ist keine Zahl von 0 bis 1 wie 0.01.",
+                f"validation.compare_engines / OFFENBAR_COMPARE_ENGINES: “{value}” is no number from 0 to 1 such as 0.01.",
+            )
+        )
+    return share
+
+
+def _bytes(value: str) -> int:
+    if not re.fullmatch("[0-9]{4,10}", value):
+        raise ConfigError(
+            Message(
+                f"check.max_bytes / OFFENBAR_CHECK_MAX_BYTES: „{value}“ ist keine Zahl von Byte wie 20000000.",
+                f"check.max_bytes / OFFENBAR_CHECK_MAX_BYTES: “{value}” is no number of bytes such as 20000000.",
+            )
+        )
+    return int(value)
 
 
 def masked(url: str) -> str:

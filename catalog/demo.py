@@ -9,8 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from catalog import config as configuration
-from catalog import examples, jobs, setup, store
-from catalog.file_checks import CheckTable
+from catalog import derived, examples, jobs, setup, store, table_orders
 from catalog.ingest.run import Outcome, Tick
 from catalog.instance import Instance, open_instance
 from catalog.models import DatasetRow
@@ -56,13 +55,13 @@ def prepare(site_port: int = 5000) -> Instance:
     return open_instance()
 
 
-def run(instance: Instance, check_table: CheckTable, tick: Tick) -> Story:
+def run(instance: Instance, look: table_orders.Check, tick: Tick) -> Story:
     """Harvest and check every example department, and tell what happened."""
     departments = []
     with examples.served(instance.config.home):
         for source in _in_order(instance):
             outcome = jobs.harvest(instance, source, tick=tick)
-            jobs.check_files(instance, source, check_table, tick=tick)
+            jobs.check_files(instance, source, look, tick=tick)
             with instance.database.reading() as session:
                 query = sa.select(sa.func.count()).where(DatasetRow.source_id == source.id, store.VISIBLE)
                 departments.append(
@@ -100,7 +99,7 @@ def _write_address(file: Path, site_port: int) -> None:
 
 
 def _copy_definitions(home: Path, port: int) -> None:
-    for folder in ("sources", "policies"):
+    for folder in ("sources", f"sources/{derived.FOLDER}", "policies"):
         (home / folder).mkdir(exist_ok=True)
         for file in sorted((FOLDER / folder).glob("*.yaml")):
             text = file.read_text(encoding="utf-8").replace(f"127.0.0.1:{server.PORT}", f"127.0.0.1:{port}")

@@ -47,6 +47,26 @@ class Files:
             self._write(digest, lambda target: target.writelines(bodies.pieces(body)))
         return digest
 
+    def keep(self, path: Path) -> str:
+        """Keep a local file; gives its hash."""
+        with path.open("rb") as source:
+            digest = hashlib.file_digest(source, "sha256").hexdigest()
+        self.put_file(path, digest)
+        return digest
+
+    def local(self, digest: str, folder: Path) -> Path:
+        """Give the path of what is kept, to be read only; where the store is far away, that of a copy in `folder`."""
+        if isinstance(self._fs, LocalFileSystem):
+            return Path(self._path(digest))
+        target = folder / digest
+        with target.open("wb") as file:
+            file.writelines(self.stream(digest))
+        return target
+
+    def size(self, digest: str) -> int:
+        """Tell how many bytes are kept under a hash."""
+        return int(self._fs.size(self._path(digest)))
+
     def put_file(self, path: Path, digest: str) -> None:
         """Keep a local file whose hash is known."""
         if not self._stays(digest):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from catalog import schema, search
+from catalog import definitions, derived, file_versions, schema, search
 from catalog.db import now
 from catalog.instance import Instance
 from catalog.models import HostBudget
@@ -25,7 +25,7 @@ _MB = 1_000_000
 
 def check(instance: Instance) -> tuple[Check, ...]:
     """Look at home, space, database, files, index, definitions and hosts."""
-    return (*_home(instance), *_database(instance), *_sources(instance))
+    return (*_home(instance), *_database(instance), *_sources(instance), *_mappings(instance))
 
 
 def _home(instance: Instance) -> Iterator[Check]:
@@ -81,6 +81,7 @@ def _database(instance: Instance) -> Iterator[Check]:
     else:
         yield Check("index", "ok", Message("Der Suchindex ist aktuell.", "The search index is up to date."))
     yield from _hosts(instance)
+    yield from _engines(instance)
 
 
 def _hosts(instance: Instance) -> Iterator[Check]:
@@ -98,6 +99,32 @@ def _hosts(instance: Instance) -> Iterator[Check]:
                     f"{host.name} has not answered since {since} and is left alone.",
                 ),
             )
+
+
+def _engines(instance: Instance) -> Iterator[Check]:
+    """Files that both engines checked with different results: a defect of ours."""
+    with instance.database.reading() as session:
+        found = [(one.sha256, one.compared) for one in file_versions.differing(session)]
+    for digest, difference in found:
+        yield Check(
+            "engines",
+            "bad",
+            Message(
+                f"Die Datei mit der Prüfsumme {digest[:12]}… beurteilen die beiden Prüfwege verschieden: {difference[:300]} "
+                "Nächster Schritt: bitte melden; bis dahin prüft OFFENBAR_COMPARE_ENGINES=1 jede kleine Datei doppelt.",
+                f"The two engines judge the file with the checksum {digest[:12]}… differently: {difference[:300]} "
+                "Next step: please report it; until then OFFENBAR_COMPARE_ENGINES=1 checks every small file twice.",
+            ),
+        )
+
+
+def _mappings(instance: Instance) -> Iterator[Check]:
+    """Mapping files that a definition names and that cannot be used."""
+    known = definitions.present(instance.config.sources).sources
+    for source_id, each in sorted(known.items()):
+        for name in dict.fromkeys(file for _, file in each.mappings):
+            if (wrong := derived.problem(derived.read(instance.config.sources, name))) is not None:
+                yield Check("mapping", "bad", Message(f"{source_id}: {wrong.de}", f"{source_id}: {wrong.en}"))
 
 
 def _sources(instance: Instance) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from catalog import file_checks, jobs, workers
+from catalog import derived, jobs, table_orders, workers
 from catalog.db import Database, now
 from catalog.instance import Instance
 from catalog.models import DatasetRow, FileRow
@@ -43,7 +43,7 @@ class Worker:
     """One process that takes jobs from the queue, and sees to it that what is due becomes one."""
 
     instance: Instance
-    check_table: file_checks.CheckTable
+    look: table_orders.Check
     stop: threading.Event
     threads: int = workers.THREADS
     pause: float = 5.0
@@ -54,7 +54,7 @@ class Worker:
         busy = workers.Busy()
         beside = threading.Thread(
             target=jobs.beside,
-            args=(self.instance, self.check_table, self.stop, self.pause, busy),
+            args=(self.instance, self.look, self.stop, self.pause, busy),
             kwargs={"files": False},
             daemon=True,
         )
@@ -144,7 +144,7 @@ class Worker:
             with suppress(workers.Stopped):
                 workers.guarded(
                     f"files of {source}",
-                    lambda: jobs.check_files(self.instance, found, self.check_table, tick=tick, only_due=True),
+                    lambda: jobs.check_files(self.instance, found, self.look, tick=tick, only_due=True),
                 )
 
 
@@ -154,6 +154,9 @@ def defer(instance: Instance, connection: dict[str, Any]) -> int:
         (HARVEST, source, source.schedule.priority) for source in workers.due(instance, workers.defined(instance))
     ]
     checks = _with_due_files(instance)
+    with instance.database.reading() as session:
+        folder = instance.config.sources
+        checks |= {one.id for one in workers.defined(instance) if derived.stale(session, folder, one)}
     wanted += [(FILES, source, -1) for source in workers.defined(instance) if source.id in checks]
     if not wanted:
         return 0

@@ -5,13 +5,19 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
 from catalog import (
     definitions,
+    derived,
+    dismissals,
     editing,
     file_checks,
+    file_references,
+    file_versions,
     link_checks,
     live,
     notice_delivery,
@@ -20,6 +26,7 @@ from catalog import (
     schedule,
     search,
     store,
+    table_orders,
     triples,
     workers,
 )
@@ -127,34 +134,72 @@ def refresh(instance: Instance, source: Source) -> int:
 def check_files(
     instance: Instance,
     source: Source,
-    check_table: file_checks.CheckTable,
+    look: table_orders.Check,
     *,
     tick: Tick = quiet,
     only_due: bool = False,
 ) -> Checks:
     """Check a source's data files, and publish what the checks change. Servers that know the file's state make this cheap."""
-    ours = HARVESTERS[source.type].publishes_files
-    query = sa.select(FileRow).join(DatasetRow, DatasetRow.id == FileRow.dataset_id)
-    query = query.where(DatasetRow.source_id == source.id, FileRow.url != "", VISIBLE)
-    due = sa.or_(FileRow.due_at.is_(None), FileRow.due_at <= now())
-    if only_due:
-        query = query.where(due)
-    elif not ours:
-        query = query.where(sa.or_(due, FileRow.schema_id != ""))
     changed = _show(instance, source)
-    with instance.database.reading() as session:
-        rows = session.scalars(query.order_by(FileRow.dataset_id, FileRow.position)).all()
+    wanted = _to_check(instance, source, only_due=only_due)
     with instance.fetcher(source) as fetcher:
-        for number, row in enumerate(rows, 1):
-            result = file_checks.check(row, fetcher, instance.files, check_table, ours=ours)
-            values = result.values if result.unchanged else result.values | {"shown": False}
-            with instance.database.writing() as session:
-                session.execute(sa.update(FileRow).where(FileRow.id == row.id).values(**values))
-                link_checks.heard(session, source.id, row.url, result.error)
-            if not result.unchanged:
+        for number, file_id in enumerate(wanted, 1):
+            if _check_file(instance, source, fetcher, look, file_id):
                 changed += _show(instance, source)
             tick("checking", number)
-    return Checks(len(rows), changed)
+    return Checks(len(wanted), changed)
+
+
+def _to_check(instance: Instance, source: Source, *, only_due: bool) -> list[str]:
+    """Name the files to check, those first that foreign keys of others may point to."""
+    query = sa.select(FileRow.id, FileRow.schema_id).join(DatasetRow, DatasetRow.id == FileRow.dataset_id)
+    query = query.where(DatasetRow.source_id == source.id, FileRow.url != "", VISIBLE)
+    due = sa.or_(FileRow.due_at.is_(None), FileRow.due_at <= now())
+    with instance.database.reading() as session:
+        stale = derived.stale(session, instance.config.sources, source)
+        if only_due:
+            query = query.where(sa.or_(due, FileRow.id.in_(stale)))
+        elif not HARVESTERS[source.type].publishes_files:
+            query = query.where(sa.or_(due, FileRow.schema_id != "", FileRow.id.in_(stale)))
+        rows = session.execute(query.order_by(FileRow.dataset_id, FileRow.position)).all()
+    return [file_id for file_id, _ in sorted(rows, key=lambda row: len(file_references.named(row.schema_id)))]
+
+
+def _check_file(instance: Instance, source: Source, fetcher: Fetcher, look: table_orders.Check, file_id: str) -> bool:
+    """Check one file and note what was found; tells whether the public may see a difference."""
+    with instance.database.reading() as session:
+        row = session.get(FileRow, file_id)
+        if row is None:
+            return False
+        remote_id = session.scalar(sa.select(Record.remote_id).where(Record.dataset_id == row.dataset_id)) or ""
+        dismissed = dismissals.of_file(session, source, remote_id, row.name)
+        mapping = derived.find(instance.config.sources, source, row.name)
+        needed = file_references.named(row.schema_id) | file_references.named(derived.schema_of(mapping))
+        found = file_references.find(session, source, needed)
+    with TemporaryDirectory() as folder:
+        wanted = file_checks.Wanted(
+            ours=HARVESTERS[source.type].publishes_files,
+            mapping=mapping,
+            references=file_references.laid_out(instance.files, found, Path(folder)),
+            anew=derived.is_due(row, mapping),
+            share=instance.config.compare_engines,
+            left=partial(dismissals.findings_left, dismissed),
+        )
+        result = file_checks.check(row, fetcher, instance.files, look, wanted)
+    _note(instance, source, row, result)
+    return not result.unchanged
+
+
+def _note(instance: Instance, source: Source, row: FileRow, result: file_checks.Result) -> None:
+    values = result.values if result.unchanged else result.values | {"shown": False}
+    with instance.database.writing() as session:
+        session.execute(sa.update(FileRow).where(FileRow.id == row.id).values(**values))
+        link_checks.heard(session, source.id, row.url, result.error)
+        if result.version is not None:
+            file_versions.note(session, result.version)
+        file_references.mark_due(session, source, file_checks.new_tables(row, values), row.id)
+    if result.version and result.version["compared"] not in ("", file_versions.EQUAL):
+        log.error("the engines judge %s of %s differently: %s", row.name, source.id, result.version["compared"])
 
 
 def _show(instance: Instance, source: Source) -> int:
@@ -215,7 +260,7 @@ def without_effect(instance: Instance) -> list[Withholding]:
 
 def work(
     instance: Instance,
-    check_table: file_checks.CheckTable,
+    look: table_orders.Check,
     stop: threading.Event,
     pause: float = 5.0,
     threads: int = workers.THREADS,
@@ -229,12 +274,12 @@ def work(
         threads=threads,
     )
     with crew.working():
-        beside(instance, check_table, stop, pause, crew.busy)
+        beside(instance, look, stop, pause, crew.busy)
 
 
 def beside(
     instance: Instance,
-    check_table: file_checks.CheckTable,
+    look: table_orders.Check,
     stop: threading.Event,
     pause: float,
     busy: workers.Busy,
@@ -253,7 +298,7 @@ def beside(
         with workers.first(instance.database, "chores") as first:
             if first:
                 workers.guarded("live values", lambda: watch.catch_up(stop.is_set))
-                _chores(instance, check_table if files else None, stop, busy)
+                _chores(instance, look if files else None, stop, busy)
                 nonlocal house_kept
                 if time.monotonic() - house_kept >= _HOUSEKEEPING:
                     house_kept = time.monotonic()
@@ -269,9 +314,7 @@ def beside(
         stop.wait(pause)
 
 
-def _chores(
-    instance: Instance, check_table: file_checks.CheckTable | None, stop: threading.Event, busy: workers.Busy
-) -> None:
+def _chores(instance: Instance, look: table_orders.Check | None, stop: threading.Event, busy: workers.Busy) -> None:
     def tick(phase: str, done: int) -> None:
         if stop.is_set():
             raise workers.Stopped
@@ -281,8 +324,8 @@ def _chores(
             return
         workers.guarded(f"source {source.id}", partial(refresh, instance, source))
         # The files of a source that is harvested just now are still to come.
-        if check_table is not None and not busy.has(source.id):
-            checks = partial(check_files, instance, source, check_table, tick=tick, only_due=True)
+        if look is not None and not busy.has(source.id):
+            checks = partial(check_files, instance, source, look, tick=tick, only_due=True)
             workers.guarded(f"source {source.id}", checks)
     workers.guarded("links between datasets", lambda: settle(instance))
     workers.guarded("links to data", lambda: link_checks.check(instance, stop=stop.is_set))

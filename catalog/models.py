@@ -281,6 +281,8 @@ class FileRow(Base):
     """A distribution's data file: where it is, whether a check is due, and what the last checks found.
 
     `newer` tells of a newer version that breaks its schema and did not take the place of the last good one: its report, hash, time.
+    `table_sha256` and `csv_sha256` name the copies of the accepted table (catalog/tables.py): Parquet, and CSV in its one form.
+    `derived` is the table made of it by a mapping (catalog/derived.py): its copies, report and preview, the log of changes.
     """
 
     __tablename__ = "file"
@@ -306,6 +308,50 @@ class FileRow(Base):
     shown: Mapped[bool] = mapped_column(default=True)
     good_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
     newer: Mapped[dict[str, Any] | None]
+    table_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    csv_sha256: Mapped[str] = mapped_column(sa.String(64), default="")
+    derived: Mapped[dict[str, Any] | None]
+
+
+class FileVersion(Base):
+    """One version of a data file that was checked: what was found, and what changed since the version accepted before it.
+
+    `findings` are counts by code and field, from which new, solved and remaining ones follow; `changes` the difference by key.
+    `compared` is the outcome of the comparison of both engines: empty, `equal`, or a sentence on what differs.
+    """
+
+    __tablename__ = "file_version"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    file_id: Mapped[str] = mapped_column(sa.ForeignKey("file.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    checked_at: Mapped[datetime.datetime]
+    accepted: Mapped[bool]
+    valid: Mapped[bool | None]
+    schema_id: Mapped[str] = mapped_column(sa.String(100), default="")
+    schema_version: Mapped[str] = mapped_column(sa.String(20), default="")
+    rows: Mapped[int | None] = mapped_column(BigKey)
+    size: Mapped[int | None] = mapped_column(BigKey)
+    findings: Mapped[list[Any]]
+    changes: Mapped[dict[str, Any] | None]
+    compared: Mapped[str] = mapped_column(default="")
+
+
+class Dismissal(Base):
+    """A false alarm of the privacy scan, dismissed with a reason: it counts for this column of this file until it is taken back."""
+
+    __tablename__ = "dismissal"
+    __table_args__ = (sa.UniqueConstraint("source_id", "remote_id", "name", "column", "code"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    source_id: Mapped[str] = mapped_column(sa.String(100), index=True)
+    remote_id: Mapped[str]
+    name: Mapped[str]
+    column: Mapped[str]
+    code: Mapped[str] = mapped_column(sa.String(60))
+    reason: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[datetime.datetime]
 
 
 class Rendition(Base):

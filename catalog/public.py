@@ -60,7 +60,17 @@ class PublicFile:
     copy: str = ""
     """the SHA-256 of our copy, where we keep one"""
     newer: dict[str, Any] | None = None
-    """the report of a newer version that breaks its schema: this one, the last good one, stays"""
+    """the report of a newer version that is worse: this one, the last good one, stays"""
+    table: str = ""
+    """the SHA-256 of the table's Parquet copy"""
+    csv: str = ""
+    """the SHA-256 of the table's CSV copy in its one form: UTF-8, comma, dot, ISO dates"""
+    derived_from: str = ""
+    """the id of the file that a mapping made this table from"""
+    log: str = ""
+    """the SHA-256 of the log of what the mapping changed"""
+    unmapped: dict[str, Any] | None = None
+    """why the last attempt to derive a table by a mapping made none: a sentence, and its report if there is one"""
 
     @property
     def served(self) -> bool:
@@ -133,6 +143,10 @@ _PLAIN = (
 )
 
 
+# Written only where there is something to write.
+_OPTIONAL = ("newer", "table", "csv", "derived_from", "log", "unmapped")
+
+
 def _write_file(file: PublicFile) -> dict[str, Any]:
     return {
         "id": file.id,
@@ -148,7 +162,7 @@ def _write_file(file: PublicFile) -> dict[str, Any]:
         "rows": file.rows,
         "checked_at": file.checked_at,
         "copy": file.copy,
-        **({"newer": file.newer} if file.newer else {}),
+        **{key: value for key in _OPTIONAL if (value := getattr(file, key))},
     }
 
 
@@ -167,7 +181,7 @@ def _read_file(content: dict[str, Any]) -> PublicFile:
         rows=tuple(tuple(row) for row in content["rows"]),
         checked_at=content["checked_at"],
         copy=content["copy"],
-        newer=content.get("newer"),
+        **{key: content[key] for key in _OPTIONAL if key in content},
     )
 
 

@@ -40,6 +40,11 @@ NOT_FETCHED = Reason(
 )
 
 
+def derived(original: FileState) -> FileState | None:
+    """Decide where a table made from a file stands: public as soon as the public can get the original, and not there before."""
+    return FileState.PUBLIC if original.visible else None
+
+
 def decide(facts: FileFacts, decision: Reason | None) -> tuple[FileState, Reason | None]:
     """Decide where a file stands: a coded decision comes first, then its checks, then the source's release."""
     if decision is not None:

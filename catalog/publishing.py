@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, edits, gate, inherited, link_uses, public, store, subjects
+from catalog import assemble, derived_files, edits, gate, inherited, link_uses, public, store, subjects
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, batches, now
@@ -300,7 +300,13 @@ def to_check(named: tuple[FileAddress, ...], source: Source) -> tuple[FileAddres
     """Choose the data files we look at: those that only we publish, and linked tables on hosts the source may reach."""
     if HARVESTERS[source.type].publishes_files:
         return named
-    return tuple(a for a in named if (a.schema_id or a.name.lower().endswith(".csv")) and reachable(source, a.url))
+    # A derived table has no address to be looked at, but stands beside the others.
+    return tuple(a for a in named if not a.url or (_is_table(a, source) and reachable(source, a.url)))
+
+
+def _is_table(address: FileAddress, source: Source) -> bool:
+    named = address.schema_id or derived_files.mapping_name(source, address.name)
+    return bool(named) or address.name.lower().endswith(".csv")
 
 
 def reachable(source: Source, url: str) -> bool:

@@ -5,13 +5,26 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import link_checks, live_reading, models, organizations, quality, search, store
+from catalog import (
+    file_history,
+    file_versions,
+    link_checks,
+    live_reading,
+    models,
+    organizations,
+    quality,
+    schema_usage,
+    search,
+    store,
+)
 from catalog.drafts import GONE
+from catalog.file_history import Step
 from catalog.instance import Instance
-from catalog.models import DatasetRow, FileRow, Record
-from catalog.public import PublicDataset
+from catalog.models import DatasetRow, Record
+from catalog.public import PublicDataset, PublicFile
 from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results, Scored
 from catalog.renditions import SCHEMA_ORG
+from catalog.schema_usage import CityCount
 from catalog.store import VISIBLE
 from dcat.message import Message
 from dcat.vocabularies import vocabulary
@@ -62,6 +75,10 @@ class Reading:
     def live(self, file_id: str, most: int) -> live_reading.Live | None:
         """Read the current values of a distribution that is public; None where it has none."""
         return live_reading.read(self._session, file_id, most)
+
+    def history(self, file: PublicFile) -> tuple[Step, ...]:
+        """Read how a file fared from version to version, the newest first; nothing of one that the public cannot get."""
+        return file_history.steps(file_versions.history(self._session, file.id)) if file.state.visible else ()
 
     def search(self, query: Query) -> Results:
         """Search; a facet counts what would be left if its value were chosen."""
@@ -135,15 +152,11 @@ class Reading:
 
     def schema_usage(self, schema_id: str) -> tuple[PublicDataset, ...]:
         """List the datasets with files that are checked against a schema."""
-        query = (
-            sa.select(DatasetRow.id)
-            .join(FileRow, FileRow.dataset_id == DatasetRow.id)
-            .where(FileRow.schema_id == schema_id, VISIBLE)
-            .order_by(DatasetRow.city, DatasetRow.title)
-            .distinct()
-        )
-        rows = self._session.execute(query.add_columns(DatasetRow.city, DatasetRow.title).limit(100))
-        return tuple(store.views(self._session, [row[0] for row in rows]))
+        return schema_usage.datasets(self._session, schema_id)
+
+    def schema_counts(self) -> Mapping[str, tuple[CityCount, ...]]:
+        """Count the datasets of each city that are checked against each schema, and those that conform."""
+        return schema_usage.counts(self._session)
 
     def _score(self, dataset_id: str) -> Scored | None:
         total = quality.total(self._session, dataset_id)

@@ -12,17 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
-from catalog import quality
+from catalog import processes, quality
 from catalog.public import PublicDataset
 from catalog.renditions import Renditions, content_hash, make
 
 # More than these find nothing to do: the rest of the work is one process's.
 MOST = 3
 _SHARE = 10
-_WORK = "import sys; sys.path.insert(0, sys.argv[1]); from catalog.rendering import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class _Helper:
     """One process that takes share after share. Should it end on its own, the work is done here."""
 
     def __init__(self, waiting: deque[_Share]) -> None:
-        command = [sys.executable, "-c", _WORK, str(Path(__file__).parent.parent)]
+        command = processes.command("rendering")
         self._waiting = waiting
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -3,29 +3,26 @@
 import logging
 import os
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from catalog import processes
 from catalog.instance import Instance
 from dcat.errors import StateError
 from dcat.message import Message
 
 log = logging.getLogger(__name__)
-_WORK = "import sys; sys.path.insert(0, sys.argv[1]); from catalog.worker import main; main(int(sys.argv[2]))"
 
 
 def serve(instance: Instance, *, host: str, port: int, workers: int, jobs: bool) -> None:
     """Serve until told to stop. Each process opens the catalogue for itself."""
     instance.database.close()
     # A program of its own: what checks tables needs stays out of the web workers' memory.
-    command = [sys.executable, "-c", _WORK, str(Path(__file__).parent.parent), str(os.getpid())]
-    background = _Background(command) if jobs else None
+    background = _Background(processes.command("worker", str(os.getpid()))) if jobs else None
     server = Granian(
         "catalog.app:from_environment",
         factory=True,
@@ -33,7 +30,7 @@ def serve(instance: Instance, *, host: str, port: int, workers: int, jobs: bool)
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=4,
+        blocking_threads=5,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=5,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from catalog import sparql_query, triples
+from catalog import processes, sparql_query, triples
 from catalog.instance import Instance
 from catalog.triples import Snapshot, StoreError
 from dcat.errors import OffenbarError
@@ -27,7 +27,6 @@ PLACES = 2
 _PATIENCE = 1.0
 _GRACE = 2.0
 # Nothing of our settings, which hold passwords, goes along.
-_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH")
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +156,7 @@ def _ask(found: Snapshot, query: Query, place: IO[str]) -> tuple[dict[str, str],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        env=processes.bare_environment(),
         # Snapshot and place stay taken until the program has ended, even if this process ends before.
         pass_fds=(found.lock, place.fileno()),
     ) as process:

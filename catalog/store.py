@@ -10,7 +10,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import link_uses, public, scores, subjects
+from catalog import file_versions, link_uses, public, scores, subjects
 from catalog.assemble import FileAddress
 from catalog.db import batches, insert_or_ignore, now, upsert
 from catalog.drafts import GONE, PUBLISHED, Draft
@@ -85,6 +85,8 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
     _forget_changed_files(session, drafts)
     upsert(session, FileRow, [_file_row(draft, a, at) for draft in drafts for a in draft.addresses], keep=("due_at",))
     _forget_files(session, drafts)
+    hidden = [key for draft in drafts for key, state in draft.entry.states.items() if not state.visible]
+    file_versions.forget_changes(session, hidden)
     _forget_renditions(session, [(draft.entry.id, draft.hash) for draft in changed if draft.was])
     session.add_all(
         Change(
@@ -187,6 +189,10 @@ def withdraw(
         subjects.mark_links(session, (), freed)
         row.state, row.hash, row.nodes, row.release_nodes = GONE, "", [], {}
         row.seq, row.modified_at, row.successor = seq, at, successors.get(row.id)
+    for part in batches(row.id for row in rows):
+        file_versions.forget_changes(
+            session, list(session.scalars(sa.select(FileRow.id).where(FileRow.dataset_id.in_(part))))
+        )
     link_uses.forget(session, [row.id for row in rows])
     scores.remove(session, [row.id for row in rows])
 

@@ -3,27 +3,27 @@
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
 
-from catalog import examples, jobs
+from catalog import examples, jobs, tables
 from catalog.instance import Instance, open_instance
-from validators.tables import check_with_rows
 
 # Seconds after which a process that was told to stop ends in the middle of what it does; its runs can be resumed.
 PATIENCE = 8.0
 
 
-def main(parent: int) -> None:
-    """Work until SIGTERM, or until the process that started this one is gone, even if that is before the first line here."""
+def main() -> None:
+    """Work until SIGTERM, or until the process that started this one and named itself is gone, even before the first line here."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     stop = _stopped_by_signals()
-    threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+    threading.Thread(target=_watch, args=(int(sys.argv[2]), stop), daemon=True).start()
     instance = open_instance()
-    with examples.served(instance.config.home):
-        jobs.work(instance, check_with_rows, stop)
+    with examples.served(instance.config.home), tables.Checker() as checker:
+        jobs.work(instance, checker.check, stop)
 
 
 def until_stopped(instance: Instance, work: Callable[[threading.Event], None]) -> None:

@@ -47,6 +47,11 @@ def distribution_ids(
     return tuple(ids)
 
 
+def derived_id(distribution_id: str) -> str:
+    """Make the id of the table that is derived from a distribution's file."""
+    return str(uuid.uuid5(_SPACE, f"derived\n{distribution_id}"))
+
+
 def _settled(keys: Iterable[str], steady: Callable[[str], str]) -> dict[str, str]:
     """Give each key its steady form. Of several with the same one the shortest has it, whatever their order; the others stay apart."""
     given: dict[str, str] = {}

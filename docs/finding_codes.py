@@ -19,8 +19,8 @@ MAKERS: dict[str, int | str] = {
     "_missing": "-",
     "_report": 1,
 }
-# frictionless decides these; validators/error_findings.py puts them into words.
-TABLE_ERRORS = "error_findings.py"
+# frictionless decides these; validators/error_words.py puts them into words.
+TABLE_ERRORS = "error_words.py"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,7 +46,7 @@ def collect(*files: str) -> list[Code]:
 def table_errors() -> list[str]:
     """List the kinds of frictionless errors that have sentences of their own."""
     tree = ast.parse((ROOT / "validators" / TABLE_ERRORS).read_text(encoding="utf-8"))
-    function = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "_words")
+    function = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "words")
     values = (
         node for case in ast.walk(function) if isinstance(case, ast.match_case) for node in ast.walk(case.pattern)
     )

@@ -28,7 +28,10 @@ from dcat.quality import DIMENSIONS, format_lists, metrics, most
 from dcat.vocabularies import NAMES, vocabulary
 from docs import finding_codes
 from harvesters import source
-from validators.privacy import CHECKS
+from validators import changes
+from validators.privacy_kinds import CHECKS
+from validators.privacy_words import ADDRESS, FREE_TEXT
+from validators.repair_rules import CLEANERS, REPAIRS
 from validators.schemas import all_schemas
 
 FOLDER = Path(__file__).parent / "reference"
@@ -43,6 +46,7 @@ _TABLE_ERRORS = {
     "constraint-error": "A value breaks a rule of the schema: missing, not on the list, out of range, wrong form.",
     "duplicate-label": "A column name occurs more than once.",
     "extra-cell": "A row has more cells than the header.",
+    "foreign-key": "A value names an entry of another table, or of this one, that does not exist there.",
     "missing-cell": "A row has fewer cells than the header.",
     "primary-key": "A key is missing or occurs twice.",
     "type-error": "A value is no number, date, yes or no … as the schema asks for.",
@@ -233,8 +237,21 @@ def quality_page() -> str:
 
 def findings() -> str:
     """Every code a check can give, and every code of a problem while reading metadata."""
-    files = ["file_findings", "sniff", "columns", "prechecks", "tables"]
-    table = finding_codes.collect(*(f"validators/{name}.py" for name in files))
+    files = [
+        "file_findings",
+        "kind_findings",
+        "sheet_findings",
+        "geo_findings",
+        "other_parts",
+        "sniff",
+        "columns",
+        "cell_checks",
+        "prechecks",
+        "check",
+        "tables",
+    ]
+    process = ("catalog/table_orders.py", "catalog/table_work.py")
+    table = finding_codes.collect(*(f"validators/{name}.py" for name in files), *process)
     data = finding_codes.collect("validators/metadata.py")
     reading = [
         "dcat/rdf_reader.py",
@@ -263,14 +280,26 @@ def findings() -> str:
             "",
             *_table(("code", "meaning"), [(f"`{c}`", _TABLE_ERRORS[c]) for c in finding_codes.table_errors()]),
             "",
+            "## Repairs",
+            "",
+            "Changes that a copy of a file can get, with a log of each; the file itself stays as it is: [validation](../validation.md).",
+            "",
+            *_table(("code", "what it does", "German", "for example", "left alone"), _repairs()),
+            "",
             "## Personal data",
             "",
-            "Looked for in files that only this catalogue would make public. Each finding keeps the file back.",
+            "Looked for in files that only this catalogue would make public. What is certain or probable keeps the file back, what is",
+            "only worth a look does not: [personal data](../privacy.md).",
             "",
             *_table(
                 ("code", "finds", "for example", "does not find"),
-                [(f"`{c.code}`", c.what.en, _pairs(c.found), _pairs(c.passed)) for c in CHECKS],
+                [
+                    *((f"`{c.code}`", c.what.en, _pairs(c.found), _pairs(c.passed)) for c in CHECKS),
+                    *((f"`{words.code}`", words.what.en, "", "") for words in (ADDRESS, FREE_TEXT)),
+                ],
             ),
+            "",
+            *_codes(finding_codes.collect("validators/small_cells.py")),
             "",
             "## Metadata",
             "",
@@ -284,6 +313,22 @@ def findings() -> str:
             *_table(("code", "meaning"), [(f"`{p.code}`", _PROBLEMS[p.code]) for p in problems]),
         ]
     )
+
+
+def _repairs() -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for code, name in changes.RULES.items():
+        rules = [rule for rule in (*CLEANERS, *REPAIRS) if rule.code == code]
+        mended = [f"{kind}: `{_shown(one)}` → `{_shown(two)}`" for rule in rules for kind, one, two in rule.mended]
+        left = [f"{kind}: `{_shown(cell)}`" for rule in rules for kind, cell in rule.left]
+        rows.append((f"`{code}`", name.en, name.de, ", ".join(mended), ", ".join(left)))
+    return rows
+
+
+def _shown(cell: str) -> str:
+    """A cell in quotation marks, invisible characters as escapes."""
+    text = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cell)
+    return f'"{text}"'
 
 
 def actions() -> str:
@@ -336,21 +381,37 @@ def table_schemas() -> str:
     lines = [
         "# Shared table schemas",
         "",
-        "The same columns in every city. `offenbar schema show ID --json` gives the Table Schema.",
+        "The same columns in every city, in this order. `offenbar schema show ID --json` gives the Table Schema; how far Implementing",
+        "Regulation (EU) 2023/138 demands such data stands with each. Versions and how to use them: [schemas](../schemas.md).",
+        "",
+        *_table(
+            ("schema", "title", "German", "version", "columns", "duty"),
+            [
+                (f"[`{s.id}`](#{s.id})", s.title.en, s.title.de, s.version, str(len(s.fields)), s.hvd_duty)
+                for s in all_schemas()
+            ],
+        ),
     ]
     for schema in all_schemas():
-        lines += [
-            "",
-            f"## {schema.id}",
-            "",
-            f"{schema.title.en}, version {schema.version}. {schema.description.en}",
-            "",
-        ]
+        lines += ["", f"## {schema.id}", "", f"{schema.description.en} {schema.purpose.en}", "", schema.hvd_note.en, ""]
         rows = [
-            (f"`{f.name}`", f.type, "yes" if f.required else "", f.description.en, _code(f.example))
+            (
+                f"`{f.name}`",
+                f.type,
+                "yes" if f.required else "",
+                f.unit,
+                f.description.en,
+                _code(f.example[:60]),
+                f.aligned_with,
+            )
             for f in schema.fields
         ]
-        lines += _table(("column", "type", "required", "meaning", "example"), rows)
+        head = ("column", "type", "required", "unit", "meaning", "example", "aligned with")
+        lines += [*_table(head, rows), "", f"Key: {', '.join(f'`{name}`' for name in schema.primary_key)}."]
+        lines += [
+            f"`{', '.join(key.fields)}` refers to `{key.schema or schema.id}.{', '.join(key.reference)}`."
+            for key in schema.foreign_keys
+        ]
     return "\n".join(lines)
 
 

@@ -23,11 +23,16 @@ MARK = "/.offenbar-examples"
 MEDIA_TYPES = {
     ".csv": "text/csv",  # without charset: what departments declare is seldom what they send
     ".geojson": "application/geo+json",
+    ".gpkg": "application/geopackage+sqlite3",
     ".json": "application/json",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".rdf": "application/rdf+xml",
+    ".tsv": "text/tab-separated-values",
     ".ttl": "text/turtle",
     ".txt": "text/plain; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xml": "application/xml",
+    ".zip": "application/zip",
 }
 # Descriptions that name whole addresses do so with the usual port; they are sent with the one that is listened on.
 DESCRIPTIONS = (".json", ".xml")

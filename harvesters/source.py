@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from dcat.errors import ConfigError
+from dcat.marked_yaml import MarkedError, read_marked
 from dcat.message import Message
 from dcat.model import Agent, Contact, Period, Text
 from harvesters import places
-from harvesters.marked_yaml import MarkedError, read_marked
 from harvesters.network import FetchLimits, Network
 from harvesters.source_lint import LintFinding, find
 
@@ -178,6 +178,7 @@ class Source:
     guard: Guard = Guard()
     defaults: Defaults = Defaults()
     schemas: tuple[tuple[str, str], ...] = ()
+    mappings: tuple[tuple[str, str], ...] = ()
     release: str = ""
     datasets: tuple[FileDataset, ...] = ()
     notify: tuple[Notice, ...] = ()
@@ -288,6 +289,7 @@ def _source(value: dict[str, Any], revision: str) -> Source:
         guard=_guard(value.get("guard", {})),
         defaults=_defaults(value.get("defaults", {})),
         schemas=tuple(value.get("schemas", {}).items()),
+        mappings=tuple(value.get("mappings", {}).items()),
         release=value.get("release", ""),
         datasets=tuple(_file_dataset(entry) for entry in value.get("datasets", ())),
         notify=tuple(Notice(**{**entry, "on": tuple(entry["on"])}) for entry in value.get("notify", ())),

@@ -12,11 +12,11 @@ from typing import Any, Literal, cast
 from jsonschema import Draft202012Validator, ValidationError
 
 from dcat.errors import FetchError
+from dcat.marked_yaml import Marked, Path
 from dcat.message import Message
 from dcat.model import Dataset, Distribution
 from harvesters import places, series
 from harvesters.addresses import read_address, shown
-from harvesters.marked_yaml import Marked, Path
 from harvesters.network import Network, entry_for, is_local, is_named
 from harvesters.robots import LISTINGS
 

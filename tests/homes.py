@@ -20,9 +20,9 @@ from catalog.models import Change, DatasetRow, FileRow, PlanItem, Quarantine, Re
 from catalog.parts import WHOLE, Part
 from catalog.public import PublicDataset
 from catalog.renditions import decompress
+from catalog.table_work import check as look
 from dcat import rdf
 from harvesters.source import Source
-from validators.tables import check_with_rows
 
 SECRET = "0123456789abcdef0123456789abcdef"
 CITIES = [
@@ -30,7 +30,7 @@ CITIES = [
     {"slug": "frankfurt", "name": "Frankfurt am Main", "ags": "06412000"},
 ]
 # What changes with the moment of a harvest, not with what was harvested.
-__all__ = ["check_with_rows", "decompress"]
+__all__ = ["decompress", "look"]
 
 TIMES = ("http://www.w3.org/ns/dcat#CatalogRecord",)
 # Deletion counts at once: tests cannot wait a week.
@@ -141,7 +141,7 @@ def withhold(instance: Instance, source: str, dataset: str, file: str = "") -> N
 
 def check(instance: Instance, source: Source) -> jobs.Checks:
     """Check a source's files."""
-    return jobs.check_files(instance, source, check_with_rows)
+    return jobs.check_files(instance, source, look)
 
 
 def harvest_and_check(instance: Instance, source: Source) -> Outcome:

@@ -250,7 +250,7 @@ def test_every_facet_value_leads_to_its_datasets(public: FlaskClient) -> None:
         ({"q": ""}, DATASETS),
         ({"q": None}, DATASETS),
         ({"fq": f"name:{TREES}"}, 1),
-        ({"fq": "res_format:GeoJSON city:wiesbaden"}, 6),
+        ({"fq": "res_format:GeoJSON city:wiesbaden"}, 7),
         ({"fq": 'tags:"Kühler Ort"'}, 1),
         ({"fq": "organization:nirgends"}, 0),
     ],
@@ -271,7 +271,7 @@ def test_what_we_do_not_understand_is_said_and_not_guessed(public: FlaskClient, 
 
 def test_organizations(public: FlaskClient) -> None:
     listed = result(public.get("/api/action/organization_list"))
-    assert len(listed) == 13  # ten departments, and the three divisions some of them belong to
+    assert len(listed) == 17  # fourteen departments, and the three divisions some of them belong to
     full = result(public.get("/api/action/organization_list?all_fields=true"))
     assert [each["name"] for each in full] == listed
     assert sum(each["package_count"] for each in full) == DATASETS

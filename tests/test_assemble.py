@@ -17,10 +17,10 @@ from catalog.assemble import (
     addresses,
     assemble,
     links,
-    quoted,
     subjects,
 )
 from catalog.config import City
+from catalog.derived_files import quoted
 from catalog.policy import Policies, Withholding
 from catalog.public import FileState, Reason
 from dcat import rdf_writer

@@ -23,6 +23,8 @@ files: {url: "s3://eimer/offenbar"}
 sources: quellen
 policies: /etc/offenbar/regeln
 mail: {server: "smtps://post@mail.testheim.example", password: "env:POST", from: katalog@testheim.example, to: edv@testheim.example}
+validation: {compare_engines: 0.25}
+check: {max_bytes: 5000000}
 webhooks: {allow: ["127.0.0.1:9000", chat.testheim.example]}
 cities:
   - {slug: testheim, name: Testheim, ags: "06411000", contributor: hessen}
@@ -74,6 +76,8 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
     assert (config.mail_server, config.mail_password) == ("smtps://post@mail.testheim.example", "env:POST")
     assert (config.mail_from, config.mail_to) == ("katalog@testheim.example", "edv@testheim.example")
     assert config.webhooks == ("127.0.0.1:9000", "chat.testheim.example")
+    assert config.compare_engines == 0.25
+    assert config.check_max_bytes == 5_000_000
     assert config.cities == (City("testheim", "Testheim", "06411000", "hessen"),)
     from_file = {name for name, origin in config.origins.items() if origin == "file"}
     assert from_file == {name for name, (_, path, _) in SETTINGS.items() if path}
@@ -93,6 +97,8 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, name: str) -> None:
         "site_url": "https://offen.example",
         "secret_key": SECRET[::-1],
         "mail_server": "smtp://mail.example:2525",
+        "compare_engines": "0.5",
+        "check_max_bytes": "123456",
     }[name]
     config = load(home(tmp_path, FILE) | {variable: value})
     assert str(getattr(config, name)) == value
@@ -273,3 +279,13 @@ def test_yaml_that_is_no_file(tmp_path: Path) -> None:
         read_yaml(tmp_path)
     with pytest.raises(ConfigError):
         read_yaml(tmp_path / "fehlt.yaml")
+
+
+@pytest.mark.parametrize("value", ["viel", "-0.1", "1.1", "nan"])
+def test_a_share_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
+    assert "OFFENBAR_COMPARE_ENGINES" in refusal(home(tmp_path) | {"OFFENBAR_COMPARE_ENGINES": value})
+
+
+@pytest.mark.parametrize("value", ["viel", "-5000", "20 MB", "999", "1e9", "99999999999"])
+def test_a_limit_of_bytes_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
+    assert "OFFENBAR_CHECK_MAX_BYTES" in refusal(home(tmp_path) | {"OFFENBAR_CHECK_MAX_BYTES": value})

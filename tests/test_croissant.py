@@ -193,12 +193,14 @@ def test_a_checked_table_is_described_by_its_columns(public: FlaskClient) -> Non
 
 def test_our_copy_has_the_columns_and_the_checksum(public: FlaskClient) -> None:
     document = orjson.loads(public.get(address(public, "trinkbrunnen-in-wiesbaden")).data)
-    [file] = document["distribution"]
-    assert file["contentUrl"].startswith("http://127.0.0.1:5000/"), "the demonstration publishes this file itself"
-    body = public.get(file["contentUrl"].removeprefix("http://127.0.0.1:5000")).data
-    assert hashlib.sha256(body).hexdigest() == file["sha256"]
-    header = next(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
-    assert header == [field["source"]["extract"]["column"] for field in fields(document)]
+    assert {file["name"].rpartition(".")[2] for file in document["distribution"]} == {"csv", "geojson"}
+    for file, records in zip(document["distribution"], document["recordSet"], strict=True):
+        assert file["contentUrl"].startswith("http://127.0.0.1:5000/"), "the demonstration publishes these files itself"
+        body = public.get(file["contentUrl"].removeprefix("http://127.0.0.1:5000")).data
+        assert file["encodingFormat"] == "text/csv", "of the other kind the CSV made of it is described"
+        assert hashlib.sha256(body).hexdigest() == file["sha256"]
+        header = next(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+        assert header == [field["source"]["extract"]["column"] for field in records["field"]]
 
 
 def test_every_table_of_the_demonstration_has_what_is_required(public: FlaskClient) -> None:

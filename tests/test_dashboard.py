@@ -206,7 +206,7 @@ def test_dqv_says_what_the_page_says(public: FlaskClient, catalogue: Instance, e
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_whole_catalogue_page_by_page(public: FlaskClient, monkeypatch: pytest.MonkeyPatch, ending: str) -> None:
-    monkeypatch.setattr(dqv, "PAGE", 16)
+    monkeypatch.setattr(dqv, "PAGE", 20)
     address, seen, pages = f"/quality.{ending}?page=1", set(), 0
     while address:
         found = triples(public.get(address), ending)
@@ -289,7 +289,7 @@ def test_the_command_shows_groups_with_the_most_valuable_remedies(run: Any) -> N
     shown = run("quality").stdout
     assert all(city in shown for city in ("darmstadt", "frankfurt", "wiesbaden"))
     found = orjson.loads(run("quality", "--json", "--city", "wiesbaden").stdout)
-    assert [group["city"] for group in found] == ["wiesbaden"] * 4
+    assert [group["city"] for group in found] == ["wiesbaden"] * 5
     assert all(len(group["fixes"]) == 3 for group in found)
     gains = [fix["points"] for fix in found[0]["fixes"]]
     assert gains == sorted(gains, reverse=True)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -98,13 +99,22 @@ def test_the_list_of_tables(public: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["baumpaten.csv", "fledermausquartiere.csv", "notwasserbrunnen.geojson", "gewerbeanmeldungen_2024.csv",
-     "baumkataster.geojson"],
+    ["baumpaten.csv", "fledermausquartiere.csv", "notwasserbrunnen.geojson", "gewerbeanmeldungen_2024.csv"],
 )  # fmt: skip
 def test_what_is_kept_back_or_no_table_is_not_there(public: FlaskClient, catalogue: Instance, name: str) -> None:
-    answer = public.get(f"/api/data/{file(catalogue, name).id}")
-    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
-    assert set(answer.get_json()) == {"type", "title", "status", "detail", "instance"}
+    for ending in ("", ".csv", ".parquet", "/changes"):
+        answer = public.get(f"/api/data/{file(catalogue, name).id}{ending}")
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+        assert set(answer.get_json()) == {"type", "title", "status", "detail", "instance"}
+
+
+def test_a_file_of_another_kind_is_a_table_too(public: FlaskClient, catalogue: Instance) -> None:
+    trees = file(catalogue, "baumkataster.geojson")
+    features = json.loads(next(server.ROOT.rglob("baumkataster.geojson")).read_text("utf-8"))["features"]
+    records = everything(public, f"/api/data/{trees.id}?limit=1000")
+    assert len(records) == len(features) and set(features[0]["properties"]) <= set(records[0])
+    assert public.get(f"/api/data/{trees.id}.csv").text.count("\n") > len(features)
+    assert public.get(f"/api/data/{trees.id}.parquet").data[:4] == b"PAR1"
 
 
 @pytest.mark.parametrize("path", ["nirgends", "00000000-0000-4000-8000-000000000000", "..", "%00", ""])

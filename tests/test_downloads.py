@@ -41,7 +41,9 @@ def test_every_public_copy_can_be_had(public: FlaskClient, catalogue: Instance) 
         assert answer.status_code == 200
         assert hashlib.sha256(answer.data).hexdigest() == file.copy
         assert len(answer.data) == int(answer.headers["Content-Length"]) == file.distribution.byte_size
-        assert answer.data == next(server.ROOT.rglob(file.name)).read_bytes()
+        # What a mapping made of a department's file is ours alone.
+        originals = [original.read_bytes() for original in server.ROOT.rglob(file.name)]
+        assert answer.data in originals or file.derived_from
 
 
 def test_nothing_in_it_runs(public: FlaskClient, catalogue: Instance) -> None:

@@ -334,11 +334,11 @@ def test_a_changed_schema_is_checked_anew_and_promises_nothing_before(instance: 
 def test_only_what_is_due_is_checked_in_the_background(instance: Instance, site: Site) -> None:
     source = dropped(instance, site, trees())
     site.statuses()
-    assert jobs.check_files(instance, source, homes.check_with_rows, only_due=True) == jobs.Checks()
+    assert jobs.check_files(instance, source, homes.look, only_due=True) == jobs.Checks()
     assert site.statuses() == []
     with instance.database.writing() as session:
         session.execute(sa.update(FileRow).values(due_at=None))
-    assert jobs.check_files(instance, source, homes.check_with_rows, only_due=True).made == 1
+    assert jobs.check_files(instance, source, homes.look, only_due=True).made == 1
 
 
 def test_a_file_waits_until_it_is_released(instance: Instance, site: Site) -> None:

@@ -33,12 +33,12 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from catalog import jobs
 from catalog.instance import open_instance
-from validators.tables import check_with_rows
+from catalog.table_work import check
 instance = open_instance()
 print("begin", flush=True)
 for source in instance.sources():
     print(source.id, jobs.harvest(instance, source).status, flush=True)
-    jobs.check_files(instance, source, check_with_rows)
+    jobs.check_files(instance, source, check)
 instance.database.close()
 """
 PEOPLE = "Vorname;Nachname;E-Mail\nErika;Mustermann;erika@mustermann.example\nMax;Beispiel;max@beispiel.example\n"
@@ -316,7 +316,7 @@ def test_a_failure_between_two_steps_loses_nothing(
         for source in instance.sources():
             try:
                 jobs.harvest(instance, source, tick=tick)
-                jobs.check_files(instance, source, homes.check_with_rows, tick=tick)
+                jobs.check_files(instance, source, homes.look, tick=tick)
             except Crash:
                 continue
         harvest_all(instance)

@@ -24,7 +24,7 @@ def working(instance: Instance) -> Iterator[Callable[[Callable[[], bool]], None]
 
     def work() -> None:
         try:
-            jobs.work(instance, homes.check_with_rows, stop, pause=0.05)
+            jobs.work(instance, homes.look, stop, pause=0.05)
         except BaseException as failure:  # noqa: BLE001 - told to the test
             failures.append(failure)
 

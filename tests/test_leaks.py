@@ -18,16 +18,19 @@ from werkzeug.test import TestResponse
 from catalog import jobs, store
 from catalog.app import create_app
 from catalog.instance import Instance
-from catalog.models import DatasetRow
+from catalog.models import DatasetRow, FileRow
+from catalog.reading import Reading
+from catalog.table_work import check as look
 from examples import server
 from validators import schemas
-from validators.tables import check_with_rows
 
 KEPT_BACK = {
     "baumpaten.csv": "ffm-gruenflaechen/baumpatenschaften/baumpaten.csv",
     "fledermausquartiere.csv": "ffm-gruenflaechen/fledermausquartiere/fledermausquartiere.csv",
     "notwasserbrunnen.geojson": "wi-umwelt/notwasserbrunnen.geojson",
 }
+
+REPORTS = ("report", "report.html", "report.csv", "report.json", "report.sarif", "report.junit.xml", "badge.svg")
 
 
 def cells(name: str) -> set[str]:
@@ -63,7 +66,13 @@ def pages(client: FlaskClient) -> Iterator[tuple[str, str]]:
         while waiting:
             address = waiting.pop()
             # Searches with several filters show nothing that searches with one do not.
-            if address in seen or "&" in address or address.startswith(("/static/", "/api/3/", "/api/action/")):
+            # A PDF says what the page to mail says, and its text is compressed.
+            if (
+                address in seen
+                or "&" in address
+                or address.endswith(".pdf")
+                or address.startswith(("/static/", "/api/3/", "/api/action/"))
+            ):
                 continue
             seen.add(address)
             answer = client.get(address, follow_redirects=True)
@@ -100,12 +109,13 @@ def interfaces(client: FlaskClient) -> Iterator[tuple[str, str]]:
 
 
 def data(client: FlaskClient, catalogue: Instance) -> Iterator[tuple[str, str]]:
-    """The data API and the download of every distribution, kept back or not."""
+    """The data API, the download and the reports of every distribution, kept back or not."""
     with catalogue.database.reading() as session:
         for shown in store.views(session, list(session.scalars(sa.select(DatasetRow.id)))):
             for file in shown.files:
-                for address in (f"/api/data/{file.id}?limit=10000",
-                                f"/dataset/{shown.id}/resource/{file.id}/download/{quote(file.name)}"):  # fmt: skip
+                for address in (f"/api/data/{file.id}?limit=10000", f"/api/data/{file.id}.csv", f"/api/data/{file.id}/changes",
+                                f"/dataset/{shown.id}/resource/{file.id}/download/{quote(file.name)}",
+                                *(f"/dataset/{shown.name}/{file.id}/{form}" for form in REPORTS)):  # fmt: skip
                     yield address, read(client.get(address))
 
 
@@ -136,6 +146,34 @@ def test_no_cell_of_a_kept_back_file_is_public(everything: dict[str, str]) -> No
 
 
 @pytest.mark.slow
+def test_no_copy_and_no_history_of_a_kept_back_file_is_public(catalogue: Instance) -> None:
+    client = create_app(catalogue).test_client()
+    with catalogue.database.reading() as session:
+        found = [
+            file
+            for shown in store.views(session, list(session.scalars(sa.select(DatasetRow.id))))
+            for file in shown.files
+        ]
+        hidden = [file for file in found if not file.state.visible]
+        assert {file.name for file in hidden} >= set(KEPT_BACK)
+        for file in hidden:
+            assert (file.copy, file.table, file.csv, file.log, file.newer, file.unmapped) == (
+                "",
+                "",
+                "",
+                "",
+                None,
+                None,
+            )
+            assert Reading(catalogue, session).history(file) == ()
+            for ending in ("", ".csv", ".parquet", "/changes"):
+                assert client.get(f"/api/data/{file.id}{ending}").status_code == 404
+        kept = session.scalars(sa.select(FileRow).where(FileRow.id.in_([file.id for file in hidden]))).all()
+        served = {digest for file in found if file.state.visible for digest in (file.copy, file.table, file.csv)}
+        assert not {digest for row in kept for digest in (row.table_sha256, row.csv_sha256) if digest} & served
+
+
+@pytest.mark.slow
 def test_no_address_of_a_kept_back_file_is_public(demo: DemoHome, everything: dict[str, str]) -> None:
     for path in KEPT_BACK.values():
         for form in (path, path.rsplit("/", 1)[0] + "/" if path.count("/") > 1 else path, quote(path, safe="")):
@@ -155,7 +193,7 @@ def test_addresses_of_departments_are_those_of_linked_files_only(demo: DemoHome,
         for source in SOURCES
         if "type: files" in (Path(server.__file__).parent / "sources" / f"{source}.yaml").read_text()
     ]
-    assert len(drops) == 3
+    assert len(drops) == 7
     assert [link for link in found if any(f"/{source}/" in link for source in drops)] == []
 
 
@@ -207,7 +245,7 @@ def test_a_file_that_cannot_be_fetched_does_not_tell_where_it_was(demo: DemoHome
         (source,) = instance.sources(("wi-neu",))
         outcome = jobs.harvest(instance, source)
         assert outcome.counts.created == 1, outcome
-        jobs.check_files(instance, source, check_with_rows)
+        jobs.check_files(instance, source, look)
         client = create_app(instance).test_client()
         package = client.get("/api/action/package_search?fq=organization:wiesbaden-neues-amt").get_json()["result"]
         (name,) = (found["name"] for found in package["results"])

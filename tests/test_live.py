@@ -278,7 +278,7 @@ def test_a_source_that_is_no_longer_live_loses_its_values(
 def test_the_job_process_fetches_them(instance: Instance, site: Site, source: Source) -> None:
     put(site, measured(153, ago(3)))
     stop = threading.Event()
-    work = threading.Thread(target=jobs.work, args=(instance, homes.check_with_rows, stop, 0.05))
+    work = threading.Thread(target=jobs.work, args=(instance, homes.look, stop, 0.05))
     work.start()
     try:
         deadline = time.monotonic() + 60

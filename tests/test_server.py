@@ -2,13 +2,14 @@
 
 import http.client
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,33 @@ def server(home: DemoHome, port: int) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_uploads_that_stall_leave_the_others_alone(server: subprocess.Popen[bytes], port: int) -> None:
+    """Two may hold a place in each of two workers; the rest is sent away at once, pages are served, and the places come back."""
+    head = b"POST /check HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: 9999\r\n\r\nabc"
+    with ExitStack() as stack:
+        lines = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(12)]
+        for line in lines:
+            line.sendall(head)
+        until, answered = time.monotonic() + 20, set[socket.socket]()
+        while len(answered) < 8 and time.monotonic() < until:
+            ready, _, _ = select.select([line for line in lines if line not in answered], [], [], 1)
+            answered.update(ready)
+        assert {line.recv(1000).split()[1] for line in answered} == {b"503"} and len(answered) in range(8, 11)
+        for _ in range(10):
+            assert answer(port, "/check")[0] == 200
+    body = b"a,b\n1,2\n"
+    assert wait(lambda: posted(port, body) == 200), "the places were never free again"
+
+
+def posted(port: int, body: bytes) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", "/check?schema=none", body, {"Content-Type": "text/csv"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def wait(done: object, seconds: float = 30) -> bool:

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dcat.errors import ConfigError
+from dcat.marked_yaml import LARGEST
 from dcat.model import Agent, Contact, Period, Text
 from harvesters import source_lint
-from harvesters.marked_yaml import LARGEST
 from harvesters.registry import require_options
 from harvesters.source import TYPES, Guard, Schedule, lint, load_folder, read
 

@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from catalog import steward_key
 from catalog.db import now
+from validators import schemas
 
 CHROMIUM = Path(os.environ.get("OFFENBAR_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -24,8 +25,9 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
 PATHS = ("/", "/dataset?q=baum&city=frankfurt&page=3", "/dataset?q=nichts", "/dataset/strassenbaeume-frankfurt",
-         "/dataset/leer", "/dataset/strassenbaeume-frankfurt/d1", "/dataset/strassenbaeume-frankfurt/d3", "/dataset/pegel-wiesbaden/p1", "/organization",
-         "/organization/da-statistik", "/city/frankfurt", "/group/ENVI", "/schema", "/schema/baumkataster", "/api",
+         "/dataset/leer", "/dataset/strassenbaeume-frankfurt/d1", "/dataset/strassenbaeume-frankfurt/d1/report", "/dataset/strassenbaeume-frankfurt/d1/report?severity=nix",
+         "/dataset/strassenbaeume-frankfurt/d3/report", "/dataset/strassenbaeume-frankfurt/d3", "/dataset/pegel-wiesbaden/p1", "/organization",
+         "/organization/da-statistik", "/city/frankfurt", "/group/ENVI", "/schema", "/schema/baumkataster", "/schema/bebauungsplan", "/api", "/check", "/check?schema=baumkataster",
          "/nirgends", "/dataset/weg", "/dataset/kaputt")  # fmt: skip
 
 # Pages that need a whole catalogue; asked of the demonstration's.
@@ -135,6 +137,51 @@ def test_the_stewards_link_opens_the_pages_by_keyboard(browser: Browser, sources
         page.keyboard.press("Enter")
         page.wait_for_url("**/steward/plans")
         assert page.get_by_text("offenbar harvest approve halt").is_visible()
+
+
+def test_a_file_is_checked_by_keyboard_alone(page: Page, address: str, tmp_path: Path) -> None:
+    """The form, its answer with the places and the repair, the note of a cell, the copy: no barrier, no foreign host, no script."""
+    table = (
+        schemas.example("baumkataster")
+        .decode()
+        .replace(",8.5,14.5,", ',"8,5",14.5,')
+        .replace("2026-01-15", "15.01.2026")
+    )
+    (tmp_path / "bäume.csv").write_text(table, encoding="utf-8")
+    page.goto(f"{address}/check?schema=baumkataster")
+    page.locator("input[name=file]").set_input_files(tmp_path / "bäume.csv")
+    page.locator("form.o-check button").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#places")
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert not found, [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
+    mark = page.locator("a.o-mark").first
+    mark.focus()
+    page.keyboard.press("Enter")
+    assert urlsplit(page.url).fragment == (mark.get_attribute("href") or "")[1:]
+    assert page.locator("li:target").is_visible()
+    with page.expect_download() as kept:
+        page.locator("a[download]").click()
+    assert kept.value.suggested_filename == "bäume-repariert.csv"
+    assert "2026-01-15" in Path(kept.value.path()).read_text(encoding="utf-8")
+
+
+def test_an_answer_fits_a_small_screen(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    page.goto(f"{address}/check")
+    page.locator("summary").first.click()
+    page.locator("textarea[name=text]").fill(
+        schemas.example("baumkataster").decode().replace("2026-01-15", "15.01.2026")
+    )
+    page.locator("form.o-check button").click()
+    page.wait_for_selector("#places")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('main button, main select, main summary, main a.o-mark, main a.o-download')]
+            .filter(e => e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().height < 23.5).map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert not small, small
+    page.close()
 
 
 def admit(context: BrowserContext, address: str, home: StewardHome) -> None:

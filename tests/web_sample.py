@@ -7,11 +7,15 @@ from pathlib import Path
 import orjson
 from flask import Flask
 
-from catalog import live_reading, schema_org_input
+from catalog import file_history, live_reading, schema_org_input, table_work, visit_work, visits
+from catalog.api import answers
 from catalog.config import Config, load
+from catalog.passing import Passing
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results
-from catalog.web import errors, pages, security
+from catalog.schema_usage import CityCount
+from catalog.visits import Shown, Visit
+from catalog.web import check_pages, errors, pages, report_pages, schema_pages, security
 from dcat import schema_org
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Period, Place, Text
@@ -174,6 +178,7 @@ TREES = PublicDataset(
                 legal_basis="DNG § 2 Abs. 3 Nr. 1 Buchst. a dd",
                 review_by="2027-12-01",
             ),
+            report=to_json(REPORT),
             rows=((SECRET_CELL,),),
         ),
         file("d5", FileState.PENDING, "Neupflanzungen", rows=((SECRET_CELL,),)),
@@ -247,6 +252,34 @@ LIVE = live_reading.Live(
     failure=Message(f"Der Server antwortet nicht. {HOSTILE}", f"The server does not answer. {HOSTILE}"),
     failed_at=datetime.datetime(2026, 11, 21, 6, 5, tzinfo=datetime.UTC),
 )
+VERSIONS = (
+    file_history.Version(
+        checked_at="2026-01-05T06:00:00Z",
+        valid=False,
+        rows=1800,
+        size=120_000,
+        findings=file_history.counts(REPORT.findings[:2]),
+    ),
+    file_history.Version(
+        checked_at="2026-03-02T09:00:00Z",
+        valid=False,
+        rows=1834,
+        size=123_456,
+        findings=(
+            dataclasses.replace(file_history.counts(REPORT.findings)[0], number=40),
+            file_history.counts(REPORT.findings)[2],
+        ),
+        changes=file_history.RowChanges(
+            key=("baum_id",),
+            added=34,
+            changed=2,
+            fields=(("hoehe_m", 2),),
+            new=(("ffm-1834",),),
+            cells=(file_history.CellChange(key=("ffm-7",), column="hoehe_m", before="9", after=HOSTILE),),
+        ),
+    ),
+    file_history.Version(checked_at="2026-03-03T09:00:00Z", accepted=False, rows=None, findings=()),
+)
 BARE = PublicDataset(
     id="44444444-2222-4333-8444-555555555555",
     name="leer",
@@ -295,6 +328,9 @@ class Sample:
     def live(self, file_id: str, most: int) -> live_reading.Live | None:
         return LIVE if file_id == "p1" else None
 
+    def history(self, file: PublicFile) -> tuple[file_history.Step, ...]:
+        return file_history.steps(VERSIONS) if file.id == "d1" else ()
+
     def search(self, query: Query) -> Results:
         count = 0 if query.text == "nichts" else 1234
         cities = tuple(Bucket(s, Message(n, n), 411, active=s == query.city) for s, n in CITIES)
@@ -328,6 +364,9 @@ class Sample:
     def schema_usage(self, id: str) -> tuple[PublicDataset, ...]:
         return (TREES,) if id == "baumkataster" else ()
 
+    def schema_counts(self) -> dict[str, tuple[CityCount, ...]]:
+        return {"baumkataster": (CityCount(city="frankfurt", declaring=2, conforming=1),)}
+
 
 def config(home: Path) -> Config:
     (home / "offenbar.yaml").write_text(
@@ -344,7 +383,20 @@ def create(home: Path) -> Flask:
     app = Flask("web_sample", static_folder=str(WEB / "static"), template_folder=str(WEB / "templates"))
     app.extensions["offenbar.config"] = config(home)
     app.extensions["offenbar.reading"] = Sample
+    app.extensions["offenbar.memory"] = answers.Memory(1_000_000)
     security.protect(app)
     errors.register(app)
     app.register_blueprint(pages.pages)
+    app.register_blueprint(schema_pages.schema_pages)
+    app.register_blueprint(report_pages.reports)
+    app.register_blueprint(check_pages.check_pages)
+    # The one part of the sample that works in earnest: a visitor's file is looked at, here and now.
+    app.extensions["offenbar.desk"] = check_pages.Desk(show=show, passing=Passing(home))
     return app
+
+
+def show(visit: Visit) -> Shown:
+    """Look at a visitor's file without a process of its own, the way there and back included."""
+    asked = visits.read_visit(orjson.loads(visits.write_visit(visit))["visit"])
+    answer = visit_work.check(asked, table_work.check)
+    return visits.read_shown(orjson.loads(visits.write_shown(answer)), visit)

@@ -4,48 +4,17 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dcat.message import Message
 from validators.report import Finding, Severity, column_letter
-from validators.schemas import TableSchema
+from validators.schemas import Field, TableSchema
+from validators.synonyms import SYNONYMS
 from validators.wording import columns, listed
 
-_SYNONYMS = {
-    "lat": ("latitude", "breite", "breitengrad", "geografische_breite", "geo_breite", "y_wgs84", "ycoord"),
-    "lon": (
-        "longitude",
-        "lng",
-        "long",
-        "laenge",
-        "laengengrad",
-        "geografische_laenge",
-        "geo_laenge",
-        "x_wgs84",
-        "xcoord",
-    ),
-    "name": ("bezeichnung", "benennung", "titel"),
-    "strasse": ("strassenname", "str", "street"),
-    "hausnummer": ("hausnr", "hnr", "haus_nr", "nr"),
-    "plz": ("postleitzahl",),
-    "telefon": ("tel", "telefonnummer", "phone"),
-    "email": ("e_mail", "mail"),
-    "url": ("link", "webseite", "website", "homepage", "internet"),
-    "traeger": ("betreiber",),
-    "betreiber": ("traeger",),
-    "baum_id": ("baumnr", "baumnummer", "baum_nr", "id"),
-    "ort_id": ("id", "objekt_id", "objectid", "objectid_1"),
-    "messstelle_id": ("id", "stations_id", "station_id", "pegel_id", "station"),
-    "art_botanisch": ("baumart", "botanischer_name", "gattung_art", "species", "baumart_lat"),
-    "art_deutsch": ("baumart_deutsch", "deutscher_name", "baumart_de"),
-    "pflanzjahr": ("pflanzj", "pflanzdatum", "jahr_pflanzung"),
-    "hoehe_m": ("hoehe", "baumhoehe", "gelaendehoehe"),
-    "kronendurchmesser_m": ("kronendurchmesser", "krone_m", "kronenbreite"),
-    "stammumfang_cm": ("stammumfang", "umfang", "stammumf"),
-    "stadtteil": ("ortsteil", "ortsbezirk", "stadtbezirk"),
-    "zeitpunkt": ("datum_uhrzeit", "zeitstempel", "timestamp", "zeit"),
-    "wert": ("messwert", "value"),
-    "art": ("typ", "kategorie"),
-}
+# Unknown columns that are compared with the names of the schema, and how much of each: likeness takes time.
+_COMPARED = 200
+_LABEL = 100
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _WHY = Message(
     "Nur mit genau den Spalten des Schemas, in dessen Reihenfolge, passen die Dateien der Städte zusammen.",
@@ -55,7 +24,10 @@ _WHY = Message(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """The columns of a file beside those of a schema; positions count from 0."""
+    """The columns of a file beside those of a schema; positions count from 0.
+
+    `similar` holds the probable meaning of unknown columns: by another name for the same thing (`synonyms`), or by likeness alone.
+    """
 
     fields: tuple[str, ...]
     respelled: tuple[tuple[int, str], ...]
@@ -64,6 +36,14 @@ class Columns:
     missing: tuple[str, ...]
     doubled: tuple[int, ...]
     in_order: bool
+    synonyms: tuple[tuple[int, str], ...] = ()
+
+    def meant(self) -> tuple[str, ...]:
+        """Give the field that each column certainly means, by its name, another spelling or a synonym; empty when none."""
+        result = list(self.fields)
+        for position, name in self.synonyms:
+            result[position] = name
+        return tuple(result)
 
 
 def plain(label: str) -> str:
@@ -88,7 +68,8 @@ def match(labels: tuple[str, ...], schema: TableSchema) -> Columns:
     respelled = _respelled(labels, paired, free, doubled)
     missing = tuple(free)
     unknown = [p for p in range(len(labels)) if not paired[p] and p not in doubled]
-    similar = _similar(labels, unknown, list(free))
+    synonyms = _synonyms(labels, unknown, free, schema)
+    similar = _similar(labels, unknown, list(free), synonyms)
     found = [name for name in paired if name]
     return Columns(
         fields=tuple(paired),
@@ -98,7 +79,13 @@ def match(labels: tuple[str, ...], schema: TableSchema) -> Columns:
         missing=missing,
         doubled=tuple(doubled),
         in_order=found == [name for name in names if name in set(found)],
+        synonyms=synonyms,
     )
+
+
+def known(labels: tuple[str, ...], schema: TableSchema | None) -> int:
+    """Count the columns of a file that certainly mean a field of the schema; none without one."""
+    return sum(map(bool, match(labels, schema).meant())) if schema else 0
 
 
 def column_findings(
@@ -133,21 +120,47 @@ def _respelled(
     return tuple(result)
 
 
-def _similar(labels: tuple[str, ...], unknown: list[int], free: list[str]) -> tuple[tuple[int, str], ...]:
+def _synonyms(
+    labels: tuple[str, ...], unknown: list[int], free: dict[str, None], schema: TableSchema
+) -> tuple[tuple[int, str], ...]:
+    """Find other names of the same thing; a field takes the one that stands first in its list."""
     result: list[tuple[int, str]] = []
-    for wanted in ("synonym", "close"):
-        for position in unknown:
-            if any(position == taken for taken, _ in result):
-                continue
-            label = plain(labels[position])
-            if wanted == "synonym":
-                name = next((n for n in free if label in _SYNONYMS.get(n, ())), None)
-            else:
-                name = next(iter(difflib.get_close_matches(label, free, n=1, cutoff=0.75)), None)
-            if name:
-                free.remove(name)
-                result.append((position, name))
+    by_name: dict[str, int] = {}
+    for position in reversed(unknown):
+        if name := _squeezed(labels[position]):
+            by_name[name] = position
+    for field in schema.fields:
+        if field.name not in free:
+            continue
+        found = next((by_name.pop(name) for name in other_names(field) if name in by_name), None)
+        if found is not None:
+            result.append((found, field.name))
     return tuple(sorted(result))
+
+
+@lru_cache(maxsize=4096)
+def other_names(field: Field) -> tuple[str, ...]:
+    """Give the names a field may go by, most likely first, without blanks and underscores: its own, its titles, its synonyms."""
+    names = (field.name, field.title.de, field.title.en, *SYNONYMS.get(field.name, ()))
+    return tuple(dict.fromkeys(_squeezed(name) for name in names))
+
+
+def _squeezed(label: str) -> str:
+    return plain(label).replace("_", "")
+
+
+def _similar(
+    labels: tuple[str, ...], unknown: list[int], free: list[str], synonyms: tuple[tuple[int, str], ...]
+) -> tuple[tuple[int, str], ...]:
+    """Add to the synonyms what only looks alike."""
+    result = dict(synonyms)
+    free = [name for name in free if name not in result.values()]
+    for position in unknown[:_COMPARED]:
+        name = next(iter(difflib.get_close_matches(plain(labels[position][:_LABEL]), free, n=1, cutoff=0.75)), None)
+        if name and position not in result:
+            free.remove(name)
+            result[position] = name
+    return tuple(sorted(result.items()))
 
 
 def _missing(matched: Columns, schema: TableSchema, severity: Severity) -> Finding:

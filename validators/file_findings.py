@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from dcat.message import Message
 from validators.report import Finding, Severity, column_letter
+from validators.wording import amount, counted
 
 
 def blocking(code: str, what: Message, why: Message, fix: Message) -> Finding:
@@ -21,10 +22,12 @@ def not_utf8(offset: int, line: int) -> Finding:
             f"The file is not stored in UTF-8 but in Windows-1252 (first character: line {line}, byte {offset}).",
         ),
         why=Message(
-            "Andere Programme zeigen Umlaute sonst falsch an.", "Other programs would show umlauts wrongly otherwise."
+            "Andere Programme zeigen Umlaute und das Eurozeichen sonst falsch an.",
+            "Other programs would show umlauts and the euro sign wrongly otherwise.",
         ),
         fix=Message(
-            "In Excel: „Speichern unter“, Dateityp „CSV UTF-8“.", "In Excel: “Save as”, file type “CSV UTF-8”."
+            "In Excel: „Datei > Speichern unter“, Dateityp „CSV UTF-8 (durch Trennzeichen getrennt)“.",
+            "In Excel: “File > Save as”, file type “CSV UTF-8 (comma delimited)”.",
         ),
         rows=(line,),
     )
@@ -51,7 +54,10 @@ def utf16(name: str) -> Finding:
         code="utf-16",
         what=Message(f"Die Datei ist in {name.upper()} gespeichert.", f"The file is stored in {name.upper()}."),
         why=Message("Viele Programme erwarten UTF-8.", "Many programs expect UTF-8."),
-        fix=Message("Speichern Sie die Datei als „CSV UTF-8“.", "Save the file as “CSV UTF-8”."),
+        fix=Message(
+            "In Excel: „Datei > Speichern unter“, Dateityp „CSV UTF-8“ statt „Unicode-Text“.",
+            "In Excel: “File > Save as”, file type “CSV UTF-8”, not “Unicode text”.",
+        ),
     )
 
 
@@ -61,29 +67,36 @@ def nul_bytes(count: int) -> Finding:
         severity=Severity.WARNING,
         code="nul-byte",
         what=Message(
-            f"Die Datei enthält {count} unsichtbare Nullzeichen.", f"The file holds {count} invisible NUL bytes."
+            f"Die Datei enthält {amount(count).de} {'unsichtbares' if count == 1 else 'unsichtbare'} Nullzeichen.",
+            f"The file holds {amount(count).en} invisible NUL {'byte' if count == 1 else 'bytes'}.",
         ),
         why=Message("Manche Programme hören dort auf zu lesen.", "Some programs stop reading there."),
-        fix=Message("Exportieren Sie die Tabelle neu als „CSV UTF-8“.", "Export the table again as “CSV UTF-8”."),
+        fix=Message(
+            "Öffnen Sie die Datei in Excel und speichern Sie sie neu als „CSV UTF-8“; bleibt die Warnung, prüfen Sie den Export der Datenbank.",
+            "Open the file in Excel and save it again as “CSV UTF-8”; if the warning stays, check the export of the database.",
+        ),
         count=count,
     )
 
 
 def title_lines(row: int, count: int) -> Finding:
     """Say that there are lines above the column names."""
+    lines = counted(count, ("weitere Zeile", "weitere Zeilen"), ("more line", "more lines"))
     return Finding(
         severity=Severity.WARNING,
         code="title-lines",
         what=Message(
-            f"Über den Spaltennamen stehen {count} weitere Zeilen; die Spaltennamen stehen in Zeile {row}.",
-            f"There are {count} more lines above the column names, which are in row {row}.",
+            f"Über den Spaltennamen {'steht' if count == 1 else 'stehen'} {lines.de}; die Spaltennamen stehen in Zeile {row}.",
+            f"There {'is' if count == 1 else 'are'} {lines.en} above the column names, which are in row {row}.",
         ),
         why=Message(
             "Programme erwarten die Spaltennamen in der ersten Zeile.", "Programs expect column names in the first row."
         ),
         fix=Message(
-            "Löschen Sie die Zeilen darüber; Titel und Stand gehören in die Beschreibung des Datensatzes.",
-            "Delete the lines above; title and date belong into the description of the dataset.",
+            "Löschen Sie die Zeilen darüber (in Excel: Zeilennummern markieren, rechte Maustaste, „Zellen löschen“); "
+            "Titel und Stand gehören in die Beschreibung des Datensatzes.",
+            "Delete the lines above (in Excel: select the row numbers, right mouse button, “Delete”); "
+            "title and date belong into the description of the dataset.",
         ),
         count=count,
     )
@@ -143,8 +156,8 @@ def unclosed_quote(line: int, row: int) -> Finding:
                 "All lines that follow end up in one single cell.",
             ),
             Message(
-                f"Schließen oder löschen Sie das Anführungszeichen in Zeile {line}.",
-                f"Close or delete the quotation mark in line {line}.",
+                f"Öffnen Sie die Datei in einem Texteditor (nicht in Excel) und schließen oder löschen Sie das Anführungszeichen in Zeile {line}.",
+                f"Open the file in a text editor (not in Excel) and close or delete the quotation mark in line {line}.",
             ),
         ),
         rows=(row,),
@@ -154,16 +167,20 @@ def unclosed_quote(line: int, row: int) -> Finding:
 
 def stray_quotes(rows: list[int]) -> Finding:
     """Say that there is text behind closing quotation marks."""
+    number = counted(len(rows), ("Zeile", "Zeilen"), ("row", "rows"))
     return Finding(
         severity=Severity.WARNING,
         code="stray-quote",
         what=Message(
-            f"In {len(rows)} Zeilen steht Text hinter einem schließenden Anführungszeichen.",
-            f"In {len(rows)} rows there is text behind a closing quotation mark.",
+            f"In {number.de} steht Text hinter einem schließenden Anführungszeichen.",
+            f"In {number.en} there is text behind a closing quotation mark.",
         ),
         why=Message("Die Anführungszeichen gehen beim Lesen verloren.", "The quotation marks get lost on reading."),
         fix=Message(
-            "Verdoppeln Sie Anführungszeichen, die zum Text gehören.", "Double quotation marks that belong to the text."
+            'Setzen Sie die ganze Zelle in Anführungszeichen und verdoppeln Sie die, die zum Text gehören: "Linde ""am Tor""". '
+            "Excel macht das beim Speichern als CSV von selbst.",
+            'Put the whole cell into quotation marks and double those that belong to the text: "Lime ""at the gate""". '
+            "Excel does so by itself on saving as CSV.",
         ),
         count=len(rows),
         rows=tuple(rows[:10]),
@@ -185,5 +202,8 @@ SEP_LINE = Finding(
     code="sep-line",
     what=Message("Die erste Zeile ist eine Excel-Angabe („sep=“).", "The first line is a note for Excel (“sep=”)."),
     why=Message("Andere Programme halten sie für Spaltennamen.", "Other programs take it for column names."),
-    fix=Message("Löschen Sie die erste Zeile.", "Delete the first line."),
+    fix=Message(
+        "Löschen Sie die erste Zeile in einem Texteditor; Excel zeigt sie nicht. Wir haben sie übersprungen.",
+        "Delete the first line in a text editor; Excel does not show it. We skipped it.",
+    ),
 )

@@ -1,316 +1,261 @@
-"""A first gate against personal data in tables: addresses of persons, mobile numbers, bank accounts, birth dates, names of persons."""
+"""A gate against personal data in tables and documents: looks at every cell, then decides column by column; examples are masked."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import orjson
-
-from dcat.errors import UnreadableError
-from dcat.message import Message
+from validators import person_names, personal, small_cells
 from validators.columns import plain
-from validators.report import MAX_EXAMPLES, MAX_ROWS, Finding, Severity, TableProfile, column_letter
+from validators.looks import MAX_VALUES, Look, Tally, look_over
+from validators.plain_text import ODD
+from validators.privacy_documents import Document
+from validators.privacy_kinds import BY_CODE, CHECKS, Confidence, PrivacyCheck
+from validators.privacy_words import ADDRESS, FREE_TEXT, PHONE, WHY, Words, sentence
+from validators.report import MAX_EXAMPLES, Finding, Severity, TableProfile, column_letter
 from validators.sniff import records
-from validators.wording import cells
 
-_EMAIL = re.compile(r"(?<![\w.+-])([\w.+-]{1,64})@([\w-]+(?:\.[\w-]+)+)")
-_MOBILE = re.compile(
-    r"(?<![\w.,/-])(?:\+49|0049|0)[ /-]?(?:\(0\))?[ /-]?1(?:5\d|6[0239]|7\d)(?:[ /-]?\d){7,8}(?![\w.,])"
+# Free text is a hint about the column, so its first rows are enough.
+_SAMPLE = 2_000
+_LONG, _WORDS, _TEXT_SHARE, _TEXT_LEAST = 60, 9, 0.2, 3
+# Beside persons' names, columns are looked at for addresses and telephone numbers; tables with more columns only by their names.
+_MAX_BESIDE = 60
+_NAMES_SHARE = 0.5
+_ADDRESS_LABELS = re.compile(
+    r"strasse|anschrift|adresse|wohnort|wohnung|hausnummer|(?:^|_)str(?:_|$)|(?:^|_)hnr(?:_|$)"
 )
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
-_IBAN_LENGTHS = {
-    "AT": 20,
-    "BE": 16,
-    "CH": 21,
-    "DE": 22,
-    "DK": 18,
-    "ES": 24,
-    "FR": 27,
-    "IT": 27,
-    "LU": 20,
-    "NL": 18,
-    "PL": 28,
-}
-_DATE = re.compile(r"\s*(?:\d{1,2}\.\d{1,2}\.(?:\d{2}|\d{4})|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4})(?:[ T].*)?")
-_PERSON = re.compile(r"\s*(?:(?:von|van|de|zu|Dr\.|Prof\.) )*[A-ZÄÖÜ][\w'’.-]+(?:[ -][\w'’.-]+){0,3}\s*")
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_BIRTH_COLUMNS = _words("""
-    geburtsdatum geburtstag geb_datum gebdatum geb_dat gebdat geb geboren geboren_am date_of_birth birth_date
-    birthdate birthday dob
-""")
-_NAME_COLUMNS = _words("""
-    nachname vorname familienname zuname rufname geburtsname vor_und_nachname vorname_nachname nachname_vorname
-    last_name lastname first_name firstname surname family_name given_name
-""")
-_PRIVATE_HOSTS = _words("""
-    gmail.com googlemail.com gmx.de gmx.net gmx.at web.de t-online.de freenet.de yahoo.de yahoo.com hotmail.com
-    hotmail.de outlook.com outlook.de live.de icloud.com me.com aol.com arcor.de posteo.de mailbox.org proton.me
-    protonmail.com
-""")
-_ROLES = _words("""
-    info mail email post poststelle kontakt contact office service team buero verwaltung sekretariat anfrage
-    anfragen hilfe support redaktion presse webmaster admin postmaster noreply no-reply newsletter daten opendata
-    open data geodaten gis kita kiga hort schule grundschule bibliothek buecherei museum bad freibad hallenbad
-    jugend senioren zentrum zentrale rathaus gemeinde stadt landkreis kreis umwelt bauen bauhof gruenflaechen
-    strassen verkehr soziales kultur sport wahlen statistik vermessung feuerwehr polizei friedhof tourismus
-    touristinfo buergerservice buergerbuero datenschutz vergabe personal
-""")
-_ROLE_ENDS = (
-    "amt",
-    "schule",
-    "stelle",
-    "bibliothek",
-    "buero",
-    "zentrum",
-    "haus",
-    "verein",
-    "kita",
-    "bad",
-    "betrieb",
-    "referat",
-    "service",
+_NO_ADDRESS_LABELS = re.compile(r"mail|web|internet|url|ip_adresse|adresse_id")
+# Statistics of first names name nobody: they count.
+_FIRST_NAMES, _COUNTS = (
+    re.compile(r"vorname|first_?name|given_name"),
+    re.compile(r"anzahl|haeufigkeit|rang|count|summe"),
 )
+_SURNAMES = re.compile(r"nachname|familienname|zuname|last_?name|surname|family_name|geburtsdatum|strasse|mail")
+_ANYWHERE = tuple(check for check in CHECKS if check.anywhere)
+# What all kinds but names of persons need, in a form that RE2 and Python read alike: most cells have nothing of it.
+_CODED = (
+    ODD + r"|[@*]|[(\[{] ?[AaÄä][Tt] ?[)\]}]|"
+    r"[0-9](?:[ ()/.-]{0,3}[0-9]){8}|[0-9]{2} ?[0-9]{6} ?[A-Z]|Herr|Frau|Hr\.|Fr\.|Dr\.|Prof\.|"
+    r"[Gg][Ee][Bb](?:\.|[Oo][Rr]|[Uu][Rr])|[Nn][Zz][Ee][Ii][Cc][Hh][Ee][Nn]|[Kk][Ff][Zz]|[Pp][Kk][Ww]"
+)
+_GATE = re.compile(_CODED)
+_UNION = f"{_CODED}|{BY_CODE['person-name'].prefilter}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacyCheck:
-    """One kind of personal data: the cells that show it, in `columns` only where named, with pairs it must and must not find."""
+class _Columns:
+    """The labels of a table, and what they say together."""
 
-    code: str
-    shows: Callable[[str], bool]
-    columns: frozenset[str] = frozenset()
-    what: Message
-    fix: Message
-    found: tuple[tuple[str, str], ...]
-    passed: tuple[tuple[str, str], ...]
+    labels: tuple[str, ...]
+    counts_first_names: bool
 
-    def looks_at(self, column: str) -> bool:
-        """Tell whether a column of this name is examined."""
-        return not self.columns or plain(column) in self.columns
-
-    def finds(self, column: str, cell: str) -> bool:
-        """Tell whether a cell of a column shows personal data."""
-        return self.looks_at(column) and self.shows(cell)
+    def question(self, check: PrivacyCheck, position: int) -> Callable[[str], bool] | None:
+        label = self.labels[position]
+        if self.counts_first_names and check.code == "person-name" and _FIRST_NAMES.search(plain(label)):
+            return check.anywhere
+        return check.question(label) if check.looks_at(label) else None
 
 
-def _personal_email(cell: str) -> bool:
-    return "@" in cell and any(_is_personal(*match) for match in _EMAIL.findall(cell))
-
-
-def _is_personal(local: str, host: str) -> bool:
-    words = [word for word in re.split(r"[._+-]|\d+", local.casefold()) if word]
-    if any(word in _ROLES or word.endswith(_ROLE_ENDS) for word in words):
-        return False
-    if host.casefold() in _PRIVATE_HOSTS:
-        return True
-    parts = [part for part in re.split(r"[._]", local) if part]
-    return len(parts) >= 2 and all(part.replace("-", "").isalpha() for part in parts)
-
-
-def _mobile(cell: str) -> bool:
-    return len(cell) >= 10 and bool(_MOBILE.search(cell))
-
-
-def _iban(cell: str) -> bool:
-    return len(cell) >= 15 and any(_is_iban(match.replace(" ", "")) for match in _IBAN.findall(cell))
-
-
-def _is_iban(text: str) -> bool:
-    if len(text) != _IBAN_LENGTHS.get(text[:2], 0):
-        return False
-    return int("".join(str(int(sign, 36)) for sign in text[4:] + text[:4])) % 97 == 1
-
-
-def _birth_date(cell: str) -> bool:
-    return bool(_DATE.fullmatch(cell))
-
-
-def _person_name(cell: str) -> bool:
-    return bool(_PERSON.fullmatch(cell))
-
-
-_REMOVE = Message(
-    "Löschen Sie die Spalte oder ersetzen Sie die Werte, zum Beispiel durch ein Sammelpostfach, und laden Sie die Datei neu.",
-    "Delete the column or replace the values, for example by a shared mailbox, and upload the file again.",
-)
-_WITHHOLD = Message(
-    "Löschen Sie die Spalte oder halten Sie sie zurück; die übrigen Spalten können veröffentlicht werden.",
-    "Delete the column or withhold it; the other columns can be published.",
-)
-
-CHECKS = (
-    PrivacyCheck(
-        code="personal-email",
-        shows=_personal_email,
-        what=Message("E-Mail-Adressen von Personen", "e-mail addresses of persons"),
-        fix=_REMOVE,
-        found=(
-            ("kontakt", "vorname.nachname@stadt.example"),
-            ("text", "Fragen an v.nachname@stadt.example"),
-            ("email", "sonnenblume77@gmx.de"),
-        ),
-        passed=(
-            ("email", "info@stadt.example"),
-            ("email", "poststelle@stadt.example"),
-            ("email", "kita.nordend@stadt.example"),
-            ("email", "gruenflaechenamt@stadt.example"),
-            ("email", "umweltamt.baeume@stadt.example"),
-            ("email", "kita-regenbogen@web.de"),
-            ("name", "Treffpunkt @ Markt"),
-        ),
-    ),
-    PrivacyCheck(
-        code="mobile-number",
-        shows=_mobile,
-        what=Message("Mobilfunknummern", "mobile phone numbers"),
-        fix=_REMOVE,
-        found=(("telefon", "0171 1234567"), ("telefon", "+49 151 12345678"), ("telefon", "+49 (0)160/1234567")),
-        passed=(
-            ("telefon", "+49 611 310"),
-            ("telefon", "+49 69 21231111"),
-            ("telefon", "06151 131"),
-            ("lon", "8.01511234567"),
-            ("baum_id", "da-01711234567"),
-            ("flaeche", "15112345678"),
-        ),
-    ),
-    PrivacyCheck(
-        code="bank-account",
-        shows=_iban,
-        what=Message("Bankverbindungen (IBAN)", "bank accounts (IBAN)"),
-        fix=_REMOVE,
-        found=(
-            ("konto", "DE89 3704 0044 0532 0130 00"),
-            ("konto", "DE89370400440532013000"),
-            ("text", "auf AT61 1904 3002 3457 3201"),
-        ),
-        passed=(("konto", "DE88370400440532013000"), ("externe_kennung", "DEHE001"), ("baum_id", "DE12")),
-    ),
-    PrivacyCheck(
-        code="birth-date",
-        shows=_birth_date,
-        columns=_BIRTH_COLUMNS,
-        what=Message("Geburtsdaten", "dates of birth"),
-        fix=_WITHHOLD,
-        found=(("Geburtsdatum", "31.12.1980"), ("geb_datum", "1980-12-31"), ("Geb.-Datum", "1.2.80")),
-        passed=(
-            ("stand", "2026-01-15"),
-            ("inbetriebnahme", "1998-05-01"),
-            ("Geburtsdatum", ""),
-            ("Geburtsdatum", "unbekannt"),
-        ),
-    ),
-    PrivacyCheck(
-        code="person-name",
-        shows=_person_name,
-        columns=_NAME_COLUMNS,
-        what=Message("Namen von Personen", "names of persons"),
-        fix=_WITHHOLD,
-        found=(("Nachname", "Muster"), ("VORNAME", "Erika"), ("Familienname", "von Muster-Beispiel")),
-        passed=(
-            ("name", "Spielplatz Am Warmen Damm"),
-            ("strasse", "Erika-Muster-Straße"),
-            ("art_deutsch", "Winterlinde"),
-            ("Nachname", "-"),
-            ("Vorname", "12"),
-        ),
-    ),
-)
-
-
-@dataclass(slots=True)
-class _Hits:
-    count: int = 0
-    rows: list[int] = field(default_factory=list)
-    examples: list[str] = field(default_factory=list)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    position: int
+    words: Words
+    confidence: Confidence
+    tally: Tally
 
 
 def scan(path: Path, sniffed: TableProfile) -> tuple[Finding, ...]:
-    """Look for personal data in every row; every finding blocks publication. Examples are masked."""
+    """Look for personal data and small numbers of persons in every row, heaviest first within a column.
+
+    What is certain or probable blocks publication, what is only worth a look warns; `holding` picks the former. Examples are masked.
+    """
     if not sniffed.readable:
         return ()
-    hits: dict[tuple[int, int], _Hits] = {}
-    examined: dict[int, list[int]] = {}
-    for number, row in records(path, sniffed):
-        for position, cell in enumerate(row):
-            if len(cell) < 2:
-                continue
-            if (indexes := examined.get(position)) is None:
-                column = sniffed.header[position] if position < len(sniffed.header) else ""
-                indexes = [index for index, check in enumerate(CHECKS) if check.looks_at(column)]
-                examined[position] = indexes
-            for index in indexes:
-                if CHECKS[index].shows(cell):
-                    _note(hits.setdefault((position, index), _Hits()), number, cell)
-    return tuple(_finding(CHECKS[index], position, sniffed, found) for (position, index), found in sorted(hits.items()))
+
+    def ask(looks: Sequence[Look]) -> list[Tally]:
+        return look_over(path, sniffed, looks) if looks else []
+
+    found = [_finding(verdict, sniffed) for verdict in _verdicts(_columns(sniffed.header), ask)]
+    texts = _free_text(path, sniffed, {finding.column for finding in found})
+    return (*found, *small_cells.find(path, sniffed), *texts)
+
+
+def holding(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Pick the findings that keep a file back."""
+    return tuple(finding for finding in findings if finding.severity is Severity.BLOCKS)
 
 
 def scan_json(body: bytes) -> tuple[Finding, ...]:
     """Look for personal data in every text of a JSON document, GeoJSON too; the keys stand for columns. UnreadableError if it is none."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise UnreadableError(
-            Message(f"Die Datei ist kein lesbares JSON: {error}", f"The file is no readable JSON: {error}")
-        ) from error
-    columns: dict[str, int] = {}
-    hits: dict[tuple[int, int], _Hits] = {}
-    for number, (column, text) in enumerate(_texts(document, ""), 1):
-        position = columns.setdefault(column, len(columns))
-        for index, check in enumerate(CHECKS):
-            if check.looks_at(column) and check.shows(text):
-                _note(hits.setdefault((position, index), _Hits()), number, text)
-    keys = TableProfile(header=tuple(columns))
-    return tuple(_finding(CHECKS[index], position, keys, found) for (position, index), found in sorted(hits.items()))
+    held = Document(body)
+    keys = TableProfile(header=tuple(held.keys))
+    return tuple(_finding(verdict, keys) for verdict in _verdicts(_columns(keys.header), held.ask))
 
 
-def _texts(value: Any, column: str) -> Iterator[tuple[str, str]]:
-    """Walk through all texts of a JSON value, each with the nearest key above it; orjson has limited the depth."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _texts(part, key)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part, column)
-    elif isinstance(value, str) and len(value) > 1:
-        yield column, value
+def _columns(labels: tuple[str, ...]) -> _Columns:
+    names = [plain(label) for label in labels]
+    counted = any(map(_FIRST_NAMES.search, names)) and any(map(_COUNTS.search, names))
+    return _Columns(labels=labels, counts_first_names=counted and not any(map(_SURNAMES.search, names)))
 
 
-def _note(hits: _Hits, row: int, cell: str) -> None:
-    hits.count += 1
-    masked = f"{cell.strip()[:2]}…"
-    if len(hits.rows) < MAX_ROWS:
-        hits.rows.append(row)
-    if len(hits.examples) < MAX_EXAMPLES and masked not in hits.examples:
-        hits.examples.append(masked)
+_Ask = Callable[[Sequence[Look]], list[Tally]]
 
 
-def _finding(check: PrivacyCheck, position: int, sniffed: TableProfile, hits: _Hits) -> Finding:
-    letter = column_letter(position + 1)
-    number = cells(hits.count)
-    return Finding(
-        severity=Severity.BLOCKS,
-        code=check.code,
-        what=Message(
-            f"Spalte {letter} enthält vermutlich {check.what.de} ({number.de}).",
-            f"Column {letter} probably holds {check.what.en} ({number.en}).",
-        ),
-        why=Message(
-            "Personenbezogene Daten dürfen nicht als offene Daten veröffentlicht werden.",
-            "Personal data must not be published as open data.",
-        ),
-        fix=check.fix,
-        count=hits.count,
-        rows=tuple(hits.rows),
-        field=sniffed.header[position] if position < len(sniffed.header) else "",
-        column=letter,
-        address=f"{letter}{hits.rows[0]}",
-        examples=tuple(hits.examples),
+def _verdicts(columns: _Columns, ask: _Ask) -> list[_Verdict]:
+    """First ask one question for all kinds of each column, then each kind where something was found, then what stands beside names."""
+    positions = range(len(columns.labels))
+    rough = ask([_rough(columns, position) for position in positions])
+    kinds = [
+        (position, check, question)
+        for position, tally in zip(positions, rough, strict=True)
+        if tally.count
+        for check in CHECKS
+        if (question := columns.question(check, position)) and _possible(question, tally)
+    ]
+    looks = [_exact(check, position, question) for position, check, question in kinds]
+    shaped = [(position, check) for position, check, _ in kinds if check.shape]
+    looks += [Look(code=check.code, positions=(at,), finds=check.shape) for at, check in shaped if check.shape]
+    tallies = ask(looks)
+    shapes = dict(zip([(at, check.code) for at, check in shaped], tallies[len(kinds) :], strict=True))
+    verdicts = [
+        _Verdict(position=position, words=Words(check.code, check.what, check.fix), confidence=confidence, tally=tally)
+        for (position, check, _), tally in zip(kinds, tallies, strict=False)
+        if (confidence := check.weigh(columns.labels[position], tally, shapes.get((position, check.code))))
+    ]
+    verdicts += _beside(columns, verdicts, ask)
+    return sorted(verdicts, key=lambda verdict: (verdict.position, list(Confidence).index(verdict.confidence)))
+
+
+def _rough(columns: _Columns, position: int) -> Look:
+    """One question for all kinds that a column can hold, so that columns without any cost one pass."""
+    labelled = [
+        question
+        for check in CHECKS
+        if check.labelled and check.about(columns.labels[position]) and (question := columns.question(check, position))
+    ]
+    if not labelled:
+        return Look(code="personal", positions=(position,), finds=_any, prefilter=_UNION)
+    return Look(
+        code="personal",
+        positions=(position,),
+        finds=lambda cell: _any(cell) or any(question(cell) for question in labelled),
     )
+
+
+def _any(cell: str) -> bool:
+    """Ask all kinds that occur anywhere; most cells have nothing that any of them but the names needs."""
+    if person_names.full_name(cell):
+        return True
+    return _GATE.search(cell) is not None and any(check.anywhere(cell) for check in _ANYWHERE if check.anywhere)
+
+
+def _possible(question: Callable[[str], bool], tally: Tally) -> bool:
+    """Tell whether a kind occurs among the values found, or may occur among those that were not remembered."""
+    return len(tally.values) >= MAX_VALUES or any(question(value) for (value,) in tally.values)
+
+
+def _exact(check: PrivacyCheck, position: int, question: Callable[[str], bool]) -> Look:
+    prefilter = check.prefilter if question is check.anywhere else ""
+    return Look(code=check.code, positions=(position,), finds=question, prefilter=prefilter)
+
+
+def _beside(columns: _Columns, verdicts: Sequence[_Verdict], ask: _Ask) -> list[_Verdict]:
+    """Find the addresses and telephone numbers that stand in one row with a person's name: together they tell where somebody lives."""
+    names = next((verdict for verdict in verdicts if _names_persons(verdict)), None)
+    if names is None:
+        return []
+    taken = {verdict.position for verdict in verdicts if verdict.confidence is not Confidence.LOOK}
+    others = [position for position in range(len(columns.labels)) if position not in taken]
+    is_name = columns.question(BY_CODE[names.words.code], names.position) or person_names.full_name
+    placed: list[tuple[int, Words, Callable[[str], bool]]] = []
+    for position in others:
+        label = plain(columns.labels[position])
+        if _ADDRESS_LABELS.search(label) and not _NO_ADDRESS_LABELS.search(label):
+            placed.append((position, ADDRESS, _filled))
+        elif len(others) <= _MAX_BESIDE:
+            placed.append((position, ADDRESS, person_names.street_with_number))
+        if len(others) <= _MAX_BESIDE:
+            placed.append((position, PHONE, personal.landline))
+    looks = [
+        Look(code=words.code, positions=(names.position, position), finds=_both(is_name, test))
+        for position, words, test in placed
+    ]
+    return [
+        _Verdict(
+            position=position,
+            words=words,
+            confidence=Confidence.PROBABLE,
+            tally=Tally(
+                count=tally.count,
+                asked=tally.asked,
+                rows=tally.rows,
+                values={(v,): n for (_, v), n in tally.values.items()},
+            ),
+        )
+        for (position, words, _), tally in zip(placed, ask(looks), strict=True)
+        if tally.count and tally.count >= 0.2 * tally.asked
+    ]
+
+
+def _names_persons(verdict: _Verdict) -> bool:
+    """Tell whether a column is one of names, not one of texts in which a name occurs."""
+    share = verdict.tally.count / max(verdict.tally.asked, 1)
+    named = verdict.words.code == "person-name" or (verdict.words.code == "person-in-text" and share >= _NAMES_SHARE)
+    return named and verdict.confidence is not Confidence.LOOK
+
+
+def _both(is_name: Callable[[str], bool], test: Callable[[str], bool]) -> Callable[[str, str], bool]:
+    return lambda name, other: test(other) and is_name(name)
+
+
+def _filled(cell: str) -> bool:
+    return any(sign.isalnum() for sign in cell)
+
+
+def _free_text(path: Path, sniffed: TableProfile, known: set[str]) -> list[Finding]:
+    """Ask for a look at columns of sentences, in which anything can stand."""
+    tallies = [Tally() for _ in sniffed.header]
+    for number, row in islice(records(path, sniffed), _SAMPLE):
+        for tally, cell in zip(tallies, row, strict=False):
+            if cell:
+                tally.asked += 1
+                if len(cell) >= _LONG and cell.count(" ") >= _WORDS:
+                    tally.add(number, (cell,))
+    return [
+        _finding(_Verdict(position=at, words=FREE_TEXT, confidence=Confidence.LOOK, tally=tally), sniffed)
+        for at, tally in enumerate(tallies)
+        if len(tally.values) >= _TEXT_LEAST
+        and tally.count >= _TEXT_SHARE * tally.asked
+        and column_letter(at + 1) not in known
+    ]
+
+
+def _finding(verdict: _Verdict, sniffed: TableProfile) -> Finding:
+    tally, words = verdict.tally, verdict.words
+    letter = column_letter(verdict.position + 1)
+    label = sniffed.header[verdict.position] if verdict.position < len(sniffed.header) else ""
+    share = min(1.0, tally.count / tally.asked) if tally.asked else 1.0
+    look = verdict.confidence is Confidence.LOOK
+    hint = words is FREE_TEXT
+    return Finding(
+        severity=Severity.HINT if hint else Severity.WARNING if look else Severity.BLOCKS,
+        code=words.code,
+        what=sentence(words, letter, tally.count, share, verdict.confidence),
+        why=WHY[verdict.confidence],
+        fix=words.fix,
+        count=tally.count,
+        rows=tuple(tally.rows),
+        # A name that two columns have names neither.
+        field=label if sniffed.header.count(label) == 1 else "",
+        column=letter,
+        address=f"{letter}{tally.rows[0]}",
+        examples=() if hint else tuple(dict.fromkeys(masked(cell) for (cell,) in tally.values))[:MAX_EXAMPLES],
+        confidence=verdict.confidence.value,
+        share=round(share, 4),
+    )
+
+
+def masked(cell: str) -> str:
+    """Give the first two characters of a cell, enough to find it again for those who have the file."""
+    return f"{cell.strip()[:2]}…"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from dcat.message import Message
-from validators.wording import columns, rows, times
+from validators.wording import capital, columns, rows, times
 
 MAX_ROWS = 10
 MAX_EXAMPLES = 5
@@ -39,7 +39,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One kind of problem: what is wrong, why it matters, how to put it right, and where. `address` is Excel's, such as H1290."""
+    """One kind of problem: what is wrong, why it matters, how to put it right, and where.
+
+    `rows` are record numbers, as Excel counts them (the first record of the file is 1), `lines` the physical lines where an editor
+    shows them; `address` is Excel's, such as H1290. `repair` names the rule of validators/repairs.py that can put it right.
+    `confidence` (certain, probable, look) and `share` of the filled cells are those of a guess about a column, such as personal data.
+    """
 
     severity: Severity
     code: str
@@ -48,15 +53,52 @@ class Finding:
     fix: Message
     count: int = 1
     rows: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
     field: str = ""
     column: str = ""
     address: str = ""
     examples: tuple[str, ...] = ()
+    repair: str = ""
+    confidence: str = ""
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many errors of one type a table has in one field; `rule` is the broken constraint. Errors beyond the limit count too."""
+
+    type: str
+    field: str = ""
+    rule: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Where some whole records of a text file lie, in bytes: the number of the first, how many, and what is known of their text.
+
+    `regular` means that only LF or CRLF end lines, that quotes stand around whole cells alone and no cell holds NUL: all readers
+    agree on such text. `broken` are the line breaks inside cells, `lines` all of them.
+    """
+
+    first: int
+    records: int
+    offset: int
+    length: int
+    regular: bool
+    broken: int
+    lines: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableProfile:
-    """Facts about a file, found before reading it as a table. `decided` says how the encoding was found; rows count from 1."""
+    """Facts about a file, found before reading it as a table. `decided` says how the encoding was found; rows count from 1.
+
+    `lines` are the physical ones, more than `records` where cells have line breaks; 0 where nobody counted.
+
+    `kind` is what the file is; what is not CSV was read as one, from the part (sheet, member of an archive, layer) named `part`;
+    `others` are the parts that were not read, though whoever gets the file gets them too.
+    """
 
     encoding: str = ""
     decided: str = ""
@@ -65,16 +107,25 @@ class TableProfile:
     header_row: int = 0
     header: tuple[str, ...] = ()
     records: int = 0
+    lines: int = 0
     bytes: int = 0
     sha256: str = ""
     kind: str = "csv"
+    part: str = ""
+    others: tuple[str, ...] = ()
     readable: bool = True
     findings: tuple[Finding, ...] = ()
+    cuts: tuple[Cut, ...] = dataclasses.field(default=(), compare=False, repr=False)
+    """how the file was cut while it was walked through; not a part of reports"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of checking one table. `valid` is frictionless' verdict; `limited` means that checking stopped early."""
+    """The result of checking one table.
+
+    `valid` is frictionless' verdict; `limited` means that not every error is described, `partial` that not every one is counted either.
+    `counts` has all errors below the header that are counted. `faulty_rows` counts the rows with an error; None where nobody counted, then `faulty` looks into frictionless' list.
+    """
 
     schema_id: str = ""
     schema_version: str = ""
@@ -86,6 +137,9 @@ class Report:
     sha256: str = ""
     findings: tuple[Finding, ...] = ()
     limited: bool = False
+    partial: bool = False
+    counts: tuple[Count, ...] = ()
+    faulty_rows: int | None = dataclasses.field(default=None, compare=False)
     sniffed: TableProfile = TableProfile()
     frictionless: dict[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -113,13 +167,15 @@ def column_letter(number: int) -> str:
 def to_json(report: Report) -> dict[str, Any]:
     """Give the frictionless report with two keys added: `findings`, and `sniffed` with the facts about file and schema."""
     facts = dataclasses.asdict(report.sniffed)
-    del facts["findings"]
+    del facts["findings"], facts["cuts"]
     facts["schema"] = {
         "id": report.schema_id,
         "version": report.schema_version,
         "title": dataclasses.asdict(report.schema_title),
     }
     facts |= {"rows": report.rows, "fields": report.fields, "limited": report.limited}
+    facts |= {"partial": report.partial, "faulty_rows": faulty(report)}
+    facts["counts"] = [dataclasses.asdict(count) for count in report.counts]
     findings = [dataclasses.asdict(finding) for finding in report.findings]
     return {**report.frictionless, "valid": report.valid, "findings": findings, "sniffed": facts}
 
@@ -129,7 +185,11 @@ def from_json(document: Mapping[str, Any]) -> Report:
     facts = dict(document["sniffed"])
     schema = facts.pop("schema")
     rows, fields, limited = facts.pop("rows"), facts.pop("fields"), facts.pop("limited")
+    counts = tuple(Count(**count) for count in facts.pop("counts", ()))
+    # Reports stored before these were counted lack them.
+    faulty_rows, partial = facts.pop("faulty_rows", None), facts.pop("partial", limited)
     facts["header"] = tuple(facts["header"])
+    facts["others"] = tuple(facts.get("others", ()))
     return Report(
         schema_id=schema["id"],
         schema_version=schema["version"],
@@ -141,9 +201,28 @@ def from_json(document: Mapping[str, Any]) -> Report:
         sha256=facts["sha256"],
         findings=tuple(_finding(entry) for entry in document["findings"]),
         limited=limited,
+        partial=partial,
+        counts=counts,
+        faulty_rows=faulty_rows,
         sniffed=TableProfile(**facts),
         frictionless={key: value for key, value in document.items() if key not in ("findings", "sniffed")},
     )
+
+
+def faulty(report: Report) -> int | None:
+    """Count the rows below the header with an error, as far as errors are described; None where that cannot be told."""
+    if report.faulty_rows is not None:
+        return report.faulty_rows
+    errors = [error for task in report.frictionless.get("tasks", ()) for error in task["errors"]]
+    # With other columns than the schema's, frictionless compares the wrong ones cell by cell.
+    if not report.frictionless.get("tasks") or any(error["type"].endswith(("-label", "-header")) for error in errors):
+        return None
+    return _error_rows(report)
+
+
+def _error_rows(report: Report) -> int:
+    tasks = report.frictionless.get("tasks", ())
+    return len({error["rowNumber"] for task in tasks for error in task["errors"] if "rowNumber" in error})
 
 
 def without_cells(report: Report) -> Report:
@@ -151,7 +230,9 @@ def without_cells(report: Report) -> Report:
     return dataclasses.replace(
         report,
         findings=tuple(_bare(finding, report.schema_id) for finding in report.findings),
-        sniffed=dataclasses.replace(report.sniffed, header=()),
+        # Without a schema the name of a column is whatever stands in the first row.
+        counts=report.counts if report.schema_id else tuple(dataclasses.replace(c, field="") for c in report.counts),
+        sniffed=dataclasses.replace(report.sniffed, header=(), part="", others=()),
         frictionless=_bare_frictionless(report.frictionless),
     )
 
@@ -159,6 +240,9 @@ def without_cells(report: Report) -> Report:
 def sentence(report: Report) -> Message:
     """Say in one sentence what a clerk needs to know about the report."""
     title = report.schema_title if report.schema_id else Message("Die Datei", "The file")
+    if not title.de:
+        # A schema that somebody brought along need not have a title.
+        title = Message(report.schema_id, report.schema_id)
     heavy = [finding for finding in report.findings if finding.severity in (Severity.BLOCKS, Severity.HVD)]
     if not heavy and report.valid:
         return _good(report, title)
@@ -170,18 +254,15 @@ def sentence(report: Report) -> Message:
             f"{title.en}: the columns do not fit the schema ({missing.en} missing, {unknown.en} unknown).",
         )
     main = max(heavy or report.findings, key=lambda finding: finding.count, default=None)
-    clause = _clause(report, main) if main else Message("die Prüfung nennt Fehler", "the check names errors")
-    number = len(
-        {
-            error["rowNumber"]
-            for task in report.frictionless.get("tasks", [])
-            for error in task["errors"]
-            if "rowNumber" in error
-        }
+    clause = (
+        _clause(report, main)
+        if main and main.what.de and main.what.en
+        else Message("die Prüfung nennt Fehler", "the check names errors")
     )
+    number = report.faulty_rows if report.faulty_rows is not None else _error_rows(report)
     if not number or not report.schema_id or (main and main.code in _WHOLE_FILE):
-        return Message(f"{title.de}: {_upper(clause.de)}.", f"{title.en}: {clause.en}.")
-    at_least = Message("mindestens ", "at least ") if report.limited else _NONE
+        return Message(f"{title.de}: {capital(clause.de)}.", f"{title.en}: {clause.en}.")
+    at_least = Message("mindestens ", "at least ") if report.partial else _NONE
     return Message(
         f"{title.de}: {at_least.de}{rows(number).de} {'entspricht' if number == 1 else 'entsprechen'} nicht dem Schema: {clause.de}.",
         f"{title.en}: {at_least.en}{rows(number).en} {'does' if number == 1 else 'do'} not conform to the schema: {clause.en}.",
@@ -223,16 +304,12 @@ def _clause(report: Report, main: Finding) -> Message:
         german, english = main.what.de.rstrip("."), main.what.en.rstrip(".")
         # Only "In ..." loses its capital inside the sentence; a German noun keeps it.
         return Message(
-            german[0].lower() + german[1:] if german.startswith("In ") else german, english[0].lower() + english[1:]
+            german[0].lower() + german[1:] if german.startswith("In ") else german, english[:1].lower() + english[1:]
         )
     often, clause = times(better.count), _CLAUSES[better.code]
     return Message(
         clause.de.format(field=better.field, times=often.de), clause.en.format(field=better.field, times=often.en)
     )
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _finding(entry: dict[str, Any]) -> Finding:
@@ -244,10 +321,14 @@ def _finding(entry: dict[str, Any]) -> Finding:
         fix=Message(**entry["fix"]),
         count=entry["count"],
         rows=tuple(entry["rows"]),
+        lines=tuple(entry.get("lines", ())),
         field=entry["field"],
         column=entry["column"],
         address=entry["address"],
         examples=tuple(entry["examples"]),
+        repair=entry.get("repair", ""),
+        confidence=entry.get("confidence", ""),
+        share=entry.get("share"),
     )
 
 

@@ -2,259 +2,134 @@
 
 import hashlib
 import json
-import math
 import re
-from collections.abc import Callable
-from datetime import date, datetime, time
+from collections.abc import Iterable
 from typing import Any
 
 from dcat.errors import ConfigError
-from dcat.message import Message
-from validators.patterns import grouped, problem
+from validators.report import Severity
+from validators.schema_faults import Fault, Faults, listed, missing_values, refuse_ignored, refuse_key, texts
+from validators.schema_fields import field_of
 
 MAX_FIELDS = 2000
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_LENGTHS = ("minLength", "maxLength")
-_ALLOWED: dict[str, tuple[str, ...]] = {
-    "any": ("required", "enum"),
-    "array": ("required", *_LENGTHS, "enum"),
-    "boolean": ("required", "enum"),
-    "date": ("required", *_BOUNDS, "enum"),
-    "datetime": ("required", *_BOUNDS, "enum"),
-    "duration": ("required", "enum"),
-    "geojson": ("required", "enum"),
-    "geopoint": ("required", "enum"),
-    "integer": ("required", *_BOUNDS, "enum"),
-    "list": ("required", *_LENGTHS, "enum"),
-    "number": ("required", *_BOUNDS, "enum"),
-    "object": ("required", *_LENGTHS, "enum"),
-    "string": ("required", "pattern", *_LENGTHS, "enum"),
-    "time": ("required", *_BOUNDS, "enum"),
-    "year": ("required", *_BOUNDS, "enum"),
-    "yearmonth": ("required", *_BOUNDS, "enum"),
-}
-_STRING_FORMATS = ("default", "email", "uri", "binary", "uuid", "wkt")
-_IGNORED = ("uniqueKeys", "categories", "categoriesOrdered")
+MAX_FAULTS = 500
+_MATCHES = ("exact", "equal")
 
 
 def normalised(loaded: Any) -> dict[str, Any]:
-    """Give the document with every key we rely on present and well formed, or raise ConfigError with a sentence."""
-    document = _object(loaded, Message("Die Schema-Datei", "The schema file"))
-    fields = document.get("fields")
-    if not isinstance(fields, list) or not fields or len(fields) > MAX_FIELDS:
-        raise _refused(
+    """Give the document with every key we rely on present and well formed, or raise ConfigError with the first reason not to."""
+    document, faults = examined(loaded)
+    for fault in faults:
+        if fault.severity is Severity.BLOCKS:
+            raise ConfigError(fault.message)
+    return document
+
+
+def examined(loaded: Any) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """Give the document as far as it can be put right, and all that is wrong with it."""
+    faults = Faults()
+    if not isinstance(loaded, dict):
+        faults.refuse(
+            "no-schema",
+            "Die Schema-Datei ist kein JSON-Objekt. Beginnen Sie mit { und den Spalten unter „fields“.",
+            "The schema file is not a JSON object. Begin with { and the columns under “fields”.",
+        )
+        return {}, tuple(faults)
+    result = dict(loaded)
+    given = loaded.get("fields")
+    if not isinstance(given, list) or not given or len(given) > MAX_FIELDS:
+        faults.refuse(
+            "no-fields",
             f"Die Schema-Datei beschreibt keine Spalten: „fields“ muss eine Liste mit 1 bis {MAX_FIELDS} Einträgen sein.",
             f"The schema file describes no columns: “fields” must be a list with 1 to {MAX_FIELDS} entries.",
         )
-    for key in _IGNORED:
-        if key in document:
-            raise _ignored(key)
-    result = dict(document)
-    result["fields"] = [_field(entry) for entry in fields]
+        return {}, tuple(faults)
+    refuse_ignored(loaded, ("uniqueKeys", "categories", "categoriesOrdered"), faults)
+    if (match := loaded.get("fieldsMatch", "exact")) not in _MATCHES and match not in ([name] for name in _MATCHES):
+        refuse_key("fieldsMatch", faults)
+    result["fields"] = [field for entry in given if (field := field_of(entry, faults)) is not None]
     names = [field["name"] for field in result["fields"]]
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
-        raise _refused(
-            f"Die Spalte „{doubled[0]}“ steht zweimal im Schema.", f"The column “{doubled[0]}” occurs twice."
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        faults.refuse(
+            "doubled-field",
+            f"Die Spalte „{name}“ steht zweimal im Schema. Benennen Sie eine um.",
+            f"The column “{name}” occurs twice. Rename one of them.",
         )
-    result["name"] = _name(document)
-    result["missingValues"] = _missing_values(document.get("missingValues", [""]))
-    result["primaryKey"] = _names(document.get("primaryKey", []), "primaryKey")
-    result["foreignKeys"] = [_foreign_key(entry) for entry in _list(document.get("foreignKeys", []), "foreignKeys")]
-    return result
+    result["name"] = _name(loaded, faults)
+    result["missingValues"] = missing_values(loaded.get("missingValues", [""]), faults)
+    result["primaryKey"] = texts(loaded.get("primaryKey", []), "primaryKey", faults)
+    result["foreignKeys"] = list(_foreign_keys(loaded.get("foreignKeys", []), set(names), faults))
+    _known(result["primaryKey"], set(names), faults)
+    _advice(result, faults)
+    return result, tuple(faults[:MAX_FAULTS])
 
 
-def _name(document: dict[str, Any]) -> str:
+def _name(document: dict[str, Any], faults: Faults) -> str:
     name = document.get("name")
     if isinstance(name, str) and re.fullmatch(r"[a-z0-9._/-]{1,100}", name):
         return name
     text = json.dumps(document, sort_keys=True, ensure_ascii=False)
-    return f"schema-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
-
-
-def _field(loaded: Any) -> dict[str, Any]:
-    field = dict(_object(loaded, Message("Ein Eintrag unter „fields“", "An entry of “fields”")))
-    name = field.get("name")
-    if not isinstance(name, str) or not name.strip() or len(name) > 200:
-        raise _refused("Eine Spalte im Schema hat keinen Namen.", "A column of the schema has no name.")
-    kind = field.setdefault("type", "string")
-    if not isinstance(kind, str) or kind not in _ALLOWED:
-        known = ", ".join(_ALLOWED)
-        raise _wrong(
-            name, f"der Typ „{kind}“ ist unbekannt; es gibt: {known}", f"unknown type “{kind}”; known: {known}"
+    made = f"schema-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    if name is not None:
+        faults.warn(
+            "name",
+            f"„name“ darf nur aus a-z, 0-9, Punkt, Strich, Unterstrich und Schrägstrich bestehen; bis dahin gilt „{made}“.",
+            f"“name” may hold a-z, 0-9, dot, hyphen, underscore and slash only; until then “{made}” is used.",
         )
-    for key in _IGNORED:
-        if key in field:
-            raise _ignored(key)
-    if kind == "integer" and "groupChar" in field:
-        raise _ignored("groupChar")
-    field["format"] = _format(name, kind, field.get("format") or "default")
-    for key in ("decimalChar", "groupChar"):
-        if key in field and (not isinstance(field[key], str) or len(field[key]) > 1):
-            raise _wrong(name, f"„{key}“ muss ein einzelnes Zeichen sein", f"“{key}” must be a single character")
-    for key in ("trueValues", "falseValues", "missingValues"):
-        if key in field:
-            field[key] = _names(field[key], key)
-    if "constraints" in field:
-        field["constraints"] = _constraints(field, name, kind)
-    # frictionless refuses a whole schema over an example in a field's own notation; ours are tested where they are kept.
-    if "example" in field and not isinstance(field["example"], str):
-        field["example"] = str(field["example"])
-    return field
+    return made
 
 
-def _format(name: str, kind: str, given: Any) -> str:
-    if not isinstance(given, str):
-        raise _wrong(name, "„format“ muss ein Text sein", "“format” must be text")
-    form = given.removeprefix("fmt:")
-    if form == "any" and kind in ("date", "datetime", "time"):
-        raise _wrong(
-            name,
-            "das Format „any“ liest 03.04.2024 als 4. März; bitte das Format angeben, zum Beispiel %d.%m.%Y",
-            "the format “any” reads 03.04.2024 as 4 March; give the format, for example %d.%m.%Y",
-        )
-    if kind == "string" and form not in _STRING_FORMATS:
-        raise _wrong(name, f"das Format „{form}“ ist unbekannt", f"unknown format “{form}”")
-    return form
-
-
-def _constraints(field: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
-    what = Message(f"Spalte „{name}“: „constraints“", f"Column “{name}”: “constraints”")
-    result = dict(_object(field["constraints"], what))
-    for key in result:
-        if key != "unique" and key not in _ALLOWED[kind]:
-            raise _wrong(
-                name, f"die Regel „{key}“ gibt es nicht für den Typ {kind}", f"type {kind} has no constraint “{key}”"
+def _foreign_keys(given: Any, names: set[str], faults: Faults) -> Iterable[dict[str, Any]]:
+    for entry in listed(given, "foreignKeys", faults):
+        reference = entry.get("reference") if isinstance(entry, dict) else None
+        if not isinstance(reference, dict) or not isinstance(reference.get("resource", ""), str):
+            faults.refuse(
+                "foreign-key",
+                "Ein Eintrag unter „foreignKeys“ braucht „fields“ und „reference“ mit „resource“ und „fields“.",
+                "An entry of “foreignKeys” needs “fields” and “reference” with “resource” and “fields”.",
             )
-    for key in ("required", "unique"):
-        if key in result and not isinstance(result[key], bool):
-            raise _wrong(name, f"„{key}“ muss true oder false sein", f"“{key}” must be true or false")
-    for key in _LENGTHS:
-        if key in result and (not isinstance(result[key], int) or isinstance(result[key], bool) or result[key] < 0):
-            raise _wrong(name, f"„{key}“ muss eine ganze Zahl sein", f"“{key}” must be a whole number")
-    if "enum" in result and (not isinstance(result["enum"], list) or not result["enum"]):
-        raise _wrong(name, "„enum“ muss eine Liste mit Werten sein", "“enum” must be a list of values")
-    if "pattern" in result:
-        result["pattern"] = _pattern(name, result["pattern"])
-    for key in _BOUNDS:
-        if key in result:
-            result[key] = _bound(field, name, kind, result[key])
-    return result
+            continue
+        fields = texts(entry.get("fields"), "fields", faults)
+        target = texts(reference.get("fields"), "reference.fields", faults)
+        if not fields or len(fields) != len(target):
+            faults.refuse(
+                "foreign-key",
+                "Ein Fremdschlüssel muss auf beiden Seiten gleich viele Spalten nennen.",
+                "A foreign key must name as many columns on either side.",
+            )
+            continue
+        resource = reference.get("resource", "")
+        _known([*fields, *([] if resource else target)], names, faults)
+        yield {"fields": fields, "reference": {"resource": resource, "fields": target}}
 
 
-def _pattern(name: str, given: Any) -> str:
-    if not isinstance(given, str):
-        raise _wrong(name, "„pattern“ muss ein Text sein", "“pattern” must be text")
-    if (reason := problem(given)) is not None:
-        raise _wrong(name, f"das Muster wird abgelehnt: {reason.de}", f"the pattern is refused: {reason.en}")
-    return grouped(given)
-
-
-def _bound(field: dict[str, Any], name: str, kind: str, given: Any) -> Any:
-    """Give the bound as frictionless will read it: it parses bounds with the field's own format and crashes otherwise."""
-    try:
-        if isinstance(given, bool) or not isinstance(given, str | int | float):
-            raise ValueError
-        if kind == "number":
-            return _number(given, field.get("decimalChar", "."), field.get("groupChar", ""))
-        if kind in ("integer", "year"):
-            number = _number(given, ".", "")
-            if number != int(number):
-                raise ValueError
-            return int(number)
-        if kind == "yearmonth":
-            return datetime.strptime(str(given), "%Y-%m").strftime("%Y-%m")  # noqa: DTZ007
-        return _moment(kind, field["format"], str(given))
-    except (ValueError, OverflowError) as error:
-        raise _wrong(
-            name,
-            f"die Grenze „{given}“ ist kein Wert vom Typ {kind} (Datum bitte als JJJJ-MM-TT, Zahl mit Punkt)",
-            f"the bound “{given}” is no value of type {kind} (write dates as YYYY-MM-DD, numbers with a point)",
-        ) from error
-
-
-def _number(given: str | int | float, decimal: str, group: str) -> int | float:
-    if not isinstance(given, str):
-        number: int | float = given
-    else:
-        text = given.strip()
-        if decimal != "." and decimal in text:
-            text = (text.replace(group, "") if group else text).replace(decimal, ".")
-        number = int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _moment(kind: str, form: str, given: str) -> str:
-    default = {"date": "%Y-%m-%d", "datetime": "%Y-%m-%dT%H:%M:%S%z", "time": "%H:%M:%S%z"}[kind]
-    wanted = default if form == "default" else form
-    try:
-        datetime.strptime(given, wanted)  # noqa: DTZ007
-    except ValueError:
-        readers: dict[str, Callable[[str], date | time]] = {
-            "date": date.fromisoformat,
-            "datetime": datetime.fromisoformat,
-            "time": time.fromisoformat,
-        }
-        written = readers[kind](given).strftime(wanted)
-        datetime.strptime(written, wanted)  # noqa: DTZ007
-        return written
-    return given
-
-
-def _foreign_key(loaded: Any) -> dict[str, Any]:
-    entry = _object(loaded, Message("Ein Eintrag unter „foreignKeys“", "An entry of “foreignKeys”"))
-    reference = _object(
-        entry.get("reference"), Message("„reference“ eines Fremdschlüssels", "“reference” of a foreign key")
-    )
-    resource = reference.get("resource", "")
-    if not isinstance(resource, str):
-        raise _refused(
-            "„resource“ eines Fremdschlüssels muss ein Text sein.", "“resource” of a foreign key must be text."
+def _known(columns: list[str], names: set[str], faults: Faults) -> None:
+    for missing in sorted(set(columns) - names):
+        faults.refuse(
+            "key",
+            f"Ein Schlüssel nennt die Spalte „{missing}“, die es im Schema nicht gibt. Berichtigen Sie den Namen.",
+            f"A key names the column “{missing}”, which the schema does not have. Correct the name.",
         )
-    fields, target = _names(entry.get("fields"), "fields"), _names(reference.get("fields"), "reference.fields")
-    if not fields or len(fields) != len(target):
-        raise _refused(
-            "Ein Fremdschlüssel muss auf beiden Seiten gleich viele Spalten nennen.",
-            "A foreign key must name as many columns on either side.",
+
+
+def _advice(document: dict[str, Any], faults: Faults) -> None:
+    """What works and could be better."""
+    if not document["primaryKey"]:
+        faults.hint(
+            "no-key",
+            "Das Schema hat keinen Schlüssel („primaryKey“); doppelte Zeilen fallen so nicht auf.",
+            "The schema has no key (“primaryKey”); doubled rows go unnoticed.",
         )
-    return {"fields": fields, "reference": {"resource": resource, "fields": target}}
-
-
-def _missing_values(given: Any) -> list[str]:
-    values = [entry.get("value") if isinstance(entry, dict) else entry for entry in _list(given, "missingValues")]
-    return _names(values, "missingValues")
-
-
-def _names(given: Any, key: str) -> list[str]:
-    values = [given] if isinstance(given, str) else _list(given, key)
-    if not all(isinstance(value, str) for value in values):
-        raise _refused(f"„{key}“ darf nur Texte enthalten.", f"“{key}” may hold texts only.")
-    return list(values)
-
-
-def _list(given: Any, key: str) -> list[Any]:
-    if not isinstance(given, list):
-        raise _refused(f"„{key}“ muss eine Liste sein.", f"“{key}” must be a list.")
-    return given
-
-
-def _object(given: Any, what: Message) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise _refused(f"{what.de} ist kein JSON-Objekt.", f"{what.en} is not a JSON object.")
-    return given
-
-
-def _ignored(key: str) -> ConfigError:
-    return _refused(
-        f"„{key}“ würde bei der Prüfung nicht beachtet und ist deshalb nicht erlaubt.",
-        f"“{key}” would be ignored by the check and is therefore not allowed.",
-    )
-
-
-def _wrong(name: str, de: str, en: str) -> ConfigError:
-    return _refused(f"Spalte „{name}“: {de}.", f"Column “{name}”: {en}.")
-
-
-def _refused(de: str, en: str) -> ConfigError:
-    return ConfigError(Message(de, en))
+    bare = [field["name"] for field in document["fields"] if not field.get("title") and not field.get("description")]
+    if bare:
+        faults.hint(
+            "no-words",
+            f"{len(bare)} Spalten haben weder „title“ noch „description“, die erste ist „{bare[0]}“. Sagen Sie, was sie bedeuten.",
+            f"{len(bare)} columns have neither “title” nor “description”, the first is “{bare[0]}”. Say what they mean.",
+        )
+    if "" not in document["missingValues"]:
+        faults.warn(
+            "no-empty",
+            '„missingValues“ enthält den leeren Text nicht; leere Zellen gelten dann als Werte. Nehmen Sie "" auf.',
+            '“missingValues” lacks the empty text; empty cells then count as values. Add "".',
+        )

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
 
 from dcat.errors import UnreadableError
 from dcat.message import Message
@@ -17,18 +16,16 @@ from validators.file_findings import (
     BOM,
     SEP_LINE,
     blocking,
-    cell_too_long,
     no_header,
     not_utf8,
     nul_bytes,
-    stray_quotes,
     title_lines,
-    too_many_columns,
-    unclosed_quote,
     undecodable,
     utf16,
 )
+from validators.pieces import open_text, reader
 from validators.report import Finding, TableProfile
+from validators.structure import unreadable, walk
 
 MAX_BYTES = 2_000_000_000
 MAX_COLUMNS = 2000
@@ -95,28 +92,17 @@ def sniff(
     return _read_text(path, profile, max_columns, max_cell)
 
 
-def open_text(path: Path, profile: TableProfile) -> IO[str]:
-    """Open a file with the encoding that was found and its line ends as they are."""
-    return path.open(encoding=profile.encoding, newline="")
-
-
 def records(path: Path, profile: TableProfile) -> Iterator[tuple[int, list[str]]]:
     """Read the records below the header, each with its record number (the first record of the file is 1)."""
     with open_text(path, profile) as handle:
-        for number, row in enumerate(_reader(handle, profile), start=1):
+        for number, row in enumerate(reader(handle, profile), start=1):
             if number > profile.header_row:
                 yield number, row
 
 
-def _reader(lines: Iterator[str] | IO[str], profile: TableProfile, *, strict: bool = False) -> Iterator[list[str]]:
-    # frictionless reads with exactly this dialect; a low limit on cells would be global, so lines are limited instead.
-    csv.field_size_limit(2**31 - 2)
-    return csv.reader(lines, delimiter=profile.delimiter, quotechar=profile.quote, strict=strict)
-
-
 def _read_bytes(path: Path, max_bytes: int) -> _Bytes:
     """One pass: hash, BOM, strict UTF-8 over the whole file, else cp1252, with the place of the first foreign byte."""
-    digest, size, line, nul, undefined = hashlib.sha256(), 0, 1, 0, 0
+    digest, size, line, nul = hashlib.sha256(), 0, 1, 0
     head, name = b"", "utf-8"
     decoder: codecs.IncrementalDecoder = codecs.getincrementaldecoder(name)()
     failed: tuple[int, int] | None = None
@@ -136,7 +122,6 @@ def _read_bytes(path: Path, max_bytes: int) -> _Bytes:
                     failed = (size + error.start - len(pending), line + chunk.count(b"\n", 0, place))
             line += chunk.count(b"\n")
             nul += chunk.count(b"\0")
-            undefined += len(chunk) - len(chunk.translate(None, _UNDEFINED_CP1252))
             size += len(chunk)
             if size > max_bytes:
                 break
@@ -147,7 +132,7 @@ def _read_bytes(path: Path, max_bytes: int) -> _Bytes:
             failed = (size - (error.end - error.start), line)
     findings: list[Finding] = []
     encoding, decided = name, "utf-8" if name == "utf-8" else "bom"
-    if failed is not None and name == "utf-8" and not undefined:
+    if failed is not None and name == "utf-8" and not _has_undefined(path):
         encoding, decided = "cp1252", "cp1252"
         findings.append(not_utf8(*failed))
     elif failed is not None:
@@ -159,6 +144,15 @@ def _read_bytes(path: Path, max_bytes: int) -> _Bytes:
     if nul and encoding in ("utf-8", "utf-8-sig", "cp1252"):
         findings.append(nul_bytes(nul))
     return _Bytes(size, digest.hexdigest(), head, encoding, decided, tuple(findings))
+
+
+def _has_undefined(path: Path) -> bool:
+    """Tell whether a file has bytes that stand for nothing in cp1252."""
+    with path.open("rb") as handle:
+        while chunk := handle.read(_CHUNK):
+            if len(chunk.translate(None, _UNDEFINED_CP1252)) < len(chunk):
+                return True
+    return False
 
 
 def _not_a_table(seen: _Bytes, max_bytes: int) -> tuple[str, Finding] | None:
@@ -229,33 +223,6 @@ def _kind(head: bytes) -> tuple[str, str, str] | None:
     return None
 
 
-class _TooLongError(Exception):
-    """A line, or the lines of one quoted cell, are longer than a cell may be."""
-
-
-class _Lines:
-    """Physical lines of a file, with the number of the last one and a limit on the length of one record."""
-
-    def __init__(self, handle: IO[str], limit: int) -> None:
-        self.handle, self.limit = handle, limit
-        self.number = self.length = 0
-        self.record: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        while line := self.handle.readline(self.limit + 1):
-            self.number += 1
-            self.length += len(line)
-            if self.length > self.limit:
-                raise _TooLongError
-            self.record.append(line)
-            yield line
-
-    def next_record(self) -> None:
-        """Forget the lines of the record that was just read."""
-        self.length = 0
-        self.record = []
-
-
 def _read_text(path: Path, profile: TableProfile, max_columns: int, max_cell: int) -> TableProfile:
     """Find dialect and header in the sample, then walk the whole file once for broken quotes and limits."""
     with open_text(path, profile) as handle:
@@ -267,14 +234,14 @@ def _read_text(path: Path, profile: TableProfile, max_columns: int, max_cell: in
     delimiter = declared[1] if declared else _delimiter(lines)
     profile = replace(profile, delimiter=delimiter, quote=_quote(lines, delimiter))
     try:
-        start = [row for row, _ in zip(_reader(iter(lines), profile), range(_HEADER_LINES), strict=False)]
+        start = [row for row, _ in zip(reader(iter(lines), profile), range(_HEADER_LINES), strict=False)]
     except csv.Error as error:
-        return _unreadable(profile, error)
-    row, findings = _header_row(start, sep_line=declared is not None)
+        return unreadable(profile, error)
+    row, findings = header_row(start, sep_line=declared is not None)
     # frictionless strips labels too.
     header = tuple(label.strip() for label in start[row - 1]) if row else ()
     profile = replace(profile, header_row=row, header=header, findings=(*profile.findings, *findings))
-    return _walk(path, profile, max_columns, max_cell)
+    return walk(path, profile, max_columns, max_cell)
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -302,8 +269,8 @@ def _quote(lines: list[str], delimiter: str) -> str:
     return "'" if '"' not in text and len(single) >= 3 else '"'
 
 
-def _header_row(start: list[list[str]], *, sep_line: bool) -> tuple[int, list[Finding]]:
-    """The first record as wide as the table is; records above it with at most one filled cell are a title."""
+def header_row(start: list[list[str]], *, sep_line: bool = False) -> tuple[int, list[Finding]]:
+    """Find the header: the first record as wide as the table is; records above it with at most one filled cell are a title."""
     findings = [SEP_LINE] if sep_line else []
     first = 2 if sep_line else 1
     widths = Counter(len(row) for row in start if sum(bool(cell.strip()) for cell in row) > 1)
@@ -320,56 +287,3 @@ def _header_row(start: list[list[str]], *, sep_line: bool) -> tuple[int, list[Fi
         if filled > 1:
             break
     return (first if len(start) >= first else 0), findings
-
-
-def _walk(path: Path, profile: TableProfile, max_columns: int, max_cell: int) -> TableProfile:
-    findings: list[Finding] = []
-    stray: list[int] = []
-    total = at = 0
-    with open_text(path, profile) as handle:
-        lines = _Lines(handle, max_cell)
-        try:
-            for row in _reader(iter(lines), profile):
-                total += 1
-                if len(row) > max_columns:
-                    findings.append(too_many_columns(total, len(row), max_columns))
-                    break
-                if profile.quote in "".join(lines.record) and (state := _quotes(lines.record, profile)):
-                    if state == "open" or len(lines.record) > 1:
-                        findings.append(unclosed_quote(at + 1, total))
-                        break
-                    stray.append(total)
-                at = lines.number
-                lines.next_record()
-        except _TooLongError:
-            many = len(lines.record) > 1
-            findings.append(unclosed_quote(at + 1, total + 1) if many else cell_too_long(at + 1, max_cell))
-        except (csv.Error, UnicodeError) as error:
-            return _unreadable(profile, error)
-    readable = not any(finding.code in ("too-many-columns", "cell-too-long") for finding in findings)
-    if stray:
-        findings.append(stray_quotes(stray))
-    # An unclosed quote can swallow the rest of a large file into one cell, so nothing reads on behind it.
-    if any(finding.code == "unclosed-quote" for finding in findings) and at < lines.number - 1000:
-        readable = False
-    return replace(profile, records=total, readable=readable, findings=(*profile.findings, *findings))
-
-
-def _quotes(record: list[str], profile: TableProfile) -> str:
-    """Tell whether the quotes of one record are in order: empty, `open` (never closed) or `stray` (text behind a closing quote)."""
-    try:
-        for _ in _reader(iter(record), profile, strict=True):
-            pass
-    except csv.Error as error:
-        return "open" if "unexpected end" in str(error) else "stray"
-    return ""
-
-
-def _unreadable(profile: TableProfile, error: Exception) -> TableProfile:
-    finding = blocking(
-        "unreadable",
-        Message("Die Datei lässt sich nicht als Tabelle lesen.", "The file cannot be read as a table."),
-        Message(f"Der Leser meldet: {error}", f"The reader says: {error}"),
-        Message("Exportieren Sie die Tabelle neu als CSV in UTF-8.", "Export the table again as CSV in UTF-8."),
-    )
-    return replace(profile, readable=False, findings=(*profile.findings, finding))

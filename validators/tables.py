@@ -1,34 +1,29 @@
-"""Checks a table file: the sniffer decides how to read it, frictionless judges, our sentences explain. The only importer of frictionless."""
+"""frictionless, its only door: the verdict on a table file with exactly the dialect that was found."""
 
 import csv
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from frictionless import Checklist, Dialect, FrictionlessException, Plugin, Schema, errors, formats, system
+from frictionless import Checklist, Dialect, FrictionlessException, Package, Plugin, Schema, errors, formats, system
 from frictionless.formats.csv import CsvParser
 from frictionless.resources import TableResource
 from frictionless.schemes.local import LocalLoader
+from frictionless.table import Lookup, Row, create_cell_handlers
 
 from dcat.errors import ConfigError
 from dcat.message import Message
-from validators.columns import Columns, column_findings, match
-from validators.error_findings import error_findings
-from validators.prechecks import precheck
-from validators.report import Finding, Report, Severity, TableProfile, by_weight
-from validators.schemas import TableSchema
-from validators.sniff import MAX_BYTES, MAX_CELL, MAX_COLUMNS, records, sniff
+from validators.layout import ColumnReading, Extract, ForeignColumns, Layout, Reference, UnprovenError
+from validators.report import Severity, TableProfile
 
-CUT = 200
-LIMIT_SECONDS = 900.0
 # What frictionless 5.21 was seen to let through on strange tables and schemas, besides its own exception.
-_HOSTILE = (
+HOSTILE = (
     FrictionlessException,
     csv.Error,
+    re.error,
     UnicodeError,
     ArithmeticError,
     AssertionError,
@@ -38,20 +33,9 @@ _HOSTILE = (
     ValueError,
     RecursionError,
 )
-_FIELD_KEYS = (
-    "name",
-    "type",
-    "format",
-    "constraints",
-    "missingValues",
-    "trueValues",
-    "falseValues",
-    "decimalChar",
-    "groupChar",
-    "bareNumber",
-    "delimiter",
-    "itemType",
-)
+
+# Reads one cell as frictionless does: its value, and the rules it breaks (`type`, or names of constraints).
+CellReader = Callable[[str], tuple[Any, frozenset[str]]]
 
 
 class _Table(TableResource):  # type: ignore[misc]
@@ -60,6 +44,56 @@ class _Table(TableResource):  # type: ignore[misc]
     file = Path()
     deadline = 0.0
     stopped = False
+    extract: Extract | None = None
+
+    def to_copy(self, **options: Any) -> "_Table":
+        """Copy for a foreign key into the own table; frictionless' own way forgets what is not in the descriptor."""
+        copy: _Table = super().to_copy(**options)
+        copy.file, copy.deadline = self.file, self.deadline
+        copy.schema = self.schema.to_copy()
+        return copy
+
+    def _TableResource__open_lookup(self) -> None:  # noqa: N802
+        """Take the values of other tables as they are given; frictionless would read the tables row by row."""
+        if self.extract is None:
+            super()._TableResource__open_lookup()
+            return
+        lookup = Lookup()
+        for (name, fields), values in self.extract.lookups.items():
+            lookup.setdefault(name, {})[fields] = values
+        self._TableResource__lookup = lookup
+
+
+class _Cells(list[str]):
+    """The cells of a row out of the middle of a file."""
+
+    number = 0
+
+
+class _Dialect(Dialect):  # type: ignore[misc]
+    """Numbers the rows of an extract as they are numbered in the file."""
+
+    extract: Extract | None = None
+    stats: Any = None
+
+    def read_fragment(self, sample: list[list[str]]) -> list[list[str]]:
+        """Give the rows of the sample, of which nothing is counted yet."""
+        return [cells for _, cells in super().read_enumerated_content_stream(sample)]
+
+    def read_enumerated_content_stream(self, cell_stream: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
+        rows = super().read_enumerated_content_stream(cell_stream)
+        if self.extract is None:
+            yield from rows
+            return
+        first = self.create_first_content_row()
+        for _, cells in rows:
+            # frictionless adds one for the row it gets.
+            self.stats.rows = cells.number - first
+            yield cells.number, cells
+        self.stats.rows = self.extract.rows
+        if self.extract.whole:
+            self.stats.md5, self.stats.sha256 = self.extract.md5, self.extract.sha256
+            self.stats.bytes = self.extract.bytes
 
 
 class _Loader(LocalLoader):  # type: ignore[misc]
@@ -76,12 +110,22 @@ class _Parser(CsvParser):  # type: ignore[misc]
     """frictionless' own parser asks csv.Sniffer even if nothing is left to guess; that takes minutes on hostile quotes."""
 
     def read_cell_stream_create(self) -> Iterator[list[str]]:
-        dialect = self.resource.dialect.get_control("csv").to_python()
-        for number, cells in enumerate(csv.reader(self.loader.text_stream, dialect=dialect)):
+        if (extract := self.resource.extract) is not None:
+            yield from extract.head
+            for number, row in extract.chosen:
+                numbered = _Cells(row)
+                numbered.number = number
+                yield numbered
+            return
+        for number, cells in enumerate(self._records()):
             if number % 1000 == 0 and time.monotonic() > self.resource.deadline:
                 self.resource.stopped = True
                 return
             yield cells
+
+    def _records(self) -> Iterator[list[str]]:
+        dialect = self.resource.dialect.get_control("csv").to_python()
+        return csv.reader(self.loader.text_stream, dialect=dialect)
 
 
 class _TablePlugin(Plugin):  # type: ignore[misc]
@@ -99,97 +143,157 @@ def _register() -> None:
     system.register("offenbar", _TablePlugin())
 
 
-def check_table(
+def judge(
     path: Path,
-    schema: TableSchema | None,
-    *,
-    limit_errors: int = 1000,
-    limit_seconds: float = LIMIT_SECONDS,
-    max_bytes: int = MAX_BYTES,
-    max_columns: int = MAX_COLUMNS,
-    max_cell: int = MAX_CELL,
-) -> Report:
-    """Check a local CSV file against a schema, or its structure alone when there is none."""
-    profile = sniff(path, max_bytes=max_bytes, max_columns=max_columns, max_cell=max_cell)
-    findings = list(profile.findings)
-    facts = replace(profile, findings=())
-    deadline = time.monotonic() + limit_seconds
-    if not profile.readable:
-        raw, stopped = _refused(path, profile), False
-    else:
-        try:
-            raw, stopped = _judge(path, profile, _plain(schema), limit_errors, deadline)
-            explained, stopped_again = _explain(path, profile, schema, raw, limit_errors, deadline)
-            findings += explained
-            stopped |= stopped_again
-        except _HOSTILE as error:
-            raw, stopped = _crashed(path, error), False
-            findings.append(_crash_finding(error))
-    if stopped:
-        findings.append(_limited(limit_errors, stopped=True))
-    below = max(profile.records - profile.header_row, 0)
-    if profile.readable and not below:
-        findings.append(_EMPTY_TABLE)
-    return Report(
-        schema_id=schema.id if schema else "",
-        schema_version=schema.version if schema else "",
-        schema_title=schema.title if schema else Message("", ""),
-        valid=raw["valid"],
-        rows=below,
-        fields=len(profile.header),
-        bytes=profile.bytes,
-        sha256=profile.sha256,
-        findings=by_weight(findings),
-        limited=stopped or _cut(raw),
-        sniffed=facts,
-        frictionless=raw,
-    )
-
-
-def first_rows(
-    path: Path, sniffed: TableProfile, limit: int = 20
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Read the header and the first rows for a preview, cells cut to 200 characters."""
-    if not sniffed.readable:
-        return (), ()
-    shown: list[tuple[str, ...]] = []
-    for _, row in records(path, sniffed):
-        if len(shown) >= limit:
-            break
-        shown.append(tuple(cell[:CUT] for cell in row))
-    return tuple(label[:CUT] for label in sniffed.header), tuple(shown)
-
-
-def check_with_rows(
-    path: Path, schema: TableSchema | None
-) -> tuple[Report, tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Check a table and read its first rows: what a page about the file shows."""
-    report = check_table(path, schema)
-    return report, *first_rows(path, report.sniffed)
-
-
-def _plain(schema: TableSchema | None) -> dict[str, Any]:
-    """Only what is checked: no `$schema` (an address), no examples, no foreign keys, which need the other table."""
-    if schema is None:
-        return {}
-    document = schema.descriptor()
-    fields = [{key: field[key] for key in _FIELD_KEYS if key in field} for field in document["fields"]]
-    return {"fields": fields, "missingValues": document["missingValues"], "primaryKey": document["primaryKey"]}
-
-
-def _judge(
-    path: Path, profile: TableProfile, descriptor: dict[str, Any], limit_errors: int, deadline: float
+    profile: TableProfile,
+    descriptor: dict[str, Any],
+    limit_errors: int,
+    deadline: float,
+    references: Mapping[str, Reference] | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Run frictionless on the local file; gives its report and whether the deadline cut it short."""
-    _register()
     resource = _resource(path, profile, descriptor or _untyped(profile))
     resource.deadline = deadline
+    if descriptor.get("foreignKeys"):
+        others = [_referenced(name, found, deadline) for name, found in (references or {}).items()]
+        Package(resources=[resource, *others], basepath=str(path.parent))
     report = resource.validate(Checklist(), limit_errors=limit_errors)
     return report.to_dict(), resource.stopped
 
 
+def judge_extract(
+    path: Path, profile: TableProfile, descriptor: dict[str, Any], limit_errors: int, extract: Extract
+) -> dict[str, Any]:
+    """Run frictionless on chosen rows of a file; gives the report on all of it, if no other row has an error."""
+    resource = _resource(path, profile, descriptor or _untyped(profile))
+    resource.extract = resource.dialect.extract = extract
+    resource.dialect.stats = resource.stats
+    report: dict[str, Any] = resource.validate(Checklist(), limit_errors=limit_errors).to_dict()
+    if any(task["warnings"] for task in report["tasks"]):
+        _as_far_as_read(path, profile, report)
+    return report
+
+
+def _as_far_as_read(path: Path, profile: TableProfile, report: dict[str, Any]) -> None:
+    """frictionless counts and hashes the bytes it has read when it stops after many errors; that many are read here too."""
+    resource = _resource(path, profile, _untyped(profile))
+    resource.deadline = float("inf")
+    for task in report["tasks"]:
+        last = profile.header_row + task["stats"].get("rows", 0)
+        with resource:
+            # The resource has read its sample on opening, and goes on behind it.
+            for number, _ in enumerate(resource.cell_stream, start=1):
+                if number >= last:
+                    break
+        facts = {key: getattr(resource.stats, key) for key in ("md5", "sha256", "bytes")}
+        # In frictionless' own order.
+        known = {key: task["stats"].pop(key) for key in ("fields", "rows") if key in task["stats"]}
+        task["stats"] |= {key: value for key, value in facts.items() if value} | known
+
+
+def layout_of(path: Path, profile: TableProfile, descriptor: dict[str, Any]) -> Layout:
+    """Tell what frictionless expects of the rows of a file, header and schema put together."""
+    resource = _resource(path, profile, descriptor or _untyped(profile))
+    head: list[list[str]] = [[] for _ in range(profile.header_row - 1)] + [list(profile.header)]
+    resource.extract = resource.dialect.extract = Extract(
+        head=head, chosen=(), rows=0, bytes=0, md5="", sha256="", lookups={}
+    )
+    resource.dialect.stats = resource.stats
+    with resource:
+        fields = resource.header.get_expected_fields()
+        schema = resource.schema
+    names = {field.name for field in fields}
+    handlers = create_cell_handlers(fields)
+
+    def row(number: int, cells: list[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        found = Row(cells, handlers=handlers, row_number=number)
+        try:
+            row_errors = found.errors
+        except HOSTILE as error:
+            raise UnprovenError from error
+        errors = [
+            {
+                "type": error.type,
+                "note": error.note,
+                "rowNumber": number,
+                "fieldName": getattr(error, "field_name", ""),
+            }
+            for error in row_errors
+        ]
+        return {name: found[name] for name in names}, errors
+
+    return Layout(
+        columns=tuple(_reading(field) for field in fields),
+        unique=tuple(field.name for field in fields if field.constraints.get("unique")),
+        primary_key=tuple(schema.primary_key) if set(schema.primary_key) <= names else (),
+        foreign_keys=tuple(
+            ForeignColumns(
+                fields=tuple(key["fields"]),
+                name=key["reference"]["resource"],
+                reference=tuple(key["reference"]["fields"]),
+            )
+            for key in schema.foreign_keys
+        ),
+        row=row,
+    )
+
+
+def _reading(field: Any) -> ColumnReading:
+    missing = field.missing_values
+    if not field.has_defined("missing_values") and field.schema:
+        missing = field.schema.missing_values
+    value_reader = field.create_value_reader()
+    bounds = {name: value_reader(bound) for name, bound in field.constraints.items() if "imum" in name}
+    read = field.create_cell_reader()
+
+    def reader(cell: str | None) -> tuple[Any, tuple[str, ...]]:
+        value, notes = read(cell)
+        return value, tuple(notes) if notes else ()
+
+    return ColumnReading(
+        name=field.name,
+        type=field.type,
+        format=field.format,
+        missing=frozenset(missing),
+        constraints=dict(field.constraints),
+        bounds=bounds,
+        decimal_char=getattr(field, "decimal_char", "."),
+        group_char=getattr(field, "group_char", ""),
+        bare=getattr(field, "bare_number", True),
+        read=reader,
+    )
+
+
+def _referenced(name: str, reference: Reference, deadline: float) -> _Table:
+    table = _resource(reference.path, reference.profile, reference.descriptor)
+    table.name, table.deadline = name, deadline
+    return table
+
+
+def cell_readers(descriptor: dict[str, Any]) -> dict[str, CellReader]:
+    """Give frictionless' own reader for the cells of each field; a reader never raises. ConfigError for an unusable schema."""
+    return {field.name: _cell_reader(field) for field in _schema(descriptor).fields}
+
+
+def _cell_reader(field: Any) -> CellReader:
+    try:
+        read = field.create_cell_reader()
+    except HOSTILE:
+        return lambda _: (None, frozenset(("type",)))
+
+    def reader(cell: str) -> tuple[Any, frozenset[str]]:
+        try:
+            value, notes = read(cell)
+        except HOSTILE:
+            return None, frozenset(("type",))
+        return value, frozenset(notes or ())
+
+    return reader
+
+
 def _resource(path: Path, profile: TableProfile, descriptor: dict[str, Any]) -> _Table:
-    dialect = Dialect(
+    _register()
+    dialect = _Dialect(
         header_rows=[max(profile.header_row, 1)],
         controls=[formats.CsvControl(delimiter=profile.delimiter, quote_char=profile.quote)],
     )
@@ -203,6 +307,8 @@ def _resource(path: Path, profile: TableProfile, descriptor: dict[str, Any]) -> 
         encoding=profile.encoding,
         dialect=dialect,
         schema=_schema(descriptor),
+        # As the schema, or frictionless takes exclusive bounds for a fault of the schema.
+        datapackage_version="v2",
     )
     table.file = path
     return table
@@ -215,7 +321,8 @@ def _place(path: Path) -> str:
 
 def _schema(descriptor: dict[str, Any]) -> Any:
     try:
-        return Schema.from_descriptor(descriptor)
+        # Without a version frictionless takes version 1, which has no exclusive bounds; it carries the profile of version 2 itself.
+        return Schema.from_descriptor({"$schema": Schema.metadata_v2_profile, **descriptor})
     except FrictionlessException as error:
         notes = "; ".join(reason.note for reason in error.reasons) or error.error.note
         raise ConfigError(
@@ -234,72 +341,16 @@ def _untyped(profile: TableProfile) -> dict[str, Any]:
     return {"fields": [{"name": name, "type": "any"} for name in seen], "missingValues": [""]}
 
 
-def _explain(
-    path: Path,
-    profile: TableProfile,
-    schema: TableSchema | None,
-    raw: dict[str, Any],
-    limit_errors: int,
-    deadline: float,
-) -> tuple[list[Finding], bool]:
-    """Put the errors into sentences and add our own checks; also tells whether time ran out on the way."""
-    if schema is None:
-        found = [error for error in _errors(raw) if error["type"] != "incorrect-label"]
-        return error_findings(found, None, Severity.WARNING), False
-    severity = Severity.HVD if schema.hvd_category else Severity.BLOCKS
-    matched = match(profile.header, schema)
-    findings = column_findings(profile.header, matched, schema, severity)
-    stopped = False
-    if findings:
-        # frictionless pairs columns by position; with other columns it would compare the wrong ones cell by cell.
-        descriptor = _by_name(schema, matched)
-        raw, stopped = _judge(path, profile, descriptor, limit_errors, deadline)
-    below = _below_header(_errors(raw))
-    findings += error_findings([e for e in below if not (stopped and e["type"] == "source-error")], schema, severity)
-    if _cut(raw):
-        findings.append(_limited(limit_errors, stopped=False))
-    meant = list(matched.fields)
-    for position, name in matched.similar:
-        meant[position] = name
-    return [*findings, *precheck(path, profile, schema, tuple(meant))], stopped
-
-
-def _by_name(schema: TableSchema, matched: Columns) -> dict[str, Any]:
-    """A schema in the order of the file: known columns by name, wherever they stand, all others as any text."""
-    document = _plain(schema)
-    by_name = {field["name"]: field for field in document["fields"]}
-    taken = set(matched.fields)
-    fields = []
-    for position, name in enumerate(matched.fields):
-        other = f"column{position + 1}"
-        while other in taken:
-            other += "_"
-        fields.append(by_name[name] if name else {"name": other, "type": "any"})
-    key = document["primaryKey"] if set(document["primaryKey"]) <= taken else []
-    return {"fields": fields, "missingValues": document["missingValues"], "primaryKey": key}
-
-
-def _errors(raw: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*raw["errors"], *(error for task in raw["tasks"] for error in task["errors"])]
-
-
-def _cut(raw: dict[str, Any]) -> bool:
-    return any("limit" in warning for task in raw["tasks"] for warning in task["warnings"])
-
-
-def _below_header(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [error for error in found if "#label" not in error["tags"] and "#header" not in error["tags"]]
-
-
-def _refused(path: Path, profile: TableProfile) -> dict[str, Any]:
-    """The report of a file that is not given to frictionless at all, in frictionless' own form."""
+def refused(path: Path, profile: TableProfile) -> dict[str, Any]:
+    """Give the report of a file that is not given to frictionless at all, in frictionless' own form."""
     codes = [finding.code for finding in profile.findings if finding.severity is Severity.BLOCKS]
     note = ", ".join(codes)
     damaged = "undecodable" in codes
     return _synthetic(path, errors.EncodingError(note=note) if damaged else errors.SourceError(note=note))
 
 
-def _crashed(path: Path, error: Exception) -> dict[str, Any]:
+def crashed(path: Path, error: Exception) -> dict[str, Any]:
+    """Give the report of a table that frictionless gave up on."""
     return _synthetic(path, errors.SourceError(note=type(error).__name__))
 
 
@@ -324,49 +375,3 @@ def _synthetic(path: Path, error: Any) -> dict[str, Any]:
             }
         ],
     }
-
-
-def _crash_finding(error: Exception) -> Finding:
-    return Finding(
-        severity=Severity.BLOCKS,
-        code="check-failed",
-        what=Message("Die Prüfung der Tabelle ist gescheitert.", "Checking the table failed."),
-        why=Message(
-            f"Die Tabelle oder das Schema ist so ungewöhnlich, dass der Prüfer aufgibt ({type(error).__name__}).",
-            f"The table or the schema is so unusual that the checker gives up ({type(error).__name__}).",
-        ),
-        fix=Message(
-            "Exportieren Sie die Tabelle neu als CSV in UTF-8 oder prüfen Sie das Schema.",
-            "Export the table again as CSV in UTF-8, or check the schema.",
-        ),
-    )
-
-
-def _limited(limit_errors: int, *, stopped: bool) -> Finding:
-    reason = (
-        Message("Die Prüfung wurde nach der erlaubten Zeit beendet.", "The check ended when its time was up.")
-        if stopped
-        else Message(
-            f"Die Prüfung endete nach {limit_errors} Fehlern.", f"The check ended after {limit_errors} errors."
-        )
-    )
-    return Finding(
-        severity=Severity.WARNING if stopped else Severity.HINT,
-        code="limited",
-        what=reason,
-        why=Message(
-            "Weiter unten kann es mehr Fehler geben als gezählt.", "Further down there may be more errors than counted."
-        ),
-        fix=Message("Beheben Sie die gezeigten Fehler und prüfen Sie erneut.", "Put the errors right and check again."),
-    )
-
-
-_EMPTY_TABLE = Finding(
-    severity=Severity.WARNING,
-    code="empty-table",
-    what=Message(
-        "Unter den Spaltennamen steht keine einzige Zeile.", "There is not a single row below the column names."
-    ),
-    why=Message("Eine Tabelle ohne Daten nützt niemandem.", "A table without data is of no use."),
-    fix=Message("Prüfen Sie den Export.", "Check the export."),
-)

@@ -39,6 +39,16 @@ def columns(number: int) -> Message:
     return counted(number, ("Spalte", "Spalten"), ("column", "columns"))
 
 
+def capital(text: str) -> str:
+    """Begin a text with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def shortened(text: str, length: int) -> str:
+    """Show no more than so many characters of a text; a cell can have millions."""
+    return text if len(text) <= length else f"{text[:length]} …"
+
+
 def listed(names: Sequence[str], limit: int = 30) -> Message:
     """Write names one after the other, and how many more there are."""
     text = ", ".join(names[:limit])

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import click
 
-from catalog import demo, search
+from catalog import demo, search, tables
 from catalog.commands.terminal import Terminal, pass_terminal
 from catalog.ingest.guard import Counts
 from catalog.server import serve
 from dcat.message import Message
-from validators.tables import check_with_rows
 
 
 @click.command()
@@ -32,7 +31,8 @@ def command(terminal: Terminal, port: int, no_serve: bool) -> None:
     instance = demo.prepare(port)
     click.get_current_context().call_on_close(instance.database.close)
     with terminal.progress("Demo") as tick:
-        story = demo.run(instance, check_with_rows, tick)
+        with tables.Checker() as checker:
+            story = demo.run(instance, checker.check, tick)
         search.catch_up(instance)
     _tell(terminal, story)
     site = f"http://127.0.0.1:{port}"

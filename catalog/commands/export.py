@@ -17,7 +17,6 @@ from catalog.instance import Instance
 from catalog.models import DatasetRow
 from catalog.parts import Part
 from catalog.renditions import CKAN
-from dcat.message import Message
 from dcat.profile import DEFAULT, RELEASES
 
 FORMATS = ("ttl", "rdf", "jsonld", "nt", "ckan-jsonl")
@@ -55,7 +54,7 @@ def command(terminal: Terminal, form: str, release: str, city: str, output: Path
         for piece in pieces:
             target.write(piece)
     if output:
-        terminal.note(Message(f"Geschrieben: {output}", f"Written: {output}"))
+        terminal.written(output)
 
 
 def _document(instance: Instance, form: str, part: Part, release: str) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from catalog import examples, jobs, search
+from catalog import examples, jobs, search, tables
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.ingest import decisions, quarantine
@@ -16,7 +16,6 @@ from catalog.jobs import Checks
 from catalog.models import Run
 from dcat.errors import ConfigError, OffenbarError
 from dcat.message import Message
-from validators.tables import check_with_rows
 
 STATUS = {
     "applied": Message("übernommen", "applied"),
@@ -60,12 +59,12 @@ def run(terminal: Terminal, sources: tuple[str, ...], full: bool, as_json: bool)
     """
     instance = opened()
     outcomes = []
-    with examples.served(instance.config.home):
+    with examples.served(instance.config.home), tables.Checker() as checker:
         for source in instance.sources(sources):
             with terminal.progress(source.id) as tick:
                 try:
                     outcome = jobs.harvest(instance, source, full=full, tick=tick)
-                    checks = jobs.check_files(instance, source, check_with_rows, tick=tick)
+                    checks = jobs.check_files(instance, source, checker.check, tick=tick)
                 except OffenbarError as error:
                     # One source's trouble is no reason to leave out the others.
                     outcome, checks = jobs.failed(source, error.message), Checks()

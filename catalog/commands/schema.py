@@ -1,14 +1,15 @@
-"""offenbar schema: list, show"""
+"""offenbar schema: list, show; and the commands of schema_infer.py, schema_map.py and schema_check.py"""
 
 import click
 
+from catalog.commands import schema_check, schema_infer, schema_map
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from validators import schemas
 
 
 @click.group()
 def command() -> None:
-    """Die gemeinsamen Schemata von Rhein-Main zeigen. / Show the shared schemas of Rhein-Main.
+    """Die gemeinsamen Schemata zeigen; Tabellen erkennen und zuordnen. / Show the shared schemas; recognise and map tables.
 
     Beispiel / Example: offenbar schema list
     """
@@ -61,3 +62,7 @@ def show(terminal: Terminal, schema_id: str, as_json: bool) -> None:
         ),
         rows,
     )
+
+
+for subcommand in (schema_infer.infer, schema_map.map_file, schema_check.check):
+    command.add_command(subcommand)

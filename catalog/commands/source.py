@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from catalog import examples, jobs, search
+from catalog import derived, examples, jobs, search
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.ingest import leaving, probing
@@ -17,7 +17,7 @@ from harvesters import source as definitions
 from harvesters.registry import require_options
 from harvesters.source import Source
 from harvesters.source_lint import LintFinding
-from validators import schemas
+from validators import mapping, schemas
 
 _LEVELS = {"error": Message("Fehler", "error"), "hint": Message("Hinweis", "hint")}
 
@@ -46,7 +46,7 @@ def lint(terminal: Terminal, files: tuple[Path, ...], as_json: bool) -> int:
     linted = [(file, file.read_bytes()) for file in files]
     found = [(file, finding) for file, data in linted for finding in definitions.lint(data, file.name)]
     broken = {file for file, finding in found if finding.level == "error"}
-    found += [(f, finding) for f, data in linted if f not in broken for finding in _unknown_names(f.name, data)]
+    found += [(f, finding) for f, data in linted if f not in broken for finding in _unknown_names(f, data)]
     if as_json:
         terminal.data(
             [
@@ -223,13 +223,38 @@ def rename(terminal: Terminal, old: str, new: str) -> None:
     )
 
 
-def _unknown_names(name: str, data: bytes) -> list[LintFinding]:
-    source = definitions.read(data, name)
+def _unknown_names(file: Path, data: bytes) -> list[LintFinding]:
+    source = definitions.read(data, file.name)
+    found = [*_unknown_schemas(file.name, source), *_broken_mappings(file, source)]
     try:
         require_options(source)
     except ConfigError as error:
-        return [LintFinding(level="error", line=1, message=error.message), *_unknown_schemas(name, source)]
-    return _unknown_schemas(name, source)
+        return [LintFinding(level="error", line=1, message=error.message), *found]
+    return found
+
+
+def _broken_mappings(file: Path, source: Source) -> list[LintFinding]:
+    """Mapping files that are missing, cannot be read, or name columns that their schema does not have."""
+    found = []
+    for name in dict.fromkeys(name for _, name in source.mappings):
+        mapped = derived.read(file.parent, name)
+        messages = [problem] if (problem := derived.problem(mapped)) else _misfits(mapped)
+        for message in messages:
+            # A file that is there tells the place itself.
+            where = Message("" if name in message.de else f"{name}: ", "" if name in message.en else f"{name}: ")
+            text = Message(f"{file.name}: {where.de}{message.de}", f"{file.name}: {where.en}{message.en}")
+            found.append(LintFinding(level="error", line=1, message=text))
+    return found
+
+
+def _misfits(file: derived.MappingFile) -> list[Message]:
+    data = file.text.encode()
+    read = mapping.read(data, file.name)
+    faults = mapping.misfits(read, schemas.load(read.schema), data)
+    return [
+        Message(f"{file.name}, Zeile {one.line}: {one.message.de}", f"{file.name}, line {one.line}: {one.message.en}")
+        for one in faults
+    ]
 
 
 def _unknown_schemas(name: str, source: Source) -> list[LintFinding]:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,9 +12,11 @@ import orjson
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from dcat.errors import OffenbarError
 from dcat.message import Lang, Message
+from dcat.plain import printable
 
 PHASES = {
     "fetching": Message("Seiten gelesen", "pages read"),
@@ -38,12 +41,16 @@ class Terminal:
     def say(self, message: Message | str) -> None:
         """Write a line for people."""
         if not self.quiet:
-            click.echo(message.in_(self.lang) if isinstance(message, Message) else message)
+            click.echo(printable(message.in_(self.lang) if isinstance(message, Message) else message))
 
     def note(self, message: Message) -> None:
         """Write a line beside the result, on standard error."""
         if not self.quiet:
-            click.echo(message.in_(self.lang), err=True)
+            click.echo(printable(message.in_(self.lang)), err=True)
+
+    def written(self, path: Path) -> None:
+        """Name a file that was written, on standard error."""
+        self.note(Message(f"Geschrieben: {path}", f"Written: {path}"))
 
     def data(self, value: Any) -> None:
         """Write a result as JSON."""
@@ -53,14 +60,15 @@ class Terminal:
         """Write rows as a table."""
         table = Table(*columns, box=None, pad_edge=False, header_style="bold")
         for row in rows:
-            table.add_row(*(str(cell) for cell in row))
+            # As text: what departments wrote may look like markup.
+            table.add_row(*(Text(printable(str(cell))) for cell in row))
         Console(width=None if sys.stdout.isatty() else 160).print(table)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[str, int], None]]:
         """Show how far long work is, on standard error and only for people."""
         console = Console(stderr=True, quiet=self.quiet or not sys.stderr.isatty())
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task(what)
 

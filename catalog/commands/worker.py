@@ -2,11 +2,10 @@
 
 import click
 
-from catalog import job_queue, jobs, worker, workers
+from catalog import job_queue, jobs, tables, worker, workers
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, pass_terminal
 from dcat.message import Message
-from validators.tables import check_with_rows
 
 
 @click.command()
@@ -29,12 +28,11 @@ def command(terminal: Terminal, threads: int) -> None:
     instance = opened()
     if instance.database.engine.dialect.name == "postgresql":
         terminal.note(Message("Arbeitet mit der Warteschlange in PostgreSQL.", "Works with the queue in PostgreSQL."))
-        worker.until_stopped(
-            instance,
-            lambda stop: job_queue.Worker(
-                instance=instance, check_table=check_with_rows, stop=stop, threads=threads
-            ).run(),
-        )
+        with tables.Checker() as checker:
+            worker.until_stopped(
+                instance,
+                lambda stop: job_queue.Worker(instance=instance, look=checker.check, stop=stop, threads=threads).run(),
+            )
         return
     terminal.note(
         Message(
@@ -42,4 +40,5 @@ def command(terminal: Terminal, threads: int) -> None:
             "Works alone, for SQLite belongs to one machine. Beside it: offenbar serve --no-jobs",
         )
     )
-    worker.until_stopped(instance, lambda stop: jobs.work(instance, check_with_rows, stop, threads=threads))
+    with tables.Checker() as checker:
+        worker.until_stopped(instance, lambda stop: jobs.work(instance, checker.check, stop, threads=threads))

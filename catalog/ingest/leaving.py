@@ -16,7 +16,7 @@ from catalog.db import Database, batches, now
 from catalog.drafts import Draft
 from catalog.ingest import identity, ledger
 from catalog.ingest.identity import Shifts
-from catalog.models import DatasetRow, Exchange, LiveFile, NoticeRow, Quarantine, Record, Run, SourceState
+from catalog.models import DatasetRow, Dismissal, Exchange, LiveFile, NoticeRow, Quarantine, Record, Run, SourceState
 from catalog.policy import Policies
 from catalog.store import VISIBLE
 from dcat.errors import NotFoundError, StateError
@@ -24,7 +24,7 @@ from dcat.message import Message
 from harvesters.source import Source
 
 # The tables that name a source.
-_NAMING = (Run, Exchange, Record, Quarantine, DatasetRow, LiveFile, NoticeRow)
+_NAMING = (Run, Exchange, Record, Quarantine, DatasetRow, Dismissal, LiveFile, NoticeRow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from catalog import derived
 from catalog.db import Database, batches, now
 from catalog.files import Files
 from catalog.models import Exchange, FileRow, PlanItem, Run
@@ -62,13 +63,16 @@ def _delete(session: Session, table: type[Exchange | PlanItem], run_ids: list[in
 def _drop_unused(database: Database, files: Files) -> int:
     """Drop the bytes that no row names any more."""
     number = 0
+    with database.reading() as session:
+        tables = session.scalars(sa.select(FileRow.derived).where(FileRow.derived.is_not(None)))
+        made = {digest for table in tables for digest in derived.hashes(table)}
     for part in batches(files.names()):
         with database.reading() as session:
             used = set(session.scalars(sa.select(Exchange.sha256).where(Exchange.sha256.in_(part))))
-            for column in (FileRow.sha256, FileRow.good_sha256):
+            for column in (FileRow.sha256, FileRow.good_sha256, FileRow.table_sha256, FileRow.csv_sha256):
                 used.update(session.scalars(sa.select(column).where(column.in_(part))))
         for digest in part:
-            if digest not in used and files.age(digest) > _FRESH:
+            if digest not in used and digest not in made and files.age(digest) > _FRESH:
                 files.drop(digest)
                 number += 1
     return number

@@ -139,26 +139,6 @@ def group(theme: str) -> str:
     return render_template("group.html", concept=concept, results=reading().search(_query(theme=concept.code)))
 
 
-@pages.get("/schema")
-def schemas() -> str:
-    """List the shared table schemas."""
-    return render_template("schema_list.html", schemas=reading().schemas())
-
-
-@pages.get("/schema/<schema_id>")
-def schema(schema_id: str) -> str:
-    """Show one table schema in words."""
-    found = reading().schema(schema_id) or abort(404)
-    return render_template("schema.html", schema=found, usage=reading().schema_usage(schema_id))
-
-
-@pages.get("/schema/<schema_id>.json")
-def schema_json(schema_id: str) -> Response:
-    """Give one table schema for programs."""
-    found = reading().schema(schema_id) or abort(404)
-    return Response(found.document, mimetype="application/json", headers={"Access-Control-Allow-Origin": "*"})
-
-
 @pages.get("/api")
 def api() -> str:
     """Say how programs get everything."""

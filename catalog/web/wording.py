@@ -6,11 +6,15 @@ from typing import Any
 
 from flask import Flask
 
+from catalog.file_history import row_line, score_line
 from catalog.public import FileState, PublicDataset, PublicFile
+from catalog.report_view import ReportView, ShownFinding, shown, view
+from catalog.web.language import lang
 from dcat.message import Message
 from dcat.model import Distribution
 from dcat.vocabularies import vocabulary
-from validators.report import Finding, Severity, from_json
+from validators.finding_words import WEIGHTS
+from validators.report import Report, Severity, from_json, without_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +33,17 @@ STATES = {
     FileState.HELD: Mark(Message("angehalten", "held back"), "warning", "warning"),
     FileState.WITHHELD: Mark(Message("zurückgehalten", "withheld"), "warning", "visibility-off"),
 }
+# Findings on a page; the other forms of the report have all.
+MOST = 300
 CONFORMS = Mark(Message("Schema eingehalten", "conforms to schema"), "success", "check")
 VIOLATES = Mark(Message("Schema verletzt", "violates schema"), "danger", "close")
 WITHHELD = Mark(Message("zurückgehalten", "withheld"), "warning", "visibility-off")
 PARTLY = Mark(Message("teils zurückgehalten", "partly withheld"), "warning", "visibility-off")
 SEVERITIES = {
-    Severity.BLOCKS: Mark(Message("Fehler", "Error"), "danger", "danger"),
-    Severity.HVD: Mark(Message("Pflicht bei HVD", "Required for HVD"), "warning", "warning"),
-    Severity.WARNING: Mark(Message("Warnung", "Warning"), "warning", "warning"),
-    Severity.HINT: Mark(Message("Hinweis", "Hint"), "info", "info"),
+    Severity.BLOCKS: Mark(WEIGHTS[Severity.BLOCKS].label, "danger", "danger"),
+    Severity.HVD: Mark(WEIGHTS[Severity.HVD].label, "warning", "checklist"),
+    Severity.WARNING: Mark(WEIGHTS[Severity.WARNING].label, "warning", "warning"),
+    Severity.HINT: Mark(WEIGHTS[Severity.HINT].label, "info", "info"),
 }
 
 
@@ -48,6 +54,11 @@ def register(app: Flask) -> None:
         schema_mark=schema_mark,
         dataset_marks=dataset_marks,
         finding_groups=finding_groups,
+        report_view=report_view,
+        severity_label=severity_label,
+        validity_mark=validity_mark,
+        row_line=row_line,
+        score_line=score_line,
         file_format=file_format,
         formats=formats,
         licence=licence,
@@ -58,7 +69,17 @@ def schema_mark(file: PublicFile) -> Mark | None:
     """Tell whether a file keeps its schema; None where it was not checked against one."""
     if file.valid is None or not file.schema_id:
         return None
-    return CONFORMS if file.valid else VIOLATES
+    return validity_mark(file.valid)
+
+
+def validity_mark(valid: bool) -> Mark:
+    """Tell whether a schema is kept."""
+    return CONFORMS if valid else VIOLATES
+
+
+def severity_label(weight: Severity) -> Message:
+    """Name the weight of a finding."""
+    return WEIGHTS[weight].label
 
 
 def dataset_marks(public: PublicDataset) -> tuple[Mark, ...]:
@@ -70,13 +91,31 @@ def dataset_marks(public: PublicDataset) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def finding_groups(report: Mapping[str, Any] | None) -> tuple[tuple[Mark, tuple[Finding, ...]], ...]:
-    """Group the findings of a report by weight, heaviest first."""
+def stored_report(file: PublicFile) -> Report:
+    """Read a file's report; of a file that is kept back, without anything copied from it, whatever was stored."""
+    assert file.report is not None, "asked only of files with a report"
+    found = from_json(file.report)
+    return found if file.state.visible else without_cells(found)
+
+
+def report_view(report: Mapping[str, Any], name: str) -> ReportView:
+    """Put a stored report into the words of the page."""
+    return view(from_json(report), name, lang())
+
+
+def finding_groups(
+    report: Mapping[str, Any] | None, most: int = MOST
+) -> tuple[tuple[Mark, int, tuple[ShownFinding, ...]], ...]:
+    """Group the findings of a report by weight, heaviest first: mark, number of all, and those among the first `most`."""
     if report is None:
         return ()
     findings = from_json(report).findings
-    groups = ((mark, tuple(f for f in findings if f.severity is weight)) for weight, mark in SEVERITIES.items())
-    return tuple((mark, found) for mark, found in groups if found)
+    groups = []
+    for weight, mark in SEVERITIES.items():
+        number = sum(finding.severity is weight for finding in findings)
+        kept = tuple(shown(finding, lang()) for finding in findings[:most] if finding.severity is weight)
+        groups.append((mark, number, kept))
+    return tuple(group for group in groups if group[1])
 
 
 def file_format(distribution: Distribution) -> Message | None:

@@ -126,7 +126,7 @@ def _mapping(events: Iterator[Event], path: Path, lines: dict[Path, int]) -> Val
     while not isinstance(key := next(events), MappingEnd):
         if not isinstance(key, ScalarEvent) or key.anchor:
             raise _refused(key, "ein Schlüssel muss ein Wort sein", "a key must be a word")
-        name = str(key.value)
+        name = _text(key)
         if name in values:
             raise _refused(
                 key,
@@ -140,7 +140,7 @@ def _mapping(events: Iterator[Event], path: Path, lines: dict[Path, int]) -> Val
 
 def _scalar(event: ScalarEvent) -> Value:
     """Resolve a plain word by the core schema of YAML 1.2; dates stay text, quoted words as well."""
-    text = str(event.value)
+    text = _text(event)
     if event.style or not event.implicit[0]:
         return text
     if text in _WORDS:
@@ -148,6 +148,18 @@ def _scalar(event: ScalarEvent) -> Value:
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _text(event: ScalarEvent) -> str:
+    """Half a character, which an escape such as \\ud800 makes, can be written into no file and no answer."""
+    text = str(event.value)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise _refused(
+            event,
+            "eine Angabe wie \\ud800 ist kein Zeichen, bitte das Zeichen selbst schreiben",
+            "an escape such as \\ud800 is no character, please write the character itself",
+        )
+    return text
 
 
 def _refused(event: Event, de: str, en: str) -> MarkedError:
