@@ -13,7 +13,8 @@ from dcat import dates, geometry, iri, spellings
 from dcat.message import Message
 from dcat.model import Text
 from dcat.namespaces import expand
-from dcat.plain import plain, printable
+from dcat.plain import plain
+from dcat.printable import printable
 from dcat.vocabularies import vocabulary
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from dcat import dates
 from dcat.kinds import KINDS, Misfit
-from dcat.plain import printable
+from dcat.printable import printable
 from dcat.vocabularies import vocabulary
 
 # From, to: ISO 8601 writes a slash, people a word or a dash. A dash between years is one too, within a date it is not.

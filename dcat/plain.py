@@ -5,6 +5,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 from dcat.iri import is_web
+from dcat.printable import printable
 
 _TAG = re.compile(
     r"</?(p|br|div|span|a|b|i|em|strong|ul|ol|li|dl|dt|dd|h[1-6]|table|thead|tbody|tr|td|th|font|u|img|sub|sup|small|center"
@@ -12,7 +13,6 @@ _TAG = re.compile(
     re.I,
 )
 _ENTITY = re.compile(r"&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.I)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _MARKED = re.compile(r"<!\[[^>]*>?")
 _BLOCK = re.compile(r"p|br|div|ul|ol|dl|dt|dd|h[1-6]|table|tr|pre|hr|blockquote|section|article")
 
@@ -53,13 +53,6 @@ class _Words(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self.parts.append(data)
-
-
-def printable(value: str) -> str:
-    """Take out the control characters that no XML can hold, and write line ends as XML reads them."""
-    if value.isprintable():
-        return value
-    return _CONTROL.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def plain(value: str) -> str:

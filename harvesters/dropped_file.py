@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from dcat.model import Distribution, Text
-from dcat.plain import printable
+from dcat.printable import printable
 from dcat.vocabularies import vocabulary
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from dcat import dates, iri
 from dcat.kinds import KINDS, Misfit, language_tag
 from dcat.model import Text
-from dcat.plain import plain, printable
+from dcat.plain import plain
+from dcat.printable import printable
 from dcat.profile import profile
 from dcat.vocabularies import vocabulary
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from dcat.errors import OffenbarError
 from dcat.message import Lang, Message
-from dcat.plain import printable
+from dcat.printable import printable
 
 PHASES = {
     "fetching": Message("Seiten gelesen", "pages read"),

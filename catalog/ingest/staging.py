@@ -18,7 +18,7 @@ from catalog.spool import Spool
 from dcat import document
 from dcat.message import Message
 from dcat.model import Problem, Reading
-from dcat.plain import printable
+from dcat.printable import printable
 from harvesters.base import Batch, Harvester, Item, record
 from harvesters.source import Source
 
