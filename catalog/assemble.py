@@ -8,6 +8,7 @@ from typing import Any
 from catalog import derived_files, publication
 from catalog.config import City
 from catalog.derived_files import SHA256, DerivedTable, Unmapped
+from catalog.desk_types import Resource, Written
 from catalog.layers import Layered, Origin, layered
 from catalog.overlay import Edit
 from catalog.policy import Policies
@@ -41,6 +42,8 @@ class Upstream:
     published_at: str
     modified_at: str
     edits: tuple[Edit, ...] = ()
+    written: Written | None = None
+    """how it was written at the desk; None for what was harvested"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +76,17 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What is the same for all datasets of one source."""
+    """What is the same for all datasets of one source.
+
+    `ours` tells that its files become public through us only, `local` that what names no place is about the city.
+    """
 
     source: Source
     city: City
     organization: str
     organization_title: str
     ours: bool
+    local: bool
     policies: Policies
     site_url: str
     publishers: Mapping[str, Agent] = field(default_factory=dict)
@@ -87,13 +94,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAddress:
-    """A distribution's data file as the source names it; a table derived from one has no address at the source."""
+    """A distribution's data file as the source names it; a table derived from one has no address at the source.
+
+    `ours` tells that it becomes public through us only.
+    """
 
     id: str
     position: int
     url: str
     name: str
     schema_id: str
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +135,13 @@ def assemble(
         upstream.dataset,
         setting.source,
         setting.city,
-        ours=setting.ours,
+        ours=setting.local,
         edits=upstream.edits,
         publishers=setting.publishers,
     )
     fitted = fit.fit(layers.dataset)
     withheld = setting.policies.dataset(setting.source.id, upstream.remote_id)
-    named_files = addresses(upstream.id, fitted.dataset, setting.source)
+    named_files = _addresses(upstream, fitted.dataset, setting)
     files = tuple(
         _file(address, distribution, upstream, setting, checks.get(address.id, Checked()), withheld)
         for address, distribution in zip(named_files, fitted.dataset.distribution, strict=True)
@@ -174,6 +185,7 @@ def assemble(
         withheld=withheld,
         published_at=upstream.published_at,
         modified_at=upstream.modified_at,
+        written=upstream.written.document if upstream.written else None,
     )
     return Assembled(shown, layers, fitted.problems, named_files)
 
@@ -255,16 +267,35 @@ def _kept_back(dataset: Dataset, reason: Reason | None) -> Dataset:
     return replace(dataset, description=said, legal_basis=basis_text, access_rights=NON_PUBLIC, sample=())
 
 
-def addresses(dataset_id: str, dataset: Dataset, source: Source) -> tuple[FileAddress, ...]:
+def _addresses(upstream: Upstream, dataset: Dataset, setting: Setting) -> tuple[FileAddress, ...]:
     """Name the data files of a dataset's distributions."""
-    folder = places.home_folder(source.type, source.url)
-    ids = naming.distribution_ids(dataset_id, dataset.distribution, folder, source.identity.distribution_id)
     named = []
-    for position, (identity, distribution) in enumerate(zip(ids, dataset.distribution, strict=True)):
+    for position, (resource, distribution) in enumerate(
+        zip(_resources(upstream, dataset, setting), dataset.distribution, strict=True)
+    ):
         url = [*distribution.download_url, *distribution.access_url, ""][0]
         name = file_name(url)
-        named.append(FileAddress(id=identity, position=position, url=url, name=name, schema_id=_schema(name, source)))
+        named.append(
+            FileAddress(
+                id=resource.id,
+                position=position,
+                url=url,
+                name=name,
+                schema_id=resource.schema_id or _schema(name, setting.source),
+                ours=resource.uploaded,
+            )
+        )
     return tuple(named)
+
+
+def _resources(upstream: Upstream, dataset: Dataset, setting: Setting) -> tuple[Resource, ...]:
+    """Name the distributions: as their authors did, or derived from what a source says of them."""
+    if upstream.written is not None:
+        return upstream.written.resources
+    source = setting.source
+    folder = places.home_folder(source.type, source.url)
+    ids = naming.distribution_ids(upstream.id, dataset.distribution, folder, source.identity.distribution_id)
+    return tuple(Resource(identity, uploaded=setting.ours) for identity in ids)
 
 
 def _file(
@@ -277,7 +308,7 @@ def _file(
 ) -> PublicFile:
     steady = setting.source.identity.distribution_id
     decision = withheld or setting.policies.file(setting.source.id, upstream.remote_id, address.name, steady)
-    facts = FileFacts(ours=setting.ours, release=setting.source.release, outcome=checked.outcome, found=checked.found)
+    facts = FileFacts(ours=address.ours, release=setting.source.release, outcome=checked.outcome, found=checked.found)
     state, reason = publication.decide(facts, decision)
     if checked.schema_id != address.schema_id:
         # A verdict by another schema says nothing about this one.

@@ -11,6 +11,8 @@ from dcat.texts import best
 
 PUBLISHED = "published"
 GONE = "gone"
+# Written at the desk and not public, though it was: whoever asks gets the answer for what never was.
+HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +91,4 @@ class Draft:
     @property
     def kind(self) -> str:
         """The kind of change, in the words of the change log."""
-        return {"": "create", GONE: "revive"}.get(self.was, "update")
+        return {"": "create", GONE: "revive", HIDDEN: "revive"}.get(self.was, "update")

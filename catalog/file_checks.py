@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from catalog import derived, file_history, table_orders
 from catalog.assemble import Checked
@@ -23,7 +23,6 @@ from catalog.public import FileState
 from catalog.table_orders import Answer, Order
 from dcat.errors import FetchError
 from dcat.message import Message
-from harvesters.fetch import Fetcher
 from harvesters.response import Response, Validators
 from validators import report, schemas
 from validators.report import Finding, Report, Severity
@@ -47,6 +46,13 @@ _SLOW_MAPPING = Message(
 
 # Takes from findings of personal data those that a steward has dismissed as false alarms.
 Left = Callable[[tuple[Finding, ...]], tuple[Finding, ...]]
+
+
+class Downloads(Protocol):
+    """Where files come from: a department's server (harvesters/fetch.py), or what was uploaded here (catalog/desk_files.py)."""
+
+    def download(self, url: str, target: Path, *, validators: Validators | None = None) -> Response:
+        """Bring a file to `target`, or nothing where it has not changed (status 304); FetchError when it cannot be had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +93,7 @@ class _Verdict:
     preview: list[Any] | None = None
 
 
-def check(row: FileRow, fetcher: Fetcher, files: Files, look: table_orders.Check, wanted: Wanted) -> Result:
+def check(row: FileRow, fetcher: Downloads, files: Files, look: table_orders.Check, wanted: Wanted) -> Result:
     """Fetch and judge one file. A failure keeps what was known, unless the file is gone for good."""
     judged = row.outcome in _JUDGED and bool(row.etag or row.last_modified) and not wanted.anew
     known = Validators(row.etag, row.last_modified) if judged else None

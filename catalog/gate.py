@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from catalog import desk_source
 from catalog.config import City, Config
 from catalog.layers import layered
 from catalog.overlay import Edit
 from dcat import fit
 from dcat.message import Message
 from dcat.model import Dataset
-from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 from validators import metadata
 from validators.report import Severity
@@ -34,7 +34,8 @@ NONE = Allowances()
 
 def judge(config: Config, source: Source, allowances: Allowances = NONE) -> Judge:
     """Make the judge of one source's datasets: asked with a record's id, the hash of its document, and the dataset."""
-    city, ours = config.city(source.city), HARVESTERS[source.type].publishes_files
+    city = desk_source.city(config, source)
+    ours = desk_source.covers_city(source, city)
 
     def verdict(remote_id: str, digest: str, dataset: Dataset) -> tuple[str, Message] | None:
         edits = allowances.edits.get(remote_id, ())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import schedule
+from catalog import desk_source, schedule
 from catalog.config import Config
 from catalog.db import now
 from catalog.definitions import Definitions
@@ -230,6 +230,8 @@ def _known(session: Session, config: Config, definitions: Definitions, only: str
     rows = session.execute(query.where(SourceState.id == only) if only else query).all()
     found = {}
     for row, organization in rows:
+        if desk_source.is_desk(row.id):
+            continue
         found[row.id] = _Known(
             id=row.id,
             title=organization.title,

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from catalog import (
     definitions,
     derived,
+    desk_files,
+    desk_source,
     dismissals,
     editing,
     file_checks,
@@ -40,7 +42,6 @@ from catalog.policy import Withholding
 from catalog.store import VISIBLE
 from dcat.message import Message
 from harvesters.fetch import Fetcher
-from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,7 @@ def _to_check(instance: Instance, source: Source, *, only_due: bool) -> list[str
         stale = derived.stale(session, instance.config.sources, source)
         if only_due:
             query = query.where(sa.or_(due, FileRow.id.in_(stale)))
-        elif not HARVESTERS[source.type].publishes_files:
+        elif not desk_source.publishes_files(source):
             query = query.where(sa.or_(due, FileRow.schema_id != "", FileRow.id.in_(stale)))
         rows = session.execute(query.order_by(FileRow.dataset_id, FileRow.position)).all()
     return [file_id for file_id, _ in sorted(rows, key=lambda row: len(file_references.named(row.schema_id)))]
@@ -176,16 +177,18 @@ def _check_file(instance: Instance, source: Source, fetcher: Fetcher, look: tabl
         mapping = derived.find(instance.config.sources, source, row.name)
         needed = file_references.named(row.schema_id) | file_references.named(derived.schema_of(mapping))
         found = file_references.find(session, source, needed)
+        upload = desk_files.find(session, file_id)
     with TemporaryDirectory() as folder:
         wanted = file_checks.Wanted(
-            ours=HARVESTERS[source.type].publishes_files,
+            ours=upload is not None or desk_source.publishes_files(source),
             mapping=mapping,
             references=file_references.laid_out(instance.files, found, Path(folder)),
             anew=derived.is_due(row, mapping),
             share=instance.config.compare_engines,
             left=partial(dismissals.findings_left, dismissed),
         )
-        result = file_checks.check(row, fetcher, instance.files, look, wanted)
+        door = fetcher if upload is None else desk_files.Uploads(instance.files, upload)
+        result = file_checks.check(row, door, instance.files, look, wanted)
     _note(instance, source, row, result)
     return not result.unchanged
 
@@ -220,7 +223,7 @@ def settle(instance: Instance) -> int:
     """Publish anew the datasets that link to one that came or went since; gives the number of changes."""
     with instance.database.reading() as session:
         due = store.unsettled(session)
-    known = definitions.present(instance.config.sources).sources if due else {}
+    known = desk_source.with_desks(instance) if due else {}
     return sum(
         publishing.refresh(instance.database, instance.config, known[source_id], instance.policies, "link", datasets)
         for source_id, datasets in due.items()
@@ -319,7 +322,7 @@ def _chores(instance: Instance, look: table_orders.Check | None, stop: threading
         if stop.is_set():
             raise workers.Stopped
 
-    for source in workers.defined(instance):
+    for source in (*workers.defined(instance), *desk_source.opened(instance)):
         if stop.is_set():
             return
         workers.guarded(f"source {source.id}", partial(refresh, instance, source))

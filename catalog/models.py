@@ -12,7 +12,11 @@ BigKey = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 class Organization(Base):
-    """A department of a city, or the division it belongs to: it owns sources and datasets."""
+    """A department of a city, or the division it belongs to: it owns sources and datasets.
+
+    `state` is active or deleted, or internal for the one that stands in where a dataset has none. `extras` are further key-value
+    pairs as their author wrote them.
+    """
 
     __tablename__ = "organization"
 
@@ -22,6 +26,11 @@ class Organization(Base):
     city: Mapped[str] = mapped_column(sa.String(100), index=True)
     parent_id: Mapped[str | None] = mapped_column(sa.String(36), index=True)
     created_at: Mapped[datetime.datetime]
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    image_url: Mapped[str] = mapped_column(default="", server_default="")
+    state: Mapped[str] = mapped_column(sa.String(20), default="active", server_default="active")
+    kind: Mapped[str] = mapped_column(sa.String(100), default="organization", server_default="organization")
+    extras: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
 
 class SourceState(Base):

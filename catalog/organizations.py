@@ -69,13 +69,13 @@ def packaged(organization: Organization) -> dict[str, Any]:
         "id": organization.id,
         "name": organization.name,
         "title": organization.title,
-        "type": "organization",
-        "description": "",
-        "image_url": "",
+        "type": organization.kind,
+        "description": organization.description,
+        "image_url": organization.image_url,
         "created": naive(organization.created_at.isoformat()),
         "is_organization": True,
         "approval_status": "approved",
-        "state": "active",
+        "state": organization.state,
     }
 
 

@@ -1,5 +1,6 @@
 """What the public may see of a dataset: made once at publication, stored as a rendition, read by pages and API. Nothing else is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -95,6 +96,8 @@ class PublicDataset:
     withheld: Reason | None = None
     published_at: str = ""
     modified_at: str = ""
+    written: Mapping[str, Any] | None = None
+    """the document of a dataset written at the desk, in CKAN's words"""
 
 
 def write(public: PublicDataset) -> bytes:
@@ -105,6 +108,7 @@ def write(public: PublicDataset) -> bytes:
             "dataset": document.write(public.dataset),
             "files": [_write_file(file) for file in public.files],
             "withheld": _write_reason(public.withheld),
+            **({} if public.written is None else {"written": public.written}),
         }
     )
 
@@ -116,6 +120,8 @@ def differences(before: bytes, after: PublicDataset) -> tuple[str, ...]:
         f for f in old["dataset"].keys() | new["dataset"].keys() if old["dataset"].get(f) != new["dataset"].get(f)
     }
     fields |= {f for f in ("name", "files", "withheld", "organization_title") if old[f] != new[f]}
+    if old.get("written") != new.get("written") and not fields:
+        fields = {"extras"}
     return tuple(sorted(fields))
 
 
@@ -127,6 +133,7 @@ def read(body: bytes) -> PublicDataset:
         dataset=document.read(content["dataset"]),
         files=tuple(_read_file(file) for file in content["files"]),
         withheld=_read_reason(content["withheld"]),
+        written=content.get("written"),
     )
 
 

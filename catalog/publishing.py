@@ -3,19 +3,34 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import assemble, derived_files, edits, gate, inherited, link_uses, public, store, subjects
+from catalog import (
+    assemble,
+    derived_files,
+    desk_rows,
+    desk_source,
+    edits,
+    gate,
+    inherited,
+    link_uses,
+    public,
+    store,
+    subjects,
+)
 from catalog.assemble import Assembled, Checked, FileAddress, Setting, Surroundings, Upstream
 from catalog.config import Config
 from catalog.db import Database, batches, now
+from catalog.desk_types import Written
 from catalog.drafts import PUBLISHED, Draft, entry
 from catalog.file_checks import checked
 from catalog.gate import Allowances
 from catalog.models import DatasetRow, FileRow, Organization, Quarantine, Record, RecordVersion, Slug, SourceState
+from catalog.models_desk import DeskDataset
 from catalog.organizations import packaged
 from catalog.overlay import Edit
 from catalog.policy import Policies
@@ -32,7 +47,6 @@ from dcat.profile import DEFAULT, RELEASES
 from dcat.texts import best
 from harvesters.addresses import read_address
 from harvesters.network import may_reach
-from harvesters.registry import HARVESTERS
 from harvesters.source import Source
 
 BATCH = 200
@@ -56,13 +70,15 @@ def setting(config: Config, session: Session, source: Source, policies: Policies
     """Gather what is the same for all datasets of a source."""
     state = session.get_one(SourceState, source.id)
     organization = session.get_one(Organization, state.organization_id)
+    place = desk_source.city(config, source)
     return (
         Setting(
             source=source,
-            city=config.city(source.city),
+            city=place,
             organization=organization.name,
             organization_title=organization.title,
-            ours=HARVESTERS[source.type].publishes_files,
+            ours=desk_source.publishes_files(source),
+            local=desk_source.covers_city(source, place),
             policies=policies,
             site_url=config.site_url,
             publishers=policies.spellings(source.city),
@@ -75,7 +91,7 @@ def inputs(config: Config, source: Source, policies: Policies) -> str:
     """Hash everything but the records that decides how a source's datasets look: when it changes, they are assembled anew."""
     # Those about other sources too: what is held back there may be shown through this one (catalog/inherited.py).
     decisions = [repr(w) for w in policies.withholdings]
-    parts = [assemble.VERSION, source.revision, config.site_url, repr(config.city(source.city)), decisions]
+    parts = [assemble.VERSION, source.revision, config.site_url, repr(desk_source.city(config, source)), decisions]
     parts.append(repr(policies.spellings(source.city)))
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()
 
@@ -88,10 +104,12 @@ def drafts(
     items: Iterable[Item],
     tick: Callable[[int], None] = lambda count: None,
     leaving: Collection[str] = (),
+    written: Mapping[str, Written] = MappingProxyType({}),
 ) -> Iterator[Draft]:
     """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along.
 
-    `leaving` names datasets that are withdrawn with the publication, so that what they described is free.
+    `leaving` names datasets that are withdrawn with the publication, so that what they described is free; `written` is how datasets of
+    the desk are about to be written, otherwise what its tables say counts.
     """
     names: set[str] = set()
     # By the hashes of the URIs: all URIs of a large source would fill the memory.
@@ -107,12 +125,14 @@ def drafts(
                 names |= _taken(session, batch)
                 neighbours = _neighbours(session, batch, config.site_url, leaving)
                 edited = edits.of(session, [item.dataset_id for item in batch])
+                wrote = written or desk_rows.written(session, source.id, [item.dataset_id for item in batch])
             made = []
             for item in batch:
                 row = rows.get(item.dataset_id)
-                name = row.name if row else _name(item, present.city.slug, names)
+                desk = wrote.get(item.dataset_id)
+                name = desk.name if desk else row.name if row else _name(item, present.city.slug, names)
                 names.add(name)
-                upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()))
+                upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()), desk)
                 around = neighbours.around(item, claims)
                 one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
                 claims |= dict.fromkeys(map(hash, assemble.subjects(one.shown.dataset)), item.dataset_id)
@@ -189,7 +209,9 @@ def assembled(config: Config, session: Session, source: Source, policies: Polici
     checks = _checks(session, [item]).get(dataset_id, {})
     around = _neighbours(session, [item], config.site_url).around(item, {})
     edited = edits.of(session, [dataset_id]).get(dataset_id, ())
-    return assemble.assemble(_upstream(item, row.name if row else "", row, edited), present, checks, around)
+    desk = desk_rows.written(session, source.id, [dataset_id]).get(dataset_id)
+    upstream = _upstream(item, desk.name if desk else row.name if row else "", row, edited, desk)
+    return assemble.assemble(upstream, present, checks, around)
 
 
 def held(session: Session, dataset_ids: Sequence[str]) -> Iterator[Item]:
@@ -298,10 +320,10 @@ def _draft(made: _Made, rendered: Rendered, organization: Organization) -> Draft
 
 def to_check(named: tuple[FileAddress, ...], source: Source) -> tuple[FileAddress, ...]:
     """Choose the data files we look at: those that only we publish, and linked tables on hosts the source may reach."""
-    if HARVESTERS[source.type].publishes_files:
+    if desk_source.publishes_files(source):
         return named
     # A derived table has no address to be looked at, but stands beside the others.
-    return tuple(a for a in named if not a.url or (_is_table(a, source) and reachable(source, a.url)))
+    return tuple(a for a in named if a.ours or not a.url or (_is_table(a, source) and reachable(source, a.url)))
 
 
 def _is_table(address: FileAddress, source: Source) -> bool:
@@ -336,7 +358,22 @@ def allowances(session: Session, source: Source) -> Allowances:
     return Allowances(accepted, {ids[one]: found for one, found in edited.items() if one in ids})
 
 
-def _upstream(item: Item, name: str, row: DatasetRow | None, edited: tuple[Edit, ...]) -> Upstream:
+def _upstream(
+    item: Item, name: str, row: DatasetRow | None, edited: tuple[Edit, ...], written: Written | None
+) -> Upstream:
+    if written is not None:
+        # What the desk wrote last is as old as that; what checks or policies change afterwards is as new as this moment.
+        fresh = row is None or row.modified_at < written.modified_at
+        return Upstream(
+            id=item.dataset_id,
+            name=name,
+            remote_id=item.remote_id,
+            dataset=item.dataset,
+            published_at=written.created_at.isoformat(),
+            modified_at=(written.modified_at if fresh else now()).isoformat(),
+            edits=edited,
+            written=written,
+        )
     time = now().isoformat(timespec="seconds")
     return Upstream(
         id=item.dataset_id,
@@ -389,7 +426,10 @@ def _checks(session: Session, batch: list[Item]) -> dict[str, dict[str, Checked]
 
 def _taken(session: Session, batch: list[Item]) -> set[str]:
     names = {naming.slug(best(item.dataset.title)) for item in batch}
-    return set(session.scalars(sa.select(Slug.name).where(Slug.name.in_(names))))
+    return {
+        *session.scalars(sa.select(Slug.name).where(Slug.name.in_(names))),
+        *session.scalars(sa.select(DeskDataset.name).where(DeskDataset.name.in_(names))),
+    }
 
 
 def _name(item: Item, city: str, taken: set[str]) -> str:

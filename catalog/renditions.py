@@ -13,12 +13,13 @@ import zstandard
 
 from catalog import public, schema_org_input
 from catalog.public import PublicDataset
-from dcat import ckan, croissant, rdf, rdf_writer, schema_org
+from dcat import ckan, ckan_package, ckan_show, croissant, rdf, rdf_writer, schema_org
+from dcat.ckan_show import Shown
 from dcat.model import CatalogRecord, Text
 from dcat.profile import DEFAULT, GOVDATA, RELEASES
 
 # Raised whenever the same content would be rendered to other bytes: every dataset is then published anew.
-VERSION = 2
+VERSION = 3
 VIEW = "view"
 CKAN = "ckan"
 SCHEMA_ORG = "schema.org"
@@ -76,21 +77,47 @@ def make(shown: PublicDataset, organization: Mapping[str, Any], site_url: str, d
             bodies[form(ending, release)] = compress(rdf.fragment(parts.own, ending))
         shared = (node for uri, triples in parts.shared.items() for node in _node(uri, tuple(triples)))
         nodes[release] = tuple(shared)
-    package = ckan.Package(
-        id=shown.id,
-        name=shown.name,
-        organization=organization,
-        resource_ids=tuple(file.id for file in shown.files if file.state.visible),
-        created=naive(shown.published_at),
-        modified=naive(shown.modified_at),
-    )
-    bodies[CKAN] = compress(orjson.dumps(ckan.write(shown.dataset, package)))
+    bodies[CKAN] = compress(orjson.dumps(_package(shown, organization, site_url)))
     page = schema_org_input.page(shown, site_url)
     bodies[SCHEMA_ORG] = compress(orjson.dumps(schema_org.write(shown.dataset, page)))
     if page.tables:
         bodies[CROISSANT] = compress(orjson.dumps(croissant.write(shown.dataset, page)))
     bodies[VIEW] = compress(public.write(shown))
     return Renditions(digest, bodies, nodes)
+
+
+def _package(shown: PublicDataset, organization: Mapping[str, Any], site_url: str) -> dict[str, Any]:
+    """Write the CKAN package: of what was written at the desk, as it was written there, but for files that are kept back."""
+    visible = tuple(file for file in shown.files if file.state.visible)
+    ids = tuple(file.id for file in visible)
+    tables = frozenset(file.id for file in visible if file.table)
+    created, modified = naive(shown.published_at), naive(shown.modified_at)
+    if shown.written is None:
+        return ckan.write(
+            shown.dataset,
+            ckan.Package(
+                id=shown.id,
+                name=shown.name,
+                organization=organization,
+                resource_ids=ids,
+                created=created,
+                modified=modified,
+                tables=tables,
+            ),
+        )
+    document = ckan_package.read(shown.written)
+    return ckan_show.show(
+        replace(document, resources=tuple(one for one in document.resources if one.id in ids)),
+        Shown(
+            id=shown.id,
+            created=created,
+            modified=modified,
+            organization=None if organization["state"] == "internal" else organization,
+            groups=tuple(shown.written["groups"]),
+            tables=tables,
+            site_url=site_url,
+        ),
+    )
 
 
 def _records(shown: PublicDataset, site_url: str, release: str) -> tuple[CatalogRecord, CatalogRecord]:

@@ -24,7 +24,9 @@ def theme(code: str) -> str:
 
 def of(shown: PublicDataset) -> frozenset[str]:
     """Name every part a dataset belongs to."""
-    found = {ALL, city(shown.city), organization(shown.organization)}
+    found = {ALL, organization(shown.organization)}
+    if shown.city:
+        found.add(city(shown.city))
     concepts = (vocabulary("theme").find(uri) for uri in shown.dataset.theme)
     found.update(theme(concept.code) for concept in concepts if concept)
     if shown.dataset.hvd_category:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from catalog import file_versions, link_uses, public, scores, subjects
 from catalog.assemble import FileAddress
 from catalog.db import batches, insert_or_ignore, now, upsert
-from catalog.drafts import GONE, PUBLISHED, Draft
+from catalog.drafts import GONE, HIDDEN, PUBLISHED, Draft
 from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, NodeUse, Rendition, Slug, Subject
 from catalog.public import PublicDataset, PublicFile
 from catalog.renditions import VIEW, Renditions, decompress
@@ -80,7 +80,7 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
     changed = [draft for draft in drafts if draft.changes]
     numbered = list(enumerate(changed, first))
     _count_nodes(session, changed)
-    upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("name", "published_at"))
+    upsert(session, DatasetRow, [_row(draft, seq) for seq, draft in numbered], keep=("published_at",))
     insert_or_ignore(session, Slug, [{"name": d.entry.name, "dataset_id": d.entry.id} for d in changed])
     _forget_changed_files(session, drafts)
     upsert(session, FileRow, [_file_row(draft, a, at) for draft in drafts for a in draft.addresses], keep=("due_at",))
@@ -170,7 +170,20 @@ def withdraw(
 
     One that has a successor leads there from now on: the same thing, described by another source.
     """
-    rows = session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(dataset_ids), VISIBLE)).all()
+    for row in _retire(session, dataset_ids, cause):
+        row.state, row.successor = GONE, successors.get(row.id)
+
+
+def hide(session: Session, dataset_ids: list[str], cause: str) -> None:
+    """Take datasets out of the public that live on at the desk: no title or name stays behind, and nobody learns that they exist."""
+    for row in _retire(session, dataset_ids, cause):
+        row.state, row.successor = HIDDEN, None
+        row.name, row.title, row.title_en = row.id, "", ""
+
+
+def _retire(session: Session, dataset_ids: list[str], cause: str) -> list[DatasetRow]:
+    """Let go of everything that is public of some datasets, and log it; gives their rows, whose state is still to be said."""
+    rows = list(session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(dataset_ids), VISIBLE)))
     first, at = _next(session)
     _add_uses(session, Counter({key: -n for key, n in Counter(key for row in rows for key in row.nodes).items()}), {})
     for seq, row in enumerate(rows, first):
@@ -187,14 +200,15 @@ def withdraw(
         for table in (Subject, DatasetLink):
             session.execute(sa.delete(table).where(table.dataset_id == row.id))
         subjects.mark_links(session, (), freed)
-        row.state, row.hash, row.nodes, row.release_nodes = GONE, "", [], {}
-        row.seq, row.modified_at, row.successor = seq, at, successors.get(row.id)
+        row.hash, row.nodes, row.release_nodes = "", [], {}
+        row.seq, row.modified_at = seq, at
     for part in batches(row.id for row in rows):
         file_versions.forget_changes(
             session, list(session.scalars(sa.select(FileRow.id).where(FileRow.dataset_id.in_(part))))
         )
     link_uses.forget(session, [row.id for row in rows])
     scores.remove(session, [row.id for row in rows])
+    return rows
 
 
 def discard(session: Session, dataset_ids: Iterable[str]) -> None:
@@ -244,11 +258,14 @@ def _next(session: Session) -> tuple[int, datetime.datetime]:
 
 
 def find_row(session: Session, name_or_id: str) -> DatasetRow | None:
-    """Find a dataset's row by id, present or former name; visible or not."""
-    if UUID.fullmatch(name_or_id):
-        return session.get(DatasetRow, name_or_id)
+    """Find a dataset's row by id, present or former name: one that is public, or was; none that only the desk knows."""
+    row = session.get(DatasetRow, name_or_id) if UUID.fullmatch(name_or_id) else _by_slug(session, name_or_id)
+    return row if row is not None and row.state != HIDDEN else None
+
+
+def _by_slug(session: Session, name: str) -> DatasetRow | None:
     # PostgreSQL refuses to look for what it could not hold.
-    slug = session.get(Slug, name_or_id) if "\0" not in name_or_id else None
+    slug = session.get(Slug, name) if "\0" not in name else None
     return session.get(DatasetRow, slug.dataset_id) if slug else None
 
 

@@ -26,6 +26,8 @@ class Package:
     resource_ids: tuple[str, ...]
     created: str
     modified: str
+    tables: frozenset[str] = frozenset()
+    """the ids of the resources whose rows can be queried"""
 
 
 def write(dataset: Dataset, package: Package) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def write(dataset: Dataset, package: Package) -> dict[str, Any]:
             _write_dataset_value(prop, value, main, extras)
     license_uri = next((d.license for d in dataset.distribution if d.license), "")
     contact = dataset.contact_point[0] if dataset.contact_point else Contact()
-    tags = [_tag(keyword) for keyword in dict.fromkeys(text.value for text in dataset.keyword)]
+    tags = [tag(keyword) for keyword in dict.fromkeys(text.value for text in dataset.keyword)]
     resources = [
         _resource(distribution, resource_id, package, position)
         for position, (distribution, resource_id) in enumerate(
@@ -57,7 +59,7 @@ def write(dataset: Dataset, package: Package) -> dict[str, Any]:
         "author_email": None,
         "maintainer": contact.name or None,
         "maintainer_email": contact.email or None,
-        **_license(license_uri),
+        **license_fields(license_uri),
         "private": False,
         "state": "active",
         "type": "dataset",
@@ -165,7 +167,8 @@ def _extra(prop: Property, value: Any) -> str:
     return orjson.dumps(list(value)).decode() if prop.many else str(value)
 
 
-def _license(uri: str) -> dict[str, Any]:
+def license_fields(uri: str) -> dict[str, Any]:
+    """Give what a package says about its licence; an unknown one stands for itself."""
     concept = vocabulary("license").find(uri) if uri else None
     if concept is None:
         return {"license_id": uri or None, "license_title": uri or None, "license_url": uri or None, "isopen": False}
@@ -177,7 +180,8 @@ def _license(uri: str) -> dict[str, Any]:
     }
 
 
-def _tag(keyword: str) -> dict[str, Any]:
+def tag(keyword: str) -> dict[str, Any]:
+    """Describe a keyword as a CKAN tag."""
     return {"id": keyword, "name": keyword, "display_name": keyword, "state": "active", "vocabulary_id": None}
 
 
@@ -205,7 +209,7 @@ def _resource(distribution: Distribution, resource_id: str, package: Package, po
         "resource_type": None,
         "cache_url": None,
         "cache_last_updated": None,
-        "datastore_active": False,
+        "datastore_active": resource_id in package.tables,
         "uri": distribution.uri or None,
     }
     if distribution.checksum:

@@ -85,7 +85,10 @@ def migrate(connection: sa.Connection, version: str) -> None:
 
 
 def organization_table() -> sa.Table:
-    return sa.Table("organization", sa.MetaData(), *(c._copy() for c in Organization.__table__.columns))
+    """The table before version 0006."""
+    later = {"description", "image_url", "state", "kind", "extras"}
+    columns = (column._copy() for column in Organization.__table__.columns if column.name not in later)
+    return sa.Table("organization", sa.MetaData(), *columns)
 
 
 def old_dataset_table() -> sa.Table:

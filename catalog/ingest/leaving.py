@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import notices, publishing, store
+from catalog import desk_source, notices, publishing, store
 from catalog.config import Config
 from catalog.db import Database, batches, now
 from catalog.drafts import Draft
@@ -43,7 +43,7 @@ class Farewell:
 def note_left(session: Session, defined: Mapping[str, Source]) -> None:
     """Note for each source whose definition is gone that it left; once."""
     for source_id in session.scalars(sa.select(SourceState.id).where(SourceState.state != "left")).all():
-        if source_id not in defined:
+        if source_id not in defined and not desk_source.is_desk(source_id):
             notices.left(session, source_id)
 
 

@@ -13,12 +13,21 @@ from catalog import derived
 from catalog.db import Database, batches, now
 from catalog.files import Files
 from catalog.models import Exchange, FileRow, PlanItem, Run
+from catalog.models_desk import DeskResource, DeskTable
 
 PAGES = datetime.timedelta(days=90)
 PLANS = datetime.timedelta(days=730)
 # A page is written to the store before its row: what is younger may be about to get one.
 _FRESH = datetime.timedelta(days=1)
 _STATE = ("applied", "unchanged", "partial")
+_NAMED = (
+    FileRow.sha256,
+    FileRow.good_sha256,
+    FileRow.table_sha256,
+    FileRow.csv_sha256,
+    DeskResource.sha256,
+    DeskTable.sha256,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ def _drop_unused(database: Database, files: Files) -> int:
     for part in batches(files.names()):
         with database.reading() as session:
             used = set(session.scalars(sa.select(Exchange.sha256).where(Exchange.sha256.in_(part))))
-            for column in (FileRow.sha256, FileRow.good_sha256, FileRow.table_sha256, FileRow.csv_sha256):
+            for column in _NAMED:
                 used.update(session.scalars(sa.select(column).where(column.in_(part))))
         for digest in part:
             if digest not in used and digest not in made and files.age(digest) > _FRESH:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from catalog import models  # noqa: F401 - the models register themselves
+from catalog import models, models_accounts, models_desk  # noqa: F401 - the models register themselves
 from catalog.db import Base
 
 connection = context.config.attributes["connection"]

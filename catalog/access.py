@@ -1,0 +1,154 @@
+"""Who may do what: the one place that decides. Pure; an actor is read once per request (catalog/accounts.py) and asked here.
+
+Roles are those of CKAN's organisations, so that clients find what they know: members read what is private, editors write datasets,
+admins also manage the people of their organisation; an administrator of the site may do everything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from catalog.index_entry import PUBLIC
+
+
+class Capacity(StrEnum):
+    """What an account may do in an organisation, a group, or with a dataset that is shared with it."""
+
+    ADMIN = "admin"
+    EDITOR = "editor"
+    MEMBER = "member"
+
+
+class Scope(StrEnum):
+    """What a token may be used for; a session in the browser has all of them."""
+
+    READ = "read"
+    """read what its account may read"""
+    DATASETS = "datasets"
+    """write datasets, their files and tables"""
+    STRUCTURE = "structure"
+    """write organisations, groups, vocabularies and who belongs to them"""
+    ACCOUNTS = "accounts"
+    """change accounts and tokens"""
+
+
+ALL_SCOPES = frozenset(Scope)
+_NOTHING: Mapping[str, Capacity] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asks: an account with its roles (by the id of the organisation or group), and what is shared with it (by dataset)."""
+
+    id: str = ""
+    name: str = ""
+    admin: bool = False
+    roles: Mapping[str, Capacity] = field(default_factory=lambda: _NOTHING)
+    shared: Mapping[str, Capacity] = field(default_factory=lambda: _NOTHING)
+    scopes: frozenset[Scope] = ALL_SCOPES
+    token_id: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether this is an account at all."""
+        return bool(self.id)
+
+    def labels(self) -> frozenset[str] | None:
+        """The labels of what the actor may read, for the search; None for everything."""
+        if not self.known or Scope.READ not in self.scopes:
+            return frozenset({PUBLIC})
+        if self.admin:
+            return None
+        members = (f"member-{holder}" for holder in self.roles)
+        return frozenset({PUBLIC, f"creator-{self.id}", *members, *(f"collaborator-{one}" for one in self.shared)})
+
+
+ANONYMOUS = Actor()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What decides about access to a dataset: where it belongs, who made it, and whether it is public."""
+
+    id: str
+    organization_id: str
+    creator_id: str = ""
+    state: str = "active"
+    private: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may read it."""
+        return self.state == "active" and not self.private
+
+    def readers(self) -> tuple[str, ...]:
+        """The labels of those who may find it."""
+        if self.public:
+            return (PUBLIC,)
+        inside = (f"member-{self.organization_id}", f"collaborator-{self.id}")
+        # A draft without a department yet is its author's.
+        return (*inside, f"creator-{self.creator_id}") if self.state == "draft" and self.creator_id else inside
+
+
+def may_read(actor: Actor, holding: Holding) -> bool:
+    """Whether somebody may read a dataset as its authors wrote it, or find it at all."""
+    labels = actor.labels()
+    return labels is None or not labels.isdisjoint(holding.readers())
+
+
+def may_edit(actor: Actor, holding: Holding) -> bool:
+    """Whether somebody may change a dataset."""
+    return _writes(actor, Scope.DATASETS) and (
+        actor.admin
+        or _at_least(actor.roles.get(holding.organization_id), Capacity.EDITOR)
+        or _at_least(actor.shared.get(holding.id), Capacity.EDITOR)
+        or (not holding.organization_id and holding.creator_id == actor.id)
+    )
+
+
+def may_create_in(actor: Actor, organization_id: str) -> bool:
+    """Whether somebody may write new datasets of an organisation."""
+    return _writes(actor, Scope.DATASETS) and (
+        actor.admin or _at_least(actor.roles.get(organization_id), Capacity.EDITOR)
+    )
+
+
+def may_share(actor: Actor, holding: Holding) -> bool:
+    """Whether somebody may say who works along on a dataset."""
+    return _writes(actor, Scope.DATASETS) and (
+        actor.admin
+        or _at_least(actor.roles.get(holding.organization_id), Capacity.ADMIN)
+        or _at_least(actor.shared.get(holding.id), Capacity.ADMIN)
+    )
+
+
+def may_fill(actor: Actor, holder_id: str) -> bool:
+    """Whether somebody may put datasets into a group."""
+    return _writes(actor, Scope.DATASETS) and (actor.admin or _at_least(actor.roles.get(holder_id), Capacity.MEMBER))
+
+
+def may_manage(actor: Actor, holder_id: str) -> bool:
+    """Whether somebody may change an organisation or group and say who belongs to it."""
+    return _writes(actor, Scope.STRUCTURE) and (actor.admin or _at_least(actor.roles.get(holder_id), Capacity.ADMIN))
+
+
+def may_administer(actor: Actor, scope: Scope = Scope.STRUCTURE) -> bool:
+    """Whether somebody may do what concerns the whole site: found organisations, purge, manage accounts."""
+    return _writes(actor, scope) and actor.admin
+
+
+def may_change_account(actor: Actor, account_id: str) -> bool:
+    """Whether somebody may change an account, its password or its tokens."""
+    return _writes(actor, Scope.ACCOUNTS) and (actor.admin or actor.id == account_id)
+
+
+def _writes(actor: Actor, scope: Scope) -> bool:
+    return actor.known and scope in actor.scopes
+
+
+_RANK = {Capacity.MEMBER: 1, Capacity.EDITOR: 2, Capacity.ADMIN: 3}
+
+
+def _at_least(held: Capacity | None, wanted: Capacity) -> bool:
+    return held is not None and _RANK[held] >= _RANK[wanted]

@@ -1,0 +1,77 @@
+"""The log of who did what: written in the transaction of the deed, so that neither is there without the other. Never public."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog.access import Actor
+from catalog.db import now
+from catalog.models_accounts import Account, AuditEntry
+from dcat.printable import one_line
+
+PAGE = 100
+_LONGEST = 500
+_MOST = 50
+_SECRETS = frozenset({"password", "token", "secret", "hash", "session_key", "key"})
+
+
+def note(
+    session: Session, actor: Actor, action: str, object_id: str = "", name: str = "", **details: Any
+) -> AuditEntry:
+    """Write down that somebody did something, in the caller's transaction. `details` are small values, never a secret.
+
+    Texts from outside are written in one line: what looks like an entry of its own is none.
+    """
+    if forbidden := _SECRETS.intersection(details):
+        raise ValueError(f"a secret is not logged: {', '.join(sorted(forbidden))}")
+    entry = AuditEntry(
+        at=now(),
+        account_id=actor.id,
+        token_id=actor.token_id,
+        action=one_line(action, 60),
+        object_id=one_line(object_id, 36),
+        name=one_line(name, _LONGEST),
+        details={one_line(key, 60): _plain(value) for key, value in list(details.items())[:_MOST]},
+    )
+    session.add(entry)
+    return entry
+
+
+def entries(
+    session: Session,
+    *,
+    object_id: str = "",
+    account_id: str = "",
+    action: str = "",
+    before: int = 0,
+    since: datetime.datetime | None = None,
+    limit: int = PAGE,
+) -> list[tuple[AuditEntry, str]]:
+    """List entries, the newest first, each with the name of the account that acted; `before` is the number to go on from."""
+    query = sa.select(AuditEntry, sa.func.coalesce(Account.name, "")).outerjoin(
+        Account, Account.id == AuditEntry.account_id
+    )
+    if object_id:
+        query = query.where(AuditEntry.object_id == object_id)
+    if account_id:
+        query = query.where(AuditEntry.account_id == account_id)
+    if action:
+        query = query.where(AuditEntry.action == action)
+    if before:
+        query = query.where(AuditEntry.seq < before)
+    if since:
+        query = query.where(AuditEntry.at >= since)
+    found = session.execute(query.order_by(AuditEntry.seq.desc()).limit(limit))
+    return [(entry, name) for entry, name in found]
+
+
+def _plain(value: Any) -> Any:
+    """Bring a detail into small JSON."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | dict):
+        return [_plain(one) for one in list(value)[:_MOST]]
+    return one_line(str(value), _LONGEST)

@@ -1,0 +1,309 @@
+"""The desk: datasets written here, through the API or on the command line. The only writer of the desk's datasets.
+
+What is written is public in the transaction that keeps it, or not at all: drafts, private and deleted datasets leave nothing behind
+that the public reads. Whoever changes a dataset starts from the version that was read; if another was faster, the change is made anew
+on top of that, so that neither is lost.
+"""
+
+import datetime
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import audit, desk_rows, desk_source, publishing, store
+from catalog.access import Actor
+from catalog.db import insert_or_ignore, now, upsert
+from catalog.desk_types import Written
+from catalog.drafts import Draft
+from catalog.ingest import identity
+from catalog.instance import Instance
+from catalog.models import Claim, Organization, Record, RecordVersion, Slug, SourceState
+from catalog.models_desk import DeskDataset, DeskResource
+from catalog.organizations import packaged
+from catalog.publishing import Item
+from catalog.renditions import compress, naive
+from dcat import ckan_package, ckan_show, document, iri
+from dcat.ckan_package import PackageDocument
+from dcat.ckan_show import Shown
+from dcat.errors import StateError
+from dcat.message import Message
+from dcat.model import Dataset, Distribution
+
+# Each failed attempt means that somebody else's change was kept.
+_ATTEMPTS = 100
+
+
+class TakenError(Exception):
+    """A name, or the id of a resource, belongs to another dataset; the argument is `name` or `resources`."""
+
+
+class _OvertakenError(Exception):
+    """Somebody else was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a resource and lies in the file store."""
+
+    sha256: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a dataset shall be: its document, its organisation, the files that came along by resource id.
+
+    `modified_at` is for those who may say when a dataset was last changed, as harvesters do.
+    """
+
+    document: PackageDocument
+    organization_id: str
+    uploads: Mapping[str, Upload] = field(default_factory=lambda: MappingProxyType({}))
+    modified_at: datetime.datetime | None = None
+
+
+# Makes of what is there (None for a new dataset) what shall be; it is asked again when somebody else was faster.
+Edit = Callable[[DeskDataset | None], Change]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A change worked out: the row as it will be, what it says, and what is published of it, rendered already."""
+
+    base: DeskDataset | None
+    row: DeskDataset
+    said: PackageDocument
+    uploads: Mapping[str, Upload]
+    dataset: Dataset
+    draft: Draft | None
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(orjson.dumps(document.write(self.dataset), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def write(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, action: str) -> DeskDataset:
+    """Create or change a dataset, and publish or hide it in the same transaction; gives its row.
+
+    TakenError when its name or a resource's id belongs to another one, StateError when others are faster for too long.
+    """
+    for _ in range(_ATTEMPTS):
+        made = _make(instance, actor, dataset_id, edit)
+        try:
+            with instance.database.writing() as session:
+                _save(session, made)
+                audit.note(session, actor, action, dataset_id, made.row.name, fields=_changed(made))
+                if made.draft is None:
+                    _close_record(session, made.row)
+                    store.hide(session, [dataset_id], action)
+                else:
+                    _keep_record(session, made)
+                    if store.overtaken(session, [made.draft]):
+                        raise _OvertakenError
+                    store.publish(session, [made.draft], action)
+        except _OvertakenError:
+            continue
+        return made.row
+    raise StateError(
+        Message(
+            "Der Datensatz wird gerade von zu vielen zugleich geändert. Nächster Schritt: noch einmal versuchen.",
+            "Too many are changing this dataset at once. Next step: try again.",
+        )
+    )
+
+
+def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit) -> _Made:
+    with instance.database.reading() as session:
+        base = session.get(DeskDataset, dataset_id)
+        change = edit(base)
+        organization = session.get_one(Organization, change.organization_id)
+        uploaded = set(_uploaded(session, dataset_id)).union(change.uploads)
+        groups = desk_rows.groups(session, change.document.groups)
+        known = session.get(SourceState, desk_source.source_id(organization.id)) is not None
+    if not known:
+        _open(instance, organization)
+    at = change.modified_at or now()
+    before = desk_rows.document(base) if base else None
+    said = ckan_package.settled(change.document, before, naive(at.isoformat()), lambda: str(uuid.uuid4()))
+    row = DeskDataset(
+        id=dataset_id,
+        name=said.name,
+        organization_id=organization.id,
+        creator_id=base.creator_id if base else actor.id,
+        state=said.state,
+        private=said.private,
+        kind=said.type,
+        document=ckan_package.write(said),
+        version=base.version + 1 if base else 1,
+        created_at=base.created_at if base else at,
+        modified_at=at,
+    )
+    dataset = _dataset(instance, row, said, organization, tuple(groups.values()))
+    written = desk_rows.as_written(row, said, uploaded, groups)
+    draft = _draft(instance, organization, dataset, written) if desk_rows.holding(row).public else None
+    return _Made(base, row, said, change.uploads, dataset, draft)
+
+
+def _dataset(
+    instance: Instance,
+    row: DeskDataset,
+    said: PackageDocument,
+    organization: Organization,
+    groups: tuple[Mapping[str, Any], ...],
+) -> Dataset:
+    """Read what was written as a dataset; names of ours it gets from us, whatever a client sends back."""
+    site_url = instance.config.site_url
+    page = f"{site_url}/dataset/{row.id}"
+    shown = Shown(
+        id=row.id, created="", modified="", organization=packaged(organization), groups=groups, site_url=site_url
+    )
+    dataset = ckan_show.to_dataset(said, shown).dataset
+    return replace(
+        dataset,
+        uri="" if _is_ours(dataset.uri, site_url) else dataset.uri,
+        identifier=tuple(one for one in dataset.identifier if not _is_ours(one, site_url)),
+        other_identifier=tuple(one for one in dataset.other_identifier if not _is_ours(one.notation, site_url)),
+        distribution=tuple(_reachable(one, page, site_url) for one in dataset.distribution),
+    )
+
+
+def _reachable(distribution: Distribution, page: str, site_url: str) -> Distribution:
+    """A distribution that names no address is to be had through the page of its dataset; nor is it named as one of ours."""
+    if _is_ours(distribution.uri, site_url):
+        distribution = replace(distribution, uri="")
+    return distribution if distribution.access_url else replace(distribution, access_url=(page,))
+
+
+def _is_ours(uri: str, site_url: str) -> bool:
+    return bool(uri) and iri.is_below(uri, site_url)
+
+
+def _draft(instance: Instance, organization: Organization, dataset: Dataset, written: Written) -> Draft:
+    source = desk_source.definition(organization, instance.config)
+    dataset_id = written.id
+    item = Item(dataset_id, dataset_id, dataset)
+    made = publishing.drafts(
+        instance.database, instance.config, source, instance.policies(), [item], written={dataset_id: written}
+    )
+    return next(iter(made))
+
+
+def _open(instance: Instance, organization: Organization) -> None:
+    """Open an organisation's desk."""
+    source = desk_source.definition(organization, instance.config)
+    state = {
+        "id": source.id,
+        "organization_id": organization.id,
+        "revision": source.revision,
+        "applied_revision": publishing.inputs(instance.config, source, instance.policies()),
+        "authority": source.authority,
+        "state": "ok",
+        "state_since": now(),
+        "failures": 0,
+    }
+    with instance.database.writing() as session:
+        insert_or_ignore(session, SourceState, [state])
+
+
+def _save(session: Session, made: _Made) -> None:
+    """Keep the desk's rows; _OvertakenError when the dataset is no longer what the change was made from."""
+    row = made.row
+    _refuse_taken(session, row)
+    values = {column.name: getattr(row, column.name) for column in DeskDataset.__table__.columns}
+    if made.base is None:
+        if session.get(DeskDataset, row.id) is not None:
+            raise _OvertakenError
+        session.execute(sa.insert(DeskDataset).values(values))
+    else:
+        same = sa.and_(DeskDataset.id == row.id, DeskDataset.version == made.base.version)
+        updated = session.execute(sa.update(DeskDataset).where(same).values(values))
+        if updated.rowcount != 1:  # type: ignore[attr-defined]
+            raise _OvertakenError
+    _save_resources(session, made)
+
+
+def _save_resources(session: Session, made: _Made) -> None:
+    wanted = [one.id for one in made.said.resources]
+    owners = dict(
+        session.execute(sa.select(DeskResource.id, DeskResource.dataset_id).where(DeskResource.id.in_(wanted))).all()
+    )
+    if any(owner != made.row.id for owner in owners.values()) or len(set(wanted)) < len(wanted):
+        raise TakenError("resources")
+    session.execute(
+        sa.delete(DeskResource).where(DeskResource.dataset_id == made.row.id, DeskResource.id.not_in(wanted))
+    )
+    insert_or_ignore(
+        session,
+        DeskResource,
+        [{"id": one, "dataset_id": made.row.id, "sha256": "", "name": ""} for one in wanted if one not in owners],
+    )
+    linked = [one.id for one in made.said.resources if one.url_type != "upload"]
+    session.execute(sa.update(DeskResource).where(DeskResource.id.in_(linked)).values(sha256="", name="", size=None))
+    for resource_id, upload in made.uploads.items():
+        kept = {"sha256": upload.sha256, "name": upload.name, "size": upload.size, "uploaded_at": made.row.modified_at}
+        session.execute(sa.update(DeskResource).where(DeskResource.id == resource_id).values(kept))
+
+
+def _refuse_taken(session: Session, row: DeskDataset) -> None:
+    """TakenError when another dataset, of the desk or harvested, has this name."""
+    others = sa.select(DeskDataset.id).where(DeskDataset.name == row.name, DeskDataset.id != row.id)
+    addresses = sa.select(Slug.dataset_id).where(Slug.name == row.name, Slug.dataset_id != row.id)
+    if session.scalar(others) is not None or session.scalar(addresses) is not None:
+        raise TakenError("name")
+
+
+def _keep_record(session: Session, made: _Made) -> None:
+    """Keep what the desk says as that of any source: from it everything is published again when rules change."""
+    row, content = made.row, document.write(made.dataset)
+    record = {
+        "dataset_id": row.id,
+        "source_id": desk_source.source_id(row.organization_id),
+        "remote_id": row.id,
+        "hash": made.digest,
+        "version": row.version,
+        "seen_at": row.modified_at,
+        "misses": 0,
+        "missing_since": None,
+        "gone_at": None,
+        "stale_since": None,
+        "led_by": None,
+    }
+    version = {
+        "dataset_id": row.id,
+        "version": row.version,
+        "hash": made.digest,
+        "document": compress(orjson.dumps(content)),
+        "problems": [],
+        "run_id": 0,
+        "created_at": row.modified_at,
+    }
+    upsert(session, Record, [record])
+    insert_or_ignore(session, RecordVersion, [version])
+    session.execute(sa.delete(Claim).where(Claim.dataset_id == row.id))
+    claims = [{"key": key, "dataset_id": row.id} for key in sorted(identity.keys(content))]
+    insert_or_ignore(session, Claim, claims)
+
+
+def _close_record(session: Session, row: DeskDataset) -> None:
+    """What is not public is nothing that a source says: no rule that changes publishes it."""
+    session.execute(sa.update(Record).where(Record.dataset_id == row.id).values(gone_at=row.modified_at))
+    session.execute(sa.delete(Claim).where(Claim.dataset_id == row.id))
+
+
+def _uploaded(session: Session, dataset_id: str) -> list[str]:
+    query = sa.select(DeskResource.id).where(DeskResource.dataset_id == dataset_id, DeskResource.sha256 != "")
+    return list(session.scalars(query))
+
+
+def _changed(made: _Made) -> list[str]:
+    """Name the fields that a change touches."""
+    before, after = made.base.document if made.base else {}, made.row.document
+    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key)) if before else []

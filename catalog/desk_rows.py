@@ -1,0 +1,107 @@
+"""What the desk has written, read from its tables: for publishing, for those who may see it, and for the search."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import desk_source
+from catalog.access import Holding
+from catalog.db import batches
+from catalog.desk_types import Resource, Written
+from catalog.models_desk import DeskDataset, DeskResource, Group
+from catalog.store import UUID
+from dcat import ckan, ckan_package
+from dcat.ckan_package import PackageDocument
+from dcat.vocabularies import vocabulary
+from validators import schemas
+
+
+def find(session: Session, name_or_id: str) -> DeskDataset | None:
+    """Find a dataset of the desk by id or name, public or not: what may be shown of it is for the caller to ask."""
+    if UUID.fullmatch(name_or_id):
+        return session.get(DeskDataset, name_or_id)
+    if "\0" in name_or_id:
+        # PostgreSQL refuses to look for what it could not hold.
+        return None
+    return session.scalar(sa.select(DeskDataset).where(DeskDataset.name == name_or_id))
+
+
+def holding(row: DeskDataset) -> Holding:
+    """Give what decides about access to a dataset."""
+    return Holding(
+        id=row.id,
+        organization_id=row.organization_id,
+        creator_id=row.creator_id,
+        state=row.state,
+        private=row.private,
+    )
+
+
+def document(row: DeskDataset) -> PackageDocument:
+    """Read what a dataset's authors wrote."""
+    return ckan_package.read(row.document)
+
+
+def groups(session: Session, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Describe groups as they stand inside packages, by id; those that are deleted are left out."""
+    wanted = sorted(set(ids))
+    found = {name: ckan.group(concept.uri) for name in wanted if (concept := vocabulary("theme").find(name.upper()))}
+    for part in batches(wanted):
+        for group in session.scalars(sa.select(Group).where(Group.id.in_(part), Group.state == "active")):
+            found[group.id] = packaged_group(group)
+    return found
+
+
+def packaged_group(group: Group) -> dict[str, Any]:
+    """Describe a group as it stands inside a CKAN package."""
+    return {
+        "id": group.id,
+        "name": group.name,
+        "title": group.title,
+        "display_name": group.title or group.name,
+        "description": group.description,
+        "image_display_url": group.image_url,
+    }
+
+
+def written(session: Session, source_id: str, dataset_ids: list[str]) -> dict[str, Written]:
+    """Read how datasets were written at a desk, by id; nothing where the source is none."""
+    if not desk_source.is_desk(source_id) or not dataset_ids:
+        return {}
+    rows = session.scalars(sa.select(DeskDataset).where(DeskDataset.id.in_(dataset_ids))).all()
+    resources = session.execute(
+        sa.select(DeskResource.id, DeskResource.sha256).where(DeskResource.dataset_id.in_(dataset_ids))
+    )
+    uploaded = {resource_id for resource_id, digest in resources if digest}
+    documents = {row.id: document(row) for row in rows}
+    known = groups(session, (group for one in documents.values() for group in one.groups))
+    return {row.id: as_written(row, documents[row.id], uploaded, known) for row in rows}
+
+
+def as_written(
+    row: DeskDataset,
+    said: PackageDocument,
+    uploaded: Iterable[str],
+    known: Mapping[str, dict[str, Any]],
+) -> Written:
+    """Put together what publishing needs of one dataset; `known` are its groups as packages show them."""
+    files = set(uploaded)
+    return Written(
+        id=row.id,
+        name=row.name,
+        resources=tuple(
+            Resource(one.id, uploaded=one.id in files, schema_id=_schema(one.others)) for one in said.resources
+        ),
+        document={**row.document, "groups": [known[group] for group in said.groups if group in known]},
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+    )
+
+
+def _schema(others: Mapping[str, Any]) -> str:
+    """Find the shared table schema that a resource names in its field `schema`, by id or address."""
+    named = others.get("schema")
+    schema_id = named.rstrip("/").rpartition("/")[2] if isinstance(named, str) else ""
+    return schema_id if schema_id in schemas.IDS else ""
