@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 5000
+# How many processes share the tests; 0 runs them in one.
+WORKERS ?= logical
+PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal
 
 .PHONY: install demo check test test-fast test-long fmt docs clean
 
@@ -30,13 +33,13 @@ check: install
 	$(BIN)/lint-imports --config setup.cfg
 
 test: install
-	$(BIN)/pytest -m "not long"
+	$(PYTEST) -m "not long"
 
 test-fast: install
-	$(BIN)/pytest -m "not long and not slow and not browser and not hypothesis" -x
+	$(PYTEST) -m "not long and not slow and not browser and not hypothesis" -x
 
 test-long: install
-	$(BIN)/pytest
+	$(PYTEST)
 
 fmt: install
 	$(BIN)/ruff format .

@@ -133,6 +133,11 @@ def may_manage(actor: Actor, holder_id: str) -> bool:
     return _writes(actor, Scope.STRUCTURE) and (actor.admin or _at_least(actor.roles.get(holder_id), Capacity.ADMIN))
 
 
+def may_see_members(actor: Actor, holder_id: str) -> bool:
+    """Whether somebody may see who belongs to an organisation or group."""
+    return actor.known and Scope.READ in actor.scopes and (actor.admin or holder_id in actor.roles)
+
+
 def may_administer(actor: Actor, scope: Scope = Scope.STRUCTURE) -> bool:
     """Whether somebody may do what concerns the whole site: found organisations, purge, manage accounts."""
     return _writes(actor, scope) and actor.admin
@@ -141,6 +146,21 @@ def may_administer(actor: Actor, scope: Scope = Scope.STRUCTURE) -> bool:
 def may_change_account(actor: Actor, account_id: str) -> bool:
     """Whether somebody may change an account, its password or its tokens."""
     return _writes(actor, Scope.ACCOUNTS) and (actor.admin or actor.id == account_id)
+
+
+def may_see_people(actor: Actor) -> bool:
+    """Whether somebody may see the names of other accounts, and nothing else of them."""
+    return _writes(actor, Scope.READ)
+
+
+def may_see_account(actor: Actor, account_id: str) -> bool:
+    """Whether somebody may see what is kept of an account: its full name, address, tokens, and what it did."""
+    return _writes(actor, Scope.READ) and (actor.admin or actor.id == account_id)
+
+
+def may_oversee(actor: Actor) -> bool:
+    """Whether somebody may read what concerns the whole site: all accounts, the addresses of sources, the work of the harvest."""
+    return _writes(actor, Scope.READ) and actor.admin
 
 
 def _writes(actor: Actor, scope: Scope) -> bool:

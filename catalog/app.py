@@ -1,27 +1,28 @@
 """The web application: pages, CKAN API, linked data, downloads and health, made for one catalogue."""
 
+import importlib
 from pathlib import Path
 from threading import Semaphore
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, g, request
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, Flask, Response, g
 
 from catalog import search, store
 from catalog.api import answers
 from catalog.api.action_views import actions
 from catalog.api.answers import instance
 from catalog.api.data import data
+from catalog.api.downloads import downloads
 from catalog.api.feed_views import feed_pages
 from catalog.api.linked_views import linked_data
 from catalog.api.oai_views import oai_pages
 from catalog.api.quality_views import quality_pages
 from catalog.api.sparql import sparql
 from catalog.instance import Instance, open_instance
-from catalog.public import FileState
 from catalog.reading import Reading
-from catalog.web import errors, security
+from catalog.web import errors, security, sessions
+from catalog.web.account_pages import account_pages, allowance
 from catalog.web.check_pages import check_pages, desk
 from catalog.web.pages import pages
 from catalog.web.report_pages import reports
@@ -52,15 +53,18 @@ def create_app(catalogue: Instance) -> Flask:
     app.extensions["offenbar.streams"] = Semaphore(STREAMS)
     app.extensions["offenbar.memory"] = answers.Memory(MEMORY)
     app.extensions["offenbar.desk"] = desk()
+    app.extensions["offenbar.doorstep"] = allowance()
     app.extensions["offenbar.reading"] = _reading
     # First, since blueprints answer some requests before they are routed.
     security.protect(app)
+    sessions.configure(app, catalogue.config)
     for blueprint in (
         linked_data,
         feed_pages,
         oai_pages,
         actions,
         data,
+        downloads,
         sparql,
         quality_pages,
         pages,
@@ -69,9 +73,13 @@ def create_app(catalogue: Instance) -> Flask:
         reports,
         source_pages,
         steward_pages,
+        account_pages,
         service,
     ):
         app.register_blueprint(blueprint)
+    if catalogue.config.oidc_issuer:
+        # As the commands: what few need is loaded where it is used.
+        importlib.import_module("catalog.web.oidc_pages").register(app)
     app.teardown_appcontext(_close)
     errors.register(app)
     prefix = urlsplit(catalogue.config.site_url).path.rstrip("/")
@@ -105,23 +113,6 @@ def ready() -> Response:
         pass
     body = "".join(f"{name}: {'ok' if fine else 'failed'}\n" for name, fine in found.items())
     return Response(body, status=200 if all(found.values()) else 503, mimetype="text/plain")
-
-
-@service.get("/dataset/<uuid:dataset_id>/resource/<uuid:file_id>/download/<name>")
-def download(dataset_id: object, file_id: object, name: str) -> Response:
-    """Give out our checked copy of a file, as an attachment that nothing in the browser runs."""
-    with instance().database.reading() as session:
-        file = store.public_file(session, str(dataset_id), str(file_id))
-    if file is None or file.state is not FileState.PUBLIC or not instance().files.has(file.copy):
-        raise NotFound
-    size = file.distribution.byte_size or 0
-    answer = answers.in_pieces(instance().files.stream(file.copy), size, "application/octet-stream")
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.set_etag(file.copy)
-    answer.make_conditional(request)
-    return answer
 
 
 class _Prefixed:

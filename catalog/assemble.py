@@ -141,7 +141,7 @@ def assemble(
     )
     fitted = fit.fit(layers.dataset)
     withheld = setting.policies.dataset(setting.source.id, upstream.remote_id)
-    named_files = _addresses(upstream, fitted.dataset, setting)
+    named_files = addresses(upstream.id, fitted.dataset, setting.source, ours=setting.ours, written=upstream.written)
     files = tuple(
         _file(address, distribution, upstream, setting, checks.get(address.id, Checked()), withheld)
         for address, distribution in zip(named_files, fitted.dataset.distribution, strict=True)
@@ -267,12 +267,13 @@ def _kept_back(dataset: Dataset, reason: Reason | None) -> Dataset:
     return replace(dataset, description=said, legal_basis=basis_text, access_rights=NON_PUBLIC, sample=())
 
 
-def _addresses(upstream: Upstream, dataset: Dataset, setting: Setting) -> tuple[FileAddress, ...]:
-    """Name the data files of a dataset's distributions."""
+def addresses(
+    dataset_id: str, dataset: Dataset, source: Source, *, ours: bool = False, written: Written | None = None
+) -> tuple[FileAddress, ...]:
+    """Name the data files of a dataset's distributions: by their authors' ids at the desk, by derived ones elsewhere."""
+    resources = written.resources if written else _derived_ids(dataset_id, dataset, source, ours=ours)
     named = []
-    for position, (resource, distribution) in enumerate(
-        zip(_resources(upstream, dataset, setting), dataset.distribution, strict=True)
-    ):
+    for position, (resource, distribution) in enumerate(zip(resources, dataset.distribution, strict=True)):
         url = [*distribution.download_url, *distribution.access_url, ""][0]
         name = file_name(url)
         named.append(
@@ -281,21 +282,17 @@ def _addresses(upstream: Upstream, dataset: Dataset, setting: Setting) -> tuple[
                 position=position,
                 url=url,
                 name=name,
-                schema_id=resource.schema_id or _schema(name, setting.source),
+                schema_id=resource.schema_id or _schema(name, source),
                 ours=resource.uploaded,
             )
         )
     return tuple(named)
 
 
-def _resources(upstream: Upstream, dataset: Dataset, setting: Setting) -> tuple[Resource, ...]:
-    """Name the distributions: as their authors did, or derived from what a source says of them."""
-    if upstream.written is not None:
-        return upstream.written.resources
-    source = setting.source
+def _derived_ids(dataset_id: str, dataset: Dataset, source: Source, *, ours: bool) -> tuple[Resource, ...]:
     folder = places.home_folder(source.type, source.url)
-    ids = naming.distribution_ids(upstream.id, dataset.distribution, folder, source.identity.distribution_id)
-    return tuple(Resource(identity, uploaded=setting.ours) for identity in ids)
+    ids = naming.distribution_ids(dataset_id, dataset.distribution, folder, source.identity.distribution_id)
+    return tuple(Resource(identity, uploaded=ours) for identity in ids)
 
 
 def _file(

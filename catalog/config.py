@@ -18,6 +18,7 @@ from dcat.message import Message
 
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "test", "password", "geheim"}
 MIN_SECRET_LENGTH = 32
+_YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
 
 # name -> (environment variable, path in the YAML file, meaning). The settings page and `offenbar config` loop over it.
 SETTINGS: Mapping[str, tuple[str, str, Message]] = {
@@ -35,6 +36,16 @@ SETTINGS: Mapping[str, tuple[str, str, Message]] = {
     "contact": ("", "site.contact", Message("E-Mail für Fragen zu den Daten", "e-mail for questions about the data")),
     "sources": ("", "sources", Message("Ordner der Quelldefinitionen", "folder of source definitions")),
     "policies": ("", "policies", Message("Ordner der Veröffentlichungsregeln", "folder of publication policies")),
+    "synonyms": (
+        "",
+        "search.synonyms",
+        Message("eigene Synonyme für die Suche (YAML)", "synonyms of your own for the search (YAML)"),
+    ),
+    "thesaurus": (
+        "",
+        "search.thesaurus",
+        Message("OpenThesaurus als Textdatei, wenn gewünscht", "OpenThesaurus as a text file, if wanted"),
+    ),
     "mail_server": (
         "OFFENBAR_SMTP_URL",
         "mail.server",
@@ -62,6 +73,62 @@ SETTINGS: Mapping[str, tuple[str, str, Message]] = {
             "größte Datei, die auf der Seite /check geprüft wird, in Byte",
             "largest file that is checked on the page /check, in bytes",
         ),
+    ),
+    "oidc_issuer": (
+        "OFFENBAR_OIDC_ISSUER",
+        "oidc.issuer",
+        Message("Anbieter für OpenID Connect: https://anmeldung.example.org", "provider of OpenID Connect"),
+    ),
+    "oidc_client_id": ("", "oidc.client_id", Message("Name dieser Website beim Anbieter", "this site's name there")),
+    "oidc_client_secret": (
+        "",
+        "oidc.client_secret",
+        Message("Geheimnis dafür: env:NAME oder file:/pfad", "its secret: env:NAME or file:/path"),
+    ),
+    "oidc_create": (
+        "",
+        "oidc.create",
+        Message(
+            "unbekannte Personen des Anbieters bekommen ein Konto", "unknown persons of the provider get an account"
+        ),
+    ),
+    "oidc_admin_claim": (
+        "",
+        "oidc.admin_claim",
+        Message(
+            "Angabe des Anbieters, mit der jemand verwaltet: groups=offenbar-admin",
+            "what the provider says of an administrator: groups=offenbar-admin",
+        ),
+    ),
+    "ckan_unowned_datasets": (
+        "",
+        "ckan.unowned_datasets",
+        Message("Datensätze brauchen keine Organisation", "datasets need no organisation"),
+    ),
+    "ckan_collaborators": (
+        "",
+        "ckan.collaborators",
+        Message("einzelne Datensätze lassen sich mit Konten teilen", "single datasets can be shared with accounts"),
+    ),
+    "ckan_admin_collaborators": (
+        "",
+        "ckan.admin_collaborators",
+        Message(
+            "wer mitarbeitet, darf einen Datensatz auch weiter teilen", "collaborators may be allowed to share it on"
+        ),
+    ),
+    "ckan_themes_as_groups": (
+        "",
+        "ckan.themes_as_groups",
+        Message(
+            "die 13 EU-Themen stehen als Gruppen da (Vorgabe: ja, außer ohne Kommunen)",
+            "the 13 EU data themes stand as groups (default: yes, but not without cities)",
+        ),
+    ),
+    "upload_max_bytes": (
+        "OFFENBAR_UPLOAD_MAX_BYTES",
+        "upload.max_bytes",
+        Message("größte Datei, die hochgeladen werden kann, in Byte", "largest file that can be uploaded, in bytes"),
     ),
     "webhooks": (
         "",
@@ -108,9 +175,21 @@ class Config:
     mail_password: str = field(default="", repr=False)
     mail_from: str = ""
     mail_to: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_create: bool = False
+    oidc_admin_claim: str = ""
+    ckan_unowned_datasets: bool = False
+    ckan_collaborators: bool = False
+    ckan_admin_collaborators: bool = False
+    ckan_themes_as_groups: bool = True
     webhooks: tuple[str, ...] = ()
     compare_engines: float = 0.01
     check_max_bytes: int = 20_000_000
+    upload_max_bytes: int = 2_000_000_000
+    synonyms: Path | None = None
+    thesaurus: Path | None = None
 
     def city(self, slug: str) -> City:
         """Find a city by its short name; ConfigError when it is not configured."""
@@ -161,12 +240,24 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         "contact": "",
         "sources": str(file.parent / "sources"),
         "policies": str(file.parent / "policies"),
+        "synonyms": str(file.parent / "synonyms.yaml"),
+        "thesaurus": "",
         "mail_server": "",
         "mail_password": "",
         "mail_from": "",
         "mail_to": "",
+        "oidc_issuer": "",
+        "oidc_client_id": "",
+        "oidc_client_secret": "",
+        "oidc_create": "false",
+        "oidc_admin_claim": "",
         "compare_engines": "0.01",
         "check_max_bytes": "20000000",
+        "upload_max_bytes": "2000000000",
+        "ckan_unowned_datasets": "false",
+        "ckan_collaborators": "false",
+        "ckan_admin_collaborators": "false",
+        "ckan_themes_as_groups": "",
         "webhooks": "",
     }
     values, origins = {}, {}
@@ -176,6 +267,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     if not values["secret_key"]:
         values["secret_key"], origins["secret_key"] = _kept_secret(home), "home"
     _refuse_weak(values["secret_key"])
+    cities = _cities(content, file)
     return Config(
         home=home,
         config_file=file,
@@ -189,14 +281,26 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         contact=values["contact"],
         sources=file.parent / values["sources"],
         policies=file.parent / values["policies"],
-        cities=_cities(content, file),
+        synonyms=file.parent / values["synonyms"],
+        thesaurus=file.parent / values["thesaurus"] if values["thesaurus"] else None,
+        cities=cities,
         origins=origins,
         mail_server=values["mail_server"],
         mail_password=values["mail_password"],
         mail_from=values["mail_from"] or values["contact"],
         mail_to=values["mail_to"],
+        oidc_issuer=values["oidc_issuer"],
+        oidc_client_id=values["oidc_client_id"],
+        oidc_client_secret=values["oidc_client_secret"],
+        oidc_create=values["oidc_create"].lower() == "true",
+        oidc_admin_claim=values["oidc_admin_claim"],
         compare_engines=_share(values["compare_engines"]),
-        check_max_bytes=_bytes(values["check_max_bytes"]),
+        check_max_bytes=_bytes("check_max_bytes", values),
+        upload_max_bytes=_bytes("upload_max_bytes", values),
+        ckan_unowned_datasets=_switch(values, "ckan_unowned_datasets"),
+        ckan_collaborators=_switch(values, "ckan_collaborators"),
+        ckan_admin_collaborators=_switch(values, "ckan_admin_collaborators"),
+        ckan_themes_as_groups=_switch(values, "ckan_themes_as_groups", bool(cities)),
         webhooks=tuple(values["webhooks"].replace(",", " ").split()),
     )
 
@@ -234,12 +338,26 @@ def _share(value: str) -> float:
     return share
 
 
-def _bytes(value: str) -> int:
-    if not re.fullmatch("[0-9]{4,10}", value):
+def _switch(values: Mapping[str, str], name: str, default: bool = False) -> bool:
+    value = values[name].lower()
+    if value not in ("", "true", "false"):
         raise ConfigError(
             Message(
-                f"check.max_bytes / OFFENBAR_CHECK_MAX_BYTES: „{value}“ ist keine Zahl von Byte wie 20000000.",
-                f"check.max_bytes / OFFENBAR_CHECK_MAX_BYTES: “{value}” is no number of bytes such as 20000000.",
+                f"{SETTINGS[name][1]}: „{values[name]}“ ist weder true noch false.",
+                f"{SETTINGS[name][1]}: “{values[name]}” is neither true nor false.",
+            )
+        )
+    return value == "true" if value else default
+
+
+def _bytes(name: str, values: Mapping[str, str]) -> int:
+    variable, path, _ = SETTINGS[name]
+    value = values[name]
+    if not re.fullmatch("[0-9]{4,13}", value):
+        raise ConfigError(
+            Message(
+                f"{path} / {variable}: „{value}“ ist keine Zahl von Byte wie 20000000.",
+                f"{path} / {variable}: “{value}” is no number of bytes such as 20000000.",
             )
         )
     return int(value)

@@ -17,15 +17,16 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import audit, desk_rows, desk_source, publishing, store
+from catalog import audit, derived, desk_rows, desk_source, publishing, store
 from catalog.access import Actor
 from catalog.db import insert_or_ignore, now, upsert
 from catalog.desk_types import Written
 from catalog.drafts import Draft
-from catalog.ingest import identity
+from catalog.ingest import identity, retention
 from catalog.instance import Instance
-from catalog.models import Claim, Organization, Record, RecordVersion, Slug, SourceState
-from catalog.models_desk import DeskDataset, DeskResource
+from catalog.models import Claim, FileRow, FileVersion, Organization, Overlay, Record, RecordVersion, Slug, SourceState
+from catalog.models_accounts import AuditEntry, Collaborator
+from catalog.models_desk import DeskDataset, DeskResource, DeskTable
 from catalog.organizations import packaged
 from catalog.publishing import Item
 from catalog.renditions import compress, naive
@@ -38,6 +39,7 @@ from dcat.model import Dataset, Distribution
 
 # Each failed attempt means that somebody else's change was kept.
 _ATTEMPTS = 100
+_NO_ORGANIZATION = str(uuid.UUID(int=0))
 
 
 class TakenError(Exception):
@@ -86,6 +88,16 @@ class _Made:
     draft: Draft | None
 
     @property
+    def changes(self) -> bool:
+        """Whether anything is different afterwards."""
+        base, row = self.base, self.row
+        return (
+            base is None
+            or bool(self.uploads)
+            or (base.document, base.organization_id) != (row.document, row.organization_id)
+        )
+
+    @property
     def digest(self) -> str:
         return hashlib.sha256(orjson.dumps(document.write(self.dataset), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -97,6 +109,8 @@ def write(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, action:
     """
     for _ in range(_ATTEMPTS):
         made = _make(instance, actor, dataset_id, edit)
+        if made.base is not None and not made.changes:
+            return made.base
         try:
             with instance.database.writing() as session:
                 _save(session, made)
@@ -118,6 +132,65 @@ def write(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, action:
             "Too many are changing this dataset at once. Next step: try again.",
         )
     )
+
+
+def no_organization(instance: Instance) -> Organization:
+    """Give what stands in where a dataset belongs to no organisation: the catalogue itself, which no list shows."""
+    with instance.database.reading() as session:
+        found = session.get(Organization, _NO_ORGANIZATION)
+    if found is not None:
+        return found
+    made = {
+        "id": _NO_ORGANIZATION,
+        "name": _NO_ORGANIZATION,
+        "title": instance.config.publisher,
+        "city": "",
+        "created_at": now(),
+        "state": "internal",
+    }
+    with instance.database.writing() as session:
+        insert_or_ignore(session, Organization, [made])
+        return session.get_one(Organization, _NO_ORGANIZATION)
+
+
+def purge(instance: Instance, actor: Actor, dataset_id: str) -> None:
+    """Erase a dataset of the desk with everything that was kept of it; the log says that it was done, and nothing of what it was."""
+    with instance.database.writing() as session:
+        store.hide(session, [dataset_id], "dataset.purge")
+        digests = _digests(session, dataset_id)
+        record = sa.select(Record.dataset_id).where(Record.dataset_id == dataset_id)
+        session.execute(sa.delete(FileRow).where(FileRow.dataset_id.in_(record)))
+        for table, column in (
+            (Record, Record.dataset_id),
+            (Slug, Slug.dataset_id),
+            (Overlay, Overlay.dataset_id),
+            (Collaborator, Collaborator.dataset_id),
+            (DeskDataset, DeskDataset.id),
+        ):
+            session.execute(sa.delete(table).where(column == dataset_id))
+        session.execute(sa.update(AuditEntry).where(AuditEntry.object_id == dataset_id).values(name="", details={}))
+        audit.note(session, actor, "dataset.purge", dataset_id)
+    _drop(instance, digests)
+
+
+def _digests(session: Session, dataset_id: str) -> set[str]:
+    """Name the bytes in the file store that were kept of a dataset: uploads, copies as tables, what mappings made."""
+    found: set[str] = set()
+    for row in session.scalars(sa.select(FileRow).where(FileRow.dataset_id == dataset_id)):
+        found |= {row.sha256, row.good_sha256, row.table_sha256, row.csv_sha256, *derived.hashes(row.derived or {})}
+        found.update(session.scalars(sa.select(FileVersion.sha256).where(FileVersion.file_id == row.id)))
+    resources = sa.select(DeskResource.id).where(DeskResource.dataset_id == dataset_id)
+    found.update(session.scalars(sa.select(DeskResource.sha256).where(DeskResource.dataset_id == dataset_id)))
+    found.update(session.scalars(sa.select(DeskTable.sha256).where(DeskTable.resource_id.in_(resources))))
+    return found - {""}
+
+
+def _drop(instance: Instance, digests: set[str]) -> None:
+    """Let go of bytes that nothing else names: equal files of other datasets stay."""
+    with instance.database.reading() as session:
+        unused = digests - retention.named(session, digests)
+    for digest in unused:
+        instance.files.drop(digest)
 
 
 def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit) -> _Made:

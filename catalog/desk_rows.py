@@ -54,6 +54,17 @@ def groups(session: Session, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def group_ids(session: Session, names: Iterable[str]) -> dict[str, str]:
+    """Find groups by id or name, the EU's data themes by their code: what each is called by, and its id."""
+    wanted = sorted(set(names))
+    found = {name: name.lower() for name in wanted if vocabulary("theme").find(name.upper())}
+    for part in batches(wanted):
+        known = sa.or_(Group.id.in_(part), Group.name.in_(part))
+        for group in session.scalars(sa.select(Group).where(known, Group.state == "active")):
+            found |= {called: group.id for called in (group.id, group.name) if called in part}
+    return found
+
+
 def packaged_group(group: Group) -> dict[str, Any]:
     """Describe a group as it stands inside a CKAN package."""
     return {

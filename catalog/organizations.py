@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from catalog.config import City
 from catalog.db import now
 from catalog.models import DatasetRow, Organization, SourceState
+from catalog.models_desk import Group
 from catalog.renditions import naive
 from catalog.store import VISIBLE
 from dcat import naming
@@ -37,7 +38,8 @@ def _organization(session: Session, city: City, title: str, parent: Organization
     organization = session.get(Organization, identity)
     if organization is None:
         name = naming.slug(f"{city.slug} {title}")
-        taken = session.scalar(sa.select(Organization.id).where(Organization.name == name))
+        # Organisations and groups share one set of names.
+        taken = any(session.scalar(sa.select(one.id).where(one.name == name)) for one in (Organization, Group))
         organization = Organization(
             id=identity,
             name=f"{name}-{identity[:4]}" if taken else name,
@@ -46,6 +48,8 @@ def _organization(session: Session, city: City, title: str, parent: Organization
             created_at=now(),
         )
         session.add(organization)
+    # Whoever deleted it while nothing named it meant no department that is named again.
+    organization.state = "active"
     # Two definitions that name each other's department as their division make no tree.
     if parent is not None and identity not in {parent.id, *(above.id for above in lineage(session, parent))}:
         organization.parent_id = parent.id
@@ -80,7 +84,7 @@ def packaged(organization: Organization) -> dict[str, Any]:
 
 
 def with_counts(session: Session) -> list[tuple[Organization, int]]:
-    """List all organisations by title, each with the number of its visible datasets."""
+    """List the organisations that everybody may see by title, each with the number of its visible datasets."""
     counts = (
         sa.select(DatasetRow.organization_id, sa.func.count().label("number"))
         .where(VISIBLE)
@@ -90,15 +94,16 @@ def with_counts(session: Session) -> list[tuple[Organization, int]]:
     rows = session.execute(
         sa.select(Organization, sa.func.coalesce(counts.c.number, 0))
         .outerjoin(counts, counts.c.organization_id == Organization.id)
+        .where(Organization.state == "active")
         .order_by(Organization.title)
     )
     return [(organization, number) for organization, number in rows]
 
 
 def find(session: Session, name_or_id: str) -> Organization | None:
-    """Find an organisation by name or id."""
+    """Find an organisation that everybody may see by name or id."""
     if "\0" in name_or_id:
         # PostgreSQL refuses to look for what it could not hold.
         return None
-    query = sa.select(Organization).where(sa.or_(Organization.name == name_or_id, Organization.id == name_or_id))
-    return session.scalar(query)
+    named = sa.or_(Organization.name == name_or_id, Organization.id == name_or_id)
+    return session.scalar(sa.select(Organization).where(named, Organization.state == "active"))

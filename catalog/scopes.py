@@ -22,6 +22,11 @@ def theme(code: str) -> str:
     return f"theme:{code}"
 
 
+def group(group_id: str) -> str:
+    """Name the part with the datasets of one group, by its id."""
+    return f"group:{group_id}"
+
+
 def of(shown: PublicDataset) -> frozenset[str]:
     """Name every part a dataset belongs to."""
     found = {ALL, organization(shown.organization)}
@@ -29,6 +34,8 @@ def of(shown: PublicDataset) -> frozenset[str]:
         found.add(city(shown.city))
     concepts = (vocabulary("theme").find(uri) for uri in shown.dataset.theme)
     found.update(theme(concept.code) for concept in concepts if concept)
+    if shown.written is not None:
+        found.update(group(one["id"]) for one in shown.written["groups"])
     if shown.dataset.hvd_category:
         found.add(HVD)
     return frozenset(found)

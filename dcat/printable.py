@@ -10,3 +10,8 @@ def printable(value: str) -> str:
     if value.isprintable():
         return value
     return _CONTROL.sub("", value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def one_line(value: str, most: int) -> str:
+    """Write a text from outside in one line, as logs need it: no line ends, no control or direction characters, `most` at the most."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in value[: 4 * most]).split())[:most]

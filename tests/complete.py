@@ -41,6 +41,7 @@ def published(dataset: Dataset, number: int) -> Dataset:
         organization="amt",
         organization_title="Amt",
         ours=False,
+        local=False,
         policies=Policies(()),
         site_url=builders.SITE,
     )

@@ -1,19 +1,19 @@
 """A real published catalogue for tests: the home that `offenbar demo` makes, and copies of it for tests that write."""
 
+import json
 import os
 import shutil
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import ports
 import pytest
 
 from catalog import demo, examples, jobs, search
 from catalog.instance import Instance, open_instance
 from catalog.table_work import check as look
-from examples import server
 
 SECRET = "0123456789abcdef0123456789abcdef"
 # How many datasets the demonstration shows, and in each city; two more are hidden behind the city's own.
@@ -51,7 +51,10 @@ class DemoHome:
 def make(path: Path) -> DemoHome:
     """Harvest, check and publish the example departments into a new home."""
     home = DemoHome(path)
-    with _only(home.environment), _usual_port_taken():
+    path.mkdir(parents=True)
+    # A port of its own: a demonstration beside the tests keeps the usual one, and two test runs do not meet at one.
+    (path / examples.MARK).write_text(json.dumps({"port": ports.free()}), encoding="utf-8")
+    with _only(home.environment):
         instance = demo.prepare(5000)
     demo.run(instance, look, jobs.quiet)
     search.catch_up(instance)
@@ -66,13 +69,4 @@ def _only(environment: dict[str, str]) -> Iterator[None]:
             patch.delenv(name)
         for name, value in environment.items():
             patch.setenv(name, value)
-        yield
-
-
-@contextmanager
-def _usual_port_taken() -> Iterator[None]:
-    """A demonstration beside the tests keeps its port, and two test runs do not meet at one."""
-    with socket.socket() as blocker:
-        with suppress(OSError):
-            blocker.bind(("127.0.0.1", server.PORT))
         yield

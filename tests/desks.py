@@ -4,13 +4,14 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from catalog import desk, desk_rows
+from catalog import desk, desk_rows, desk_source, jobs
 from catalog.access import Actor, Capacity
 from catalog.db import now
 from catalog.desk import Change
 from catalog.instance import Instance
 from catalog.models import Organization
 from catalog.models_desk import DeskDataset
+from catalog.table_work import check as look
 from dcat import ckan_input
 from dcat.ckan_package import PackageDocument
 from dcat.ckan_values import Refused
@@ -70,3 +71,9 @@ def change(instance: Instance, row: DeskDataset, actor: Actor = ADMIN, **values:
         return Change(document=said, organization_id=base.organization_id)
 
     return desk.write(instance, actor, row.id, edit, "dataset.update")
+
+
+def check_files(instance: Instance) -> None:
+    """Check the files of all desks, as the job process does."""
+    for source in desk_source.opened(instance):
+        jobs.check_files(instance, source, look, only_due=True)

@@ -81,6 +81,7 @@ def assembled(
         organization="da-amt",
         organization_title="Grünflächenamt",
         ours=ours,
+        local=ours,
         policies=Policies((withhold,) if withhold else ()),
         site_url=SITE,
     )

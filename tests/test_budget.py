@@ -1,7 +1,6 @@
 """The budget of hosts: what all sources, threads and processes together may ask of one."""
 
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import databases
 import misbehaving
+import ports
 import pytest
 import sqlalchemy as sa
 
@@ -124,8 +124,7 @@ def test_no_server_postpones_itself_for_ever():
 
 
 def test_a_dead_host_costs_other_sources_nothing(server):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = ports.free()
     clock, budget, asked = Clock(), None, []
     budget = LocalBudget(sleep=clock.sleep, clock=clock)
 

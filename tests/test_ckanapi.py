@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import ports
 import pytest
 from demo_home import DATASETS, DemoHome
 
@@ -20,15 +20,9 @@ pytestmark = pytest.mark.slow
 BIN = Path(sys.executable).parent
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def site(demo: DemoHome) -> Iterator[str]:
-    address = f"http://127.0.0.1:{free_port()}"
+    address = f"http://127.0.0.1:{ports.free()}"
     command = [sys.executable, str(Path(cli.__file__)), "serve", "--no-jobs", "--port", address.rpartition(":")[2]]
     process = subprocess.Popen(command, env=os.environ | demo.environment, cwd=demo.path)
     try:

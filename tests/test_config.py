@@ -25,6 +25,7 @@ policies: /etc/offenbar/regeln
 mail: {server: "smtps://post@mail.testheim.example", password: "env:POST", from: katalog@testheim.example, to: edv@testheim.example}
 validation: {compare_engines: 0.25}
 check: {max_bytes: 5000000}
+ckan: {unowned_datasets: true, collaborators: true, admin_collaborators: true, themes_as_groups: false}
 webhooks: {allow: ["127.0.0.1:9000", chat.testheim.example]}
 cities:
   - {slug: testheim, name: Testheim, ags: "06411000", contributor: hessen}
@@ -78,6 +79,8 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
     assert config.webhooks == ("127.0.0.1:9000", "chat.testheim.example")
     assert config.compare_engines == 0.25
     assert config.check_max_bytes == 5_000_000
+    assert (config.ckan_unowned_datasets, config.ckan_collaborators, config.ckan_admin_collaborators) == (True,) * 3
+    assert not config.ckan_themes_as_groups
     assert config.cities == (City("testheim", "Testheim", "06411000", "hessen"),)
     from_file = {name for name, origin in config.origins.items() if origin == "file"}
     assert from_file == {name for name, (_, path, _) in SETTINGS.items() if path}

@@ -633,10 +633,10 @@ def xml_nested(levels: int) -> bytes:
     ],
 )
 def test_deep_nesting_is_refused(document: bytes, ending: str) -> None:
-    before = time.monotonic()
+    before = time.thread_time()
     with pytest.raises(UnreadableError):
         rdf_reader.parse(document, ending)
-    assert time.monotonic() - before < 5
+    assert time.thread_time() - before < 5
 
 
 def test_ordinary_nesting_is_read() -> None:
@@ -652,10 +652,10 @@ def test_entities_are_refused() -> None:
             f'{XML}<!DOCTYPE rdf:RDF [{subset}]><rdf:RDF xmlns:rdf="{NAMESPACES["rdf"]}" xmlns:x="http://x.example/">'
             '<rdf:Description rdf:about="http://x.example/a"><x:p>&e10;</x:p></rdf:Description></rdf:RDF>'
         )
-        before = time.monotonic()
+        before = time.thread_time()
         with pytest.raises(UnreadableError):
             rdf_reader.parse(document.encode(), "rdf")
-        assert time.monotonic() - before < 1
+        assert time.thread_time() - before < 1
 
 
 def test_a_document_type_without_entities_is_harmless() -> None:

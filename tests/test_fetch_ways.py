@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import misbehaving
+import ports
 import pytest
 import trustme
 
@@ -246,8 +247,7 @@ def test_a_private_proxy_must_be_named(server):
 
 
 def test_a_proxy_that_is_not_there_or_refuses(authority):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = ports.free()
     network = Network(allow=("127.0.0.1", "a.example"), proxy=f"http://127.0.0.1:{port}")
     with Fetcher(network, FetchLimits(retries=0)) as fetcher:
         for scheme in ("http", "https"):

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import ports
 import pytest
 import sqlalchemy as sa
 import zstandard
@@ -327,9 +328,7 @@ def test_a_body_that_breaks_off_is_no_answer(application: Flask, tmp_path: Path)
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return ports.free()
 
 
 @contextmanager

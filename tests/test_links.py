@@ -2,11 +2,11 @@
 
 import dataclasses
 import datetime
-import socket
 import time
 from typing import Any
 
 import homes
+import ports
 import pytest
 import source_site
 import sqlalchemy as sa
@@ -109,9 +109,7 @@ def test_a_server_that_takes_too_long(instance: Instance, site: Site) -> None:
 
 
 def test_a_server_that_is_not_there(instance: Instance, site: Site) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = ports.free()
     url = f"http://127.0.0.1:{port}/a.csv"
     publish(instance, site, url, network={"allow": [site.host, f"127.0.0.1:{port}"]})
     link = check(instance)[url]

@@ -42,6 +42,6 @@ def test_every_sign_that_is_replaced_is_odd():
 
 
 def test_a_long_row_of_accents_takes_no_time():
-    began = time.monotonic()
+    began = time.thread_time()
     plain_text("e" + "\u0301\u0323" * 400_000)
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2

@@ -92,9 +92,9 @@ def test_long_words_can_break() -> None:
 @pytest.mark.slow
 def test_thousands_of_findings_are_cut_and_quickly_printed() -> None:
     many = tuple(dataclasses.replace(report_sample.FINDINGS[0], field=f"spalte {number}") for number in range(4000))
-    start = time.monotonic()
+    start = time.process_time()
     made = report_pdf.pdf(report_sample.report(findings=many, counts=()), "b.csv", "de")
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
     assert len(made) < 2_000_000
     left = report_pdf.printable(report_sample.report(findings=many), "b.csv", "de")["left_out"]
     assert left.startswith("3.850 weitere Befunde")

@@ -190,9 +190,9 @@ def test_harmless_patterns_pass(pattern):
     ],
 )
 def test_dangerous_patterns_are_refused(pattern):
-    started = time.monotonic()
+    started = time.thread_time()
     assert problem(pattern) is not None
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_enum_values_are_put_into_the_notation_of_the_column(tmp_path):
@@ -379,9 +379,9 @@ def test_lists_of_words_must_be_readable_in_one_way(pattern):
 def test_lists_of_words_pass_and_are_fast():
     pattern = "(?:kfz|rad|radweg)(?:[|](?:kfz|rad|radweg))*"
     assert problem(pattern) is None
-    started = time.monotonic()
+    started = time.thread_time()
     assert not re.fullmatch(pattern, "rad|" * 20_000 + "!")
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 _PARTS = st.sampled_from(

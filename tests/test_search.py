@@ -57,7 +57,7 @@ def test_baum_finds_trees_in_all_their_forms(instance: Instance, source: Source)
         assert set(found(instance, word)) >= {"Baumkataster", "Bäume in Grünanlagen"}, word
     assert found(instance, "Baum")[0] in ("Baumkataster", "Bäume in Grünanlagen")
     assert found(instance, "Spielplatz") == ["Spielplätze"]
-    assert found(instance, "Baum Haushalt") == [], "every word must match"
+    assert len(found(instance, "Baum Haushalt")) == 3, "any word finds"
     assert found(instance, "Quetzalcoatl") == []
 
 
@@ -73,7 +73,7 @@ def test_the_sequence_number_is_in_the_same_commit(instance: Instance, source: S
     assert search.catch_up(instance) == 0
     index = search.opened(instance.config.home / "index")
     with instance.database.reading() as session:
-        assert index.seq == store.last_seq(session) == 4
+        assert index.marks["changes"] == store.last_seq(session) == 4
     assert search.search(instance, "").count == 4, "the mark is no hit"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import ports
 import pytest
 from demo_home import DemoHome
 
@@ -28,9 +29,7 @@ def home(demo: DemoHome, tmp_path: Path) -> DemoHome:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return ports.free()
 
 
 @pytest.fixture

@@ -373,9 +373,9 @@ def _shown(value):
 
 def refusal(path, **more):
     """The code of the finding why a file is not read, soon and with a sentence."""
-    start = time.monotonic()
+    start = time.process_time()
     _, profile = table(path, **more)
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
     assert not profile.readable
     (finding,) = profile.findings
     assert finding.severity is Severity.BLOCKS

@@ -413,14 +413,14 @@ def test_queries_are_ended_in_time_and_others_go_on(
     for thread in threads:
         thread.start()
     while sum(place_is_free(opened, number) for number in range(sparql_run.PLACES)):
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < sparql_run.SECONDS
         time.sleep(0.05)
     refused = ask(client, "ASK {}")
     problem(refused, 503)
     assert int(refused.headers["Retry-After"]) > 0
     for thread in threads:
         thread.join()
-    assert sparql_run.SECONDS - 1 < time.monotonic() - began < sparql_run.SECONDS + 5
+    assert sparql_run.SECONDS - 1 < time.monotonic() - began < sparql_run.SECONDS + 20
     assert all("Sekunden" in problem(answer, 422) for answer in answers)
     assert ask(client, "ASK {}").status_code == 200
 
@@ -544,7 +544,7 @@ def test_a_query_ends_with_the_worker_that_asked(home: DemoHome, opened: Instanc
         assert not all(place_is_free(opened, number) for number in range(sparql_run.PLACES))
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-    until = time.monotonic() + 3
+    until = time.monotonic() + 6
     while not all(place_is_free(opened, number) for number in range(sparql_run.PLACES)):
         assert time.monotonic() < until, "the query outlives its worker"
         time.sleep(0.05)

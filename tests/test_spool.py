@@ -31,6 +31,7 @@ def test_what_comes_out_is_equal_to_what_went_in() -> None:
 
 
 def test_the_file_goes_with_the_spool() -> None:
+    gc.collect()
     before = len(list(Path("/proc/self/fd").iterdir()))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,15 +1,25 @@
-"""CKAN's transport: paths, arguments, envelope, errors (the table of the Action API's observed behaviour)."""
+"""CKAN's transport: paths, arguments, files, who asks, envelope, errors (the table of the Action API's observed behaviour).
 
+Only tokens say who asks: a browser's session counts for nothing here, so that no page of somebody else's can make a browser act.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from catalog.api.action import ACTIONS, ActionError, Call, Raw
+from catalog import tokens
+from catalog.access import ANONYMOUS, Actor
+from catalog.api.action import ACTIONS
+from catalog.api.actions.call import Action, ActionError, Call, Raw, Sent
 from catalog.api.answers import instance
 
-MAX_BODY = 1_000_000
+# Bytes of a call without files, and of all its form fields; who may upload may send as much as the settings allow.
+MAX_BODY = 5_000_000
+MAX_ANONYMOUS_BODY = 1_000_000
+MAX_FIELDS = 1000
 actions = Blueprint("actions", __name__)
 
 
@@ -25,30 +35,61 @@ def action(name: str) -> Response:
     """Call one action."""
     if request.method == "OPTIONS":
         return _json({})
-    function = ACTIONS.get(name)
-    if function is None:
+    found = ACTIONS.get(name)
+    if found is None:
         return _json(f"Bad request: Action name not known: {name[:100]}", 400)
+    if found.writes and request.method != "POST":
+        return _json(f"Bad request: {name} changes something; call it by POST", 400)
+    actor = _actor()
     try:
-        arguments = _arguments()
+        arguments = _arguments(actor)
     except ValueError as error:
         return _json(f"Bad request: JSON Error: {error}", 400)
-    help_url = f"{instance().config.site_url}/api/3/action/help_show?name={name}"
+    call = Call(
+        instance=instance(),
+        arguments=arguments,
+        actor=actor,
+        files=_files() if actor.known else {},
+        if_match=request.headers.get("If-Match", ""),
+    )
+    return _answer(name, found, call)
+
+
+def _answer(name: str, found: Action, call: Call) -> Response:
+    help_url = f"{call.instance.config.site_url}/api/3/action/help_show?name={name}"
     try:
-        with instance().database.reading() as session:
-            result = function(Call(instance(), session, arguments))
+        result = found.run(call)
+        body = bytes(result) if isinstance(result, Raw) else orjson.dumps(result)
     except ActionError as error:
-        return _json(
-            {"help": help_url, "success": False, "error": {"__type": error.kind, **error.details}}, error.status
-        )
-    body = bytes(result) if isinstance(result, Raw) else orjson.dumps(result)
-    return _sent(b'{"help":' + orjson.dumps(help_url) + b',"success":true,"result":' + body + b"}")
+        envelope = {"help": help_url, "success": False, "error": {"__type": error.kind, **error.details}}
+        return _json(envelope, error.status)
+    finally:
+        call.renew()
+    answer = _sent(b'{"help":' + orjson.dumps(help_url) + b',"success":true,"result":' + body + b"}")
+    if call.etag:
+        answer.headers["ETag"] = call.etag
+    if call.actor.known:
+        answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
-def _arguments() -> dict[str, Any]:
+def _actor() -> Actor:
+    """Tell who asks; without a token that costs nothing."""
+    if not tokens.given(request.headers):
+        return ANONYMOUS
+    with instance().database.reading() as session:
+        return tokens.actor_from(instance(), session, request.headers)
+
+
+def _arguments(actor: Actor) -> dict[str, Any]:
     """Read the arguments: query string, JSON body, form, or a form whose only key is the JSON (curl's habit)."""
     if request.method in ("GET", "HEAD"):
         return _listed(request.args)
-    if (request.content_length or 0) > MAX_BODY:
+    if request.mimetype == "multipart/form-data":
+        return _multipart(actor)
+    most = MAX_BODY if actor.known else MAX_ANONYMOUS_BODY
+    request.max_content_length = most
+    if (request.content_length or 0) > most:
         raise RequestEntityTooLarge
     body = request.get_data()
     pairs = list(request.form.items())
@@ -57,7 +98,22 @@ def _arguments() -> dict[str, Any]:
     # JSON with an equals sign or ampersand in it, sent as a form, falls into pieces that nobody meant.
     if pairs and not body.lstrip().startswith(b"{"):
         return _listed(request.form)
-    return {} if request.mimetype == "multipart/form-data" else _object(body)
+    return _object(body)
+
+
+def _multipart(actor: Actor) -> dict[str, Any]:
+    request.max_form_parts = MAX_FIELDS
+    request.max_form_memory_size = MAX_BODY if actor.known else MAX_ANONYMOUS_BODY
+    request.max_content_length = instance().config.upload_max_bytes if actor.known else MAX_ANONYMOUS_BODY
+    return _listed(request.form)
+
+
+def _files() -> Mapping[str, Sent]:
+    return {
+        name: Sent(file.filename or "", file.mimetype or "", file.stream)
+        for name, file in request.files.items()
+        if file.filename
+    }
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -84,6 +140,7 @@ def _sent(body: bytes, status: int = 200) -> Response:
     headers = {
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-        "Access-Control-Allow-Headers": "Authorization, X-CKAN-API-Key, Content-Type",
+        "Access-Control-Allow-Headers": "Authorization, X-CKAN-API-Key, Content-Type, If-Match",
+        "Access-Control-Expose-Headers": "ETag",
     }
     return Response(body, status=status, content_type="application/json;charset=utf-8", headers=headers)

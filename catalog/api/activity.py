@@ -66,9 +66,13 @@ def after(session: Session, seq: int, limit: int, scope: str = scopes.ALL, upto:
     return [Activity(*row) for row in session.execute(query)]
 
 
-def before(session: Session, seq: int, limit: int, scope: str = scopes.ALL) -> list[Activity]:
-    """List the newest changes before a sequence number, newest first."""
+def before(
+    session: Session, seq: int, limit: int, scope: str = scopes.ALL, within: tuple[str, ...] | None = None
+) -> list[Activity]:
+    """List the newest changes before a sequence number, newest first; of visible datasets `within` some ids where they are given."""
     query = _query(session, scope).where(DatasetRow.seq < seq).order_by(DatasetRow.seq.desc()).limit(limit)
+    if within is not None:
+        query = query.where(DatasetRow.id.in_(within), VISIBLE)
     return [Activity(*row) for row in session.execute(query)]
 
 

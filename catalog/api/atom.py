@@ -30,21 +30,26 @@ _DATASETS = Message("Datensätze", "datasets")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """What one feed tells of: everything, or a part of the catalogue (catalog/scopes.py) that a title names."""
+    """What one feed tells of: everything, or a part of the catalogue (catalog/scopes.py) that a title names.
+
+    With `within` it tells of these datasets only, and of no tombstones; `query` is what chose them, as it stands in the address.
+    """
 
     title: str = ""
     scope: str = scopes.ALL
+    within: tuple[str, ...] | None = None
+    query: str = ""
 
 
 def make(session: Session, config: Config, channel: Channel, path: str, before: int, lang: Lang) -> bytes:
     """Make one page of a feed: the changes before a sequence number, newest first; 0 begins with the newest of all."""
     newest = store.last_seq(session)
-    found = activity.before(session, before or newest + 1, PAGE + 1, channel.scope)
+    found = activity.before(session, before or newest + 1, PAGE + 1, channel.scope, channel.within)
     shown = activity.views(session, found[:PAGE])
     parts = _opening(session, config, channel, path, newest, lang)
-    parts.append(link("self", _address(config, path, before, lang), MEDIA_TYPE))
+    parts.append(link("self", _address(config, channel, path, before, lang), MEDIA_TYPE))
     if len(found) > PAGE:
-        parts.append(link("next", _address(config, path, found[PAGE - 1].seq, lang), MEDIA_TYPE))
+        parts.append(link("next", _address(config, channel, path, found[PAGE - 1].seq, lang), MEDIA_TYPE))
     parts += [
         _entry(config, one, shown[one.id], lang) if one.visible else _tombstone(one, lang) for one in found[:PAGE]
     ]
@@ -56,17 +61,19 @@ def _opening(session: Session, config: Config, channel: Channel, path: str, newe
     times = activity.times(session, [newest])
     updated = dates.stamp(times[newest]) if newest else "1970-01-01T00:00:00Z"
     return [
-        element("id", text(f"{config.site_url}{quote(path)}")),
+        element("id", text(_address(config, channel, path, 0, "de"))),
         element("title", text(f"{config.title.in_(lang)}: {channel.title or _DATASETS.in_(lang)}")),
         element("updated", updated),
         element("author", element("name", text(config.publisher)) + element("uri", text(f"{config.site_url}/"))),
         link("alternate", f"{config.site_url}/dataset", "text/html"),
-        link("first", _address(config, path, 0, lang), MEDIA_TYPE),
+        link("first", _address(config, channel, path, 0, lang), MEDIA_TYPE),
     ]
 
 
-def _address(config: Config, path: str, before: int, lang: Lang) -> str:
-    given = [f"before={before}"] * bool(before) + [f"lang={lang}"] * (lang != "de")
+def _address(config: Config, channel: Channel, path: str, before: int, lang: Lang) -> str:
+    given = (
+        [channel.query] * bool(channel.query) + [f"before={before}"] * bool(before) + [f"lang={lang}"] * (lang != "de")
+    )
     return f"{config.site_url}{quote(path)}{'?' if given else ''}{'&'.join(given)}"
 
 

@@ -5,20 +5,24 @@ An unchanged view, newest page or Atom feed costs one look at the end of the cha
 """
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, NotFound
 
 from catalog import organizations, scopes, store
-from catalog.api import activity, answers, atom, feeds, notice_feed, parameters
+from catalog.api import activity, answers, atom, chosen, feeds, notice_feed, parameters
 from catalog.api.answers import instance
 from catalog.api.atom import Channel
 from catalog.api.feeds import Feed
-from dcat.message import LANGUAGES, Lang
+from catalog.api.query_tokens import SearchSyntaxError
+from dcat.message import LANGUAGES, Lang, Message
 from dcat.vocabularies import vocabulary
 
 feed_pages = Blueprint("feeds", __name__)
+_FOUND = Message("Suche: ", "search: ")
+_LONGEST_TITLE = 200
 _FORMS = {media_type: ending for ending, media_type in feeds.MEDIA_TYPES.items()}
 
 
@@ -82,6 +86,28 @@ def city(slug: str) -> Response:
     return _atom(lambda session: Channel(title=found.name, scope=scopes.city(slug)))
 
 
+@feed_pages.get("/feeds/tag/<path:keyword>.atom")
+def tag(keyword: str) -> Response:
+    """Give the newest changes of what has a keyword (Atom)."""
+    hits = chosen.tagged(instance(), keyword)
+    if not hits.count:
+        raise NotFound
+    return _atom(lambda session: Channel(title=keyword, within=hits.ids))
+
+
+@feed_pages.get("/feeds/custom.atom")
+def custom() -> Response:
+    """Give the newest changes of what `q` and `fq` choose in CKAN's search language (Atom)."""
+    _only("q", "fq", "before", "lang")
+    asked = {name: request.args[name] for name in ("q", "fq") if request.args.get(name)}
+    try:
+        hits = chosen.matching(instance(), asked.get("q", ""), [asked["fq"]] if "fq" in asked else [])
+    except SearchSyntaxError as error:
+        raise BadRequest from error
+    title = _FOUND.in_(_language()) + " ".join(asked.values())[:_LONGEST_TITLE]
+    return _atom(lambda session: Channel(title=title, within=hits.ids, query=urlencode(asked)), "q", "fq")
+
+
 @feed_pages.get(notice_feed.PATH)
 def harvest_notices() -> Response:
     """Give the newest notices of the harvest: sources that fail, wait for a decision or have recovered (Atom)."""
@@ -133,12 +159,12 @@ def _part(session: Session, asked: Feed, page: int, section: int) -> bytes:
     return feeds.view(session, instance().config, asked)
 
 
-def _atom(choose: Callable[[Session], Channel]) -> Response:
-    _only("before", "lang")
+def _atom(choose: Callable[[Session], Channel], *names: str) -> Response:
+    _only("before", "lang", *names)
     before, lang, config = parameters.number("before", 0), _language(), instance().config
     with instance().database.reading() as session:
         channel = choose(session)
-        tag = answers.etag(config, "atom", request.path, before, lang, store.last_seq(session))
+        tag = answers.etag(config, "atom", request.path, before, lang, store.last_seq(session), channel)
         return _answered(tag, atom.MEDIA_TYPE, lambda: atom.make(session, config, channel, request.path, before, lang))
 
 

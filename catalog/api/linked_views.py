@@ -16,9 +16,11 @@ from catalog.api import answers, linked, parameters
 from catalog.api.answers import instance
 from catalog.api.linked import Selection
 from catalog.api.parameters import ENDINGS, rdf_format
-from catalog.api.search_syntax import SearchSyntaxError, read_filters
+from catalog.api.query_syntax import read_query
+from catalog.api.query_tokens import SearchSyntaxError
 from catalog.drafts import GONE
 from catalog.parts import HIGH_VALUE, WHOLE, Part
+from catalog.query import SearchQuery
 from catalog.renditions import BESIDE, CROISSANT, SCHEMA_ORG
 from dcat import croissant, dates, rdf
 from dcat.profile import DEFAULT, RELEASES
@@ -230,10 +232,10 @@ def _matching() -> dict[str, Any]:
     if not asked:
         return {}
     try:
-        text, filters = read_filters(" ".join(asked.values()))
+        text, where = read_query(asked.get("q", ""), [asked.get("fq", "")])
     except SearchSyntaxError as error:
         raise BadRequest from error
-    hits = search.search(instance(), text, filters, rows=search.MAX_WINDOW)
+    hits = search.search(instance(), SearchQuery(text=text, where=where, rows=search.MAX_WINDOW))
     if hits.count > len(hits.ids):
         # Who would get a part of them would take the others for gone.
         raise BadRequest

@@ -4,6 +4,7 @@ What made the present state of a source is kept whatever its age, so that it can
 """
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ PLANS = datetime.timedelta(days=730)
 _FRESH = datetime.timedelta(days=1)
 _STATE = ("applied", "unchanged", "partial")
 _NAMED = (
+    Exchange.sha256,
     FileRow.sha256,
     FileRow.good_sha256,
     FileRow.table_sha256,
@@ -69,6 +71,15 @@ def _delete(session: Session, table: type[Exchange | PlanItem], run_ids: list[in
     return number
 
 
+def named(session: Session, digests: Iterable[str]) -> set[str]:
+    """Name those of some stored bytes that a row names; what mappings made is not looked for."""
+    used: set[str] = set()
+    for part in batches(digests):
+        for column in _NAMED:
+            used.update(session.scalars(sa.select(column).where(column.in_(part))))
+    return used
+
+
 def _drop_unused(database: Database, files: Files) -> int:
     """Drop the bytes that no row names any more."""
     number = 0
@@ -77,9 +88,7 @@ def _drop_unused(database: Database, files: Files) -> int:
         made = {digest for table in tables for digest in derived.hashes(table)}
     for part in batches(files.names()):
         with database.reading() as session:
-            used = set(session.scalars(sa.select(Exchange.sha256).where(Exchange.sha256.in_(part))))
-            for column in _NAMED:
-                used.update(session.scalars(sa.select(column).where(column.in_(part))))
+            used = named(session, part)
         for digest in part:
             if digest not in used and digest not in made and files.age(digest) > _FRESH:
                 files.drop(digest)

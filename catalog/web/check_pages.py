@@ -106,7 +106,7 @@ def check() -> Response:
     """Check what was sent and answer with a page, the repaired copy, or a form of the report."""
     found: Desk = current_app.extensions["offenbar.desk"]
     most = settings().check_max_bytes
-    if wait := found.allowance.wait(_client(), time.monotonic()):
+    if wait := found.allowance.wait(client(), time.monotonic()):
         raise _too_often(int(wait) + 1)
     if (request.content_length or 0) > most + 5_000_000:
         raise too_large(most)
@@ -273,7 +273,7 @@ def _wants_page() -> bool:
     return "text/html" in named and answers.preferred({"text/html": "page", "application/json": "json"})[0] == "page"
 
 
-def _client() -> str:
+def client() -> str:
     """Name who asks: the nearest address that is not our own proxy, of IPv6 the network."""
     peer = request.remote_addr or ""
     passed_on = request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip()

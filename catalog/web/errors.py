@@ -51,6 +51,23 @@ TOO_LARGE = Wording(
     Message("So viel auf einmal nehmen wir nicht an.", "We do not accept that much at once."),
     Message("Teilen Sie die Anfrage auf.", "Split the request into smaller ones."),
 )
+TOO_OFTEN = Wording(
+    Message("Das waren viele Versuche", "Those were many attempts"),
+    Message(
+        "Von Ihrem Anschluss kamen zu viele in kurzer Zeit.", "Too many came from your connection in a short time."
+    ),
+    Message("Warten Sie eine Minute und versuchen Sie es noch einmal.", "Wait a minute and try again."),
+)
+FORM_OVER = Wording(
+    Message("Dieses Formular gilt nicht mehr", "This form is no longer valid"),
+    Message(
+        "Es ist älter als zwölf Stunden, oder Sie haben sich seitdem ab- oder neu angemeldet.",
+        "It is older than twelve hours, or you have signed in or out since.",
+    ),
+    Message(
+        "Laden Sie die Seite neu und schicken Sie es noch einmal ab.", "Load the page again and send it once more."
+    ),
+)
 FAILED = Wording(
     Message("Hier ist etwas schiefgegangen", "Something went wrong here"),
     Message(
@@ -63,7 +80,7 @@ FAILED = Wording(
 )
 # Interfaces for programs; /feedback is a page.
 _PROGRAMS = re.compile(r"/(api/|feeds/|feed(?![a-z])|oai$)")
-WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 410: GONE, 413: TOO_LARGE, 500: FAILED}
+WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 410: GONE, 413: TOO_LARGE, 429: TOO_OFTEN, 500: FAILED}
 
 
 def register(app: Flask) -> None:

@@ -77,6 +77,8 @@ class Call:
     actor: Actor = ANONYMOUS
     files: Mapping[str, Sent] = field(default_factory=lambda: MappingProxyType({}))
     if_match: str = ""
+    etag: str = ""
+    """set by an action whose answer has a version"""
     _opened: Any = None
     _session: Session | None = None
 

@@ -1,0 +1,292 @@
+"""People who work with the catalogue: their accounts and their roles. Read here as actors (catalog/access.py); none of it is public."""
+
+import re
+import secrets
+import uuid
+from collections.abc import Iterable
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import passwords
+from catalog.access import ALL_SCOPES, Actor, Capacity, Scope
+from catalog.db import now, upsert
+from catalog.models_accounts import Account, Collaborator, Role, Token
+from dcat import iri
+from dcat.errors import ConfigError, NotFoundError, StateError
+from dcat.message import Message
+from dcat.printable import one_line
+
+ACTIVE, PENDING, DELETED = "active", "pending", "deleted"
+LONGEST_FULLNAME, LONGEST_ABOUT, LONGEST_ADDRESS = 200, 2000, 1000
+PAGE = 1000
+_NAME = re.compile(r"[a-z0-9_-]{2,100}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_LONGEST_EMAIL = 254
+
+
+def name_fault(name: str) -> Message | None:
+    """Tell what is wrong with the name of an account; None when it can be used: CKAN's rule, and none looks like an id."""
+    if _NAME.fullmatch(name) and not _ID.fullmatch(name):
+        return None
+    return Message(
+        "Der Anmeldename braucht 2 bis 100 Zeichen aus a-z, 0-9, _ und -.",
+        "The user name needs 2 to 100 characters out of a-z, 0-9, _ and -.",
+    )
+
+
+def email_fault(email: str) -> Message | None:
+    """Tell what is wrong with an e-mail address; None when it can be used."""
+    if _EMAIL.fullmatch(email) and len(email) <= _LONGEST_EMAIL:
+        return None
+    return Message(
+        "Das ist keine E-Mail-Adresse wie amt@example.org.", "That is no e-mail address such as amt@example.org."
+    )
+
+
+def add(
+    session: Session,
+    name: str,
+    password: str = "",
+    *,
+    admin: bool = False,
+    email: str = "",
+    fullname: str = "",
+    state: str = ACTIVE,
+) -> Account:
+    """Make an account; its id is ours. Without a password it can be entered by a link, OpenID Connect or tokens only.
+
+    ConfigError says what is wrong with a value, StateError that name or address are taken.
+    """
+    email = email.strip().lower()
+    _require(name_fault(name))
+    _require(email_fault(email) if email else None)
+    hashed = passwords.hashed(password) if password else ""
+    if session.scalar(sa.select(Account.id).where(Account.name == name)) is not None:
+        raise StateError(
+            Message(f"Das Konto „{name}“ gibt es schon oder gab es.", f"The account “{name}” exists or has existed.")
+        )
+    _require_free(session, email)
+    account = Account(
+        id=str(uuid.uuid4()),
+        name=name,
+        fullname=_fullname(fullname),
+        email=email,
+        password=hashed,
+        admin=admin,
+        state=state,
+        session_key=_key(),
+        created_at=now(),
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def find(session: Session, name_or_id: str) -> Account | None:
+    """Find an account by name or id, deleted ones too."""
+    if not name_or_id.isprintable():
+        return None
+    query = sa.select(Account).where(sa.or_(Account.name == name_or_id, Account.id == name_or_id))
+    return session.scalar(query)
+
+
+def require(session: Session, name_or_id: str) -> Account:
+    """Find an account that is not deleted; NotFoundError names the next step."""
+    account = find(session, name_or_id)
+    if account is None or account.state == DELETED:
+        raise NotFoundError(
+            Message(
+                f"Ein Konto „{name_or_id[:100]}“ gibt es nicht. Nächster Schritt: offenbar user list",
+                f"There is no account “{name_or_id[:100]}”. Next step: offenbar user list",
+            )
+        )
+    return account
+
+
+def find_by_email(session: Session, email: str) -> Account | None:
+    """Find the account of an e-mail address, unless it is deleted."""
+    email = email.strip().lower()
+    if not email or email_fault(email):
+        return None
+    return session.scalar(sa.select(Account).where(Account.email == email, Account.state != DELETED))
+
+
+def find_by_subject(session: Session, subject: str) -> Account | None:
+    """Find the account that somebody of an issuer of OpenID Connect belongs to."""
+    return session.scalar(sa.select(Account).where(Account.subject == subject, Account.state != DELETED))
+
+
+def accounts(session: Session, *, deleted: bool = False, after: str = "", limit: int = PAGE) -> list[Account]:
+    """List accounts by name; `after` is the name to go on from."""
+    query = sa.select(Account).where(Account.name > after).order_by(Account.name).limit(limit)
+    return list(session.scalars(query if deleted else query.where(Account.state != DELETED)))
+
+
+def change(
+    account: Account, *, fullname: str | None = None, about: str | None = None, image_url: str | None = None
+) -> list[str]:
+    """Change what people may change of themselves; gives the names of the fields that are different now."""
+    wanted = {
+        "fullname": None if fullname is None else _fullname(fullname),
+        "about": None if about is None else about.replace("\0", "")[:LONGEST_ABOUT],
+        "image_url": None if image_url is None else _image(image_url),
+    }
+    changed = [name for name, value in wanted.items() if value is not None and value != getattr(account, name)]
+    for name in changed:
+        setattr(account, name, wanted[name])
+    return changed
+
+
+def administer(session: Session, account: Account, *, email: str | None = None, admin: bool | None = None) -> list[str]:
+    """Change what only administrators may: the e-mail address (it lets people in through OpenID Connect), and who is one."""
+    changed = []
+    if email is not None and (email := email.strip().lower()) != account.email:
+        _require(email_fault(email) if email else None)
+        _require_free(session, email)
+        account.email = email
+        changed.append("email")
+    if admin is not None and admin != account.admin:
+        if not admin:
+            _require_another_admin(session, account)
+        account.admin = admin
+        changed.append("admin")
+    return changed
+
+
+def set_password(account: Account, password: str) -> None:
+    """Set a new password: every session ends, a pause is over, an invitation is taken."""
+    account.password = passwords.hashed(password)
+    account.failures, account.locked_until = 0, None
+    if account.state == PENDING:
+        account.state = ACTIVE
+    end_sessions(account)
+
+
+def end_sessions(account: Account) -> None:
+    """End every session of an account, in all browsers."""
+    account.session_key = _key()
+
+
+def delete(session: Session, account: Account) -> None:
+    """Delete an account: its personal data, roles and tokens go; its name stays taken, so that the log stays true."""
+    _require_another_admin(session, account)
+    for table in (Token, Role, Collaborator):
+        session.execute(sa.delete(table).where(table.account_id == account.id))
+    account.state, account.admin, account.subject = DELETED, False, None
+    account.fullname = account.email = account.about = account.image_url = account.password = ""
+    end_sessions(account)
+
+
+def give_role(session: Session, holder_id: str, account_id: str, capacity: Capacity) -> None:
+    """Give an account a role in an organisation or group, or another one than it has."""
+    upsert(session, Role, [{"holder_id": holder_id, "account_id": account_id, "capacity": str(capacity)}])
+
+
+def take_role(session: Session, holder_id: str, account_id: str) -> bool:
+    """Take the role away; tells whether there was one."""
+    held = sa.delete(Role).where(Role.holder_id == holder_id, Role.account_id == account_id).returning(Role.holder_id)
+    return session.execute(held).first() is not None
+
+
+def members(session: Session, holder_id: str) -> list[tuple[Account, Capacity]]:
+    """List who has a role in an organisation or group, by name."""
+    query = sa.select(Account, Role.capacity).join(Role, Role.account_id == Account.id)
+    query = query.where(Role.holder_id == holder_id, Account.state != DELETED).order_by(Account.name)
+    return [(account, Capacity(capacity)) for account, capacity in session.execute(query)]
+
+
+def share(session: Session, dataset_id: str, account_id: str, capacity: Capacity) -> None:
+    """Let an account work along on a dataset."""
+    row = {"dataset_id": dataset_id, "account_id": account_id, "capacity": str(capacity), "modified_at": now()}
+    upsert(session, Collaborator, [row])
+
+
+def unshare(session: Session, dataset_id: str, account_id: str) -> bool:
+    """Let an account no longer work along on a dataset; tells whether it did."""
+    held = sa.delete(Collaborator).where(Collaborator.dataset_id == dataset_id, Collaborator.account_id == account_id)
+    return session.execute(held.returning(Collaborator.dataset_id)).first() is not None
+
+
+def collaborators(session: Session, dataset_id: str) -> list[Collaborator]:
+    """List who works along on a dataset, in the order in which they came."""
+    query = sa.select(Collaborator).where(Collaborator.dataset_id == dataset_id)
+    return list(session.scalars(query.order_by(Collaborator.modified_at, Collaborator.account_id)))
+
+
+def shared_with(session: Session, account_id: str) -> list[Collaborator]:
+    """List the datasets that an account works along on, in the order in which they came."""
+    query = sa.select(Collaborator).where(Collaborator.account_id == account_id)
+    return list(session.scalars(query.order_by(Collaborator.modified_at, Collaborator.dataset_id)))
+
+
+def actor(session: Session, account: Account, *, scopes: Iterable[Scope] = ALL_SCOPES, token_id: str = "") -> Actor:
+    """Read an account as an actor: one query for its roles and what is shared with it."""
+    return read_actor(
+        session, account.id, account.name, admin=account.admin, scopes=frozenset(scopes), token_id=token_id
+    )
+
+
+def read_actor(
+    session: Session, account_id: str, name: str, *, admin: bool, scopes: frozenset[Scope], token_id: str = ""
+) -> Actor:
+    """Read the actor of an account whose row is known already."""
+    held = sa.select(sa.literal("role"), Role.holder_id, Role.capacity).where(Role.account_id == account_id)
+    works = sa.select(sa.literal("shared"), Collaborator.dataset_id, Collaborator.capacity)
+    works = works.where(Collaborator.account_id == account_id)
+    found: dict[str, dict[str, Capacity]] = {"role": {}, "shared": {}}
+    for kind, of, capacity in session.execute(sa.union_all(held, works)):
+        found[kind][of] = Capacity(capacity)
+    return Actor(
+        id=account_id,
+        name=name,
+        admin=admin,
+        roles=MappingProxyType(found["role"]),
+        shared=MappingProxyType(found["shared"]),
+        scopes=scopes,
+        token_id=token_id,
+    )
+
+
+def _require(found: Message | None) -> None:
+    if found is not None:
+        raise ConfigError(found)
+
+
+def _require_free(session: Session, email: str) -> None:
+    if email and find_by_email(session, email) is not None:
+        raise StateError(
+            Message(
+                "Diese E-Mail-Adresse gehört zu einem anderen Konto.", "This e-mail address belongs to another account."
+            )
+        )
+
+
+def _require_another_admin(session: Session, account: Account) -> None:
+    others = sa.select(Account.id).where(Account.admin, Account.state == ACTIVE, Account.id != account.id)
+    if account.admin and account.state == ACTIVE and session.scalar(others.limit(1)) is None:
+        raise StateError(
+            Message(
+                f"„{account.name}“ verwaltet diesen Katalog allein. Nächster Schritt: offenbar user add NAME --admin",
+                f"“{account.name}” is the only administrator. Next step: offenbar user add NAME --admin",
+            )
+        )
+
+
+def _fullname(value: str) -> str:
+    return one_line(value, LONGEST_FULLNAME)
+
+
+def _image(value: str) -> str:
+    value = value.strip()
+    if value and not (iri.is_web(value) and len(value) <= LONGEST_ADDRESS):
+        raise ConfigError(
+            Message("Die Adresse des Bildes beginnt mit https://.", "The image's address begins with https://.")
+        )
+    return value
+
+
+def _key() -> str:
+    return secrets.token_hex(32)

@@ -1,0 +1,92 @@
+"""CKAN's background jobs: here the harvests that are under way; for administrators."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from catalog import access
+from catalog.api.actions.call import Action, ActionError, Argument, Call, denied, not_found
+from catalog.ingest import ledger
+from catalog.models import Run
+from catalog.renditions import naive
+from dcat.message import Message
+
+QUEUE = "harvest"
+MOST = 100
+
+
+def job_list(call: Call) -> list[dict[str, str]]:
+    """List the work under way, the newest first."""
+    _require(call)
+    queues = call.listed("queues")
+    if queues and QUEUE not in queues:
+        return []
+    query = sa.select(Run).where(Run.phase.in_(ledger.OPEN)).order_by(Run.id.desc())
+    limit = call.number("limit", MOST, MOST)
+    return [_described(run) for run in call.session.scalars(query.limit(limit))]
+
+
+def job_show(call: Call) -> dict[str, str]:
+    """Show one piece of the work under way."""
+    _require(call)
+    wanted = call.required("id")
+    run = call.session.get(Run, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
+    if run is None or run.phase not in ledger.OPEN:
+        raise not_found()
+    return _described(run)
+
+
+def job_clear(call: Call) -> None:
+    """Refuse: what is due would only come again."""
+    _require(call)
+    raise ActionError(409, "Validation Error", {"message": _STAYS})
+
+
+def job_cancel(call: Call) -> None:
+    """Refuse: a run ends by its deadlines."""
+    _require(call)
+    raise ActionError(409, "Validation Error", {"message": _STAYS})
+
+
+def _require(call: Call) -> None:
+    if not access.may_oversee(call.actor):
+        raise denied()
+
+
+def _described(run: Run) -> dict[str, Any]:
+    started = naive(run.started_at.isoformat())
+    return {"id": str(run.id), "queue": QUEUE, "title": f"{run.source_id}: {run.phase}", "created": started}
+
+
+_STAYS = (
+    "a run ends by its deadlines, and what is due comes again; reject a held plan with: offenbar harvest reject SOURCE"
+)
+_ID = Argument("id", "string", Message("Nummer des Laufs", "number of the run"), required=True)
+
+ACTIONS: Mapping[str, Action] = {
+    "job_list": Action(
+        job_list,
+        Message("Die laufenden Arbeiten; nur für Administratoren.", "The work under way; administrators only."),
+        (
+            Argument("queues", "array", Message("nur harvest", "harvest only")),
+            Argument("limit", "integer", Message("höchstens so viele", "at the most so many")),
+        ),
+    ),
+    "job_show": Action(
+        job_show,
+        Message("Eine laufende Arbeit; nur für Administratoren.", "A piece of work under way; administrators only."),
+        (_ID,),
+    ),
+    "job_clear": Action(
+        job_clear,
+        Message("Nicht möglich: was fällig ist, kommt wieder.", "Not possible: what is due comes again."),
+        writes=True,
+    ),
+    "job_cancel": Action(
+        job_cancel,
+        Message("Nicht möglich: ein Lauf endet durch seine Fristen.", "Not possible: a run ends by its deadlines."),
+        (_ID,),
+        writes=True,
+    ),
+}

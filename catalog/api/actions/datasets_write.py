@@ -1,0 +1,331 @@
+"""CKAN's actions that write datasets. What they write is kept by catalog/desk.py; what they may write says catalog/access.py."""
+
+import datetime
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import access, desk, desk_rows, organizations
+from catalog.api.actions import packages
+from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
+from catalog.desk import Change, TakenError, Upload
+from catalog.models import DatasetRow, Organization
+from catalog.models_desk import DeskDataset, TagVocabulary, VocabularyTag
+from catalog.store import UUID
+from dcat import ckan_change, ckan_input, ckan_package, ckan_revise
+from dcat.ckan_package import PackageDocument
+from dcat.ckan_values import Refused
+from dcat.message import Message
+
+# Makes of a dataset what shall be: its document, or what is wrong with the arguments.
+Edit = Callable[[PackageDocument], PackageDocument | Refused]
+
+
+def package_create(call: Call) -> dict[str, Any]:
+    """Create a dataset. Its name must be free; its organisation is one whose datasets whoever asks may write."""
+    require_account(call)
+    dataset_id = _own_id(call)
+    document = judged(ckan_input.read_package(_given(call)))
+    organization = _owner(call, document)
+    if not access.may_create_in(call.actor, organization.id):
+        raise denied(f"you may not write datasets of {organization.name}")
+    document = resolved(call, document, None)
+
+    def edit(base: DeskDataset | None) -> Change:
+        if base is not None:
+            raise invalid(id="A dataset with this id exists already")
+        return Change(document=document, organization_id=organization.id, modified_at=_stated_time(call))
+
+    return saved(call, dataset_id, edit, "dataset.create")
+
+
+def package_update(call: Call) -> dict[str, Any]:
+    """Replace a dataset by what is given. Without `resources` they stay as they are."""
+    return change(call, call.required("id", "name"), lambda before: ckan_change.updated(before, _given(call)))
+
+
+def package_patch(call: Call) -> dict[str, Any]:
+    """Change only the fields given."""
+    return change(call, call.required("id"), lambda before: ckan_change.patched(before, _given(call)))
+
+
+def package_delete(call: Call) -> None:
+    """Delete a dataset: nobody sees it but those who may bring it back."""
+    change(call, call.required("id"), lambda before: replace(before, state="deleted"), "dataset.delete")
+
+
+def dataset_purge(call: Call) -> None:
+    """Erase a dataset with all that was kept of it, for good."""
+    row = desk_rows.find(call.session, call.required("id"))
+    if not access.may_administer(call.actor, access.Scope.DATASETS):
+        raise denied("only an administrator of the site may purge")
+    if row is None:
+        raise packages.not_ours(call.session, call.required("id"))
+    call.renew()
+    desk.purge(call.instance, call.actor, row.id)
+
+
+def package_revise(call: Call) -> dict[str, Any]:
+    """Check a dataset against `match`, take out what `filter` says, put in what `update` says: all or nothing."""
+    revision = ckan_revise.read({**call.arguments, **_uploads_named(call)})
+    if isinstance(revision, Refused):
+        raise refused(revision)
+    named = next((value for path, value in revision.match if path in (("id",), ("name",))), None)
+    if not isinstance(named, str):
+        raise invalid(match="Must name the dataset by id or name")
+    row = packages.editable(call.session, call, named)
+    package = packages.written(call, [row])[row.id]
+
+    def edit(before: PackageDocument) -> PackageDocument | Refused:
+        shown = {**package, **ckan_package.write(before), "id": row.id}
+        found = ckan_revise.revise(shown, revision)
+        return found if isinstance(found, Refused) else ckan_change.updated(before, found)
+
+    saved_package = change(call, row.id, edit, "dataset.revise")
+    return ckan_revise.included(saved_package, revision)
+
+
+def package_owner_org_update(call: Call) -> None:
+    """Move a dataset to another organisation."""
+    wanted = call.text("organization_id") or None
+    change(call, call.required("id"), lambda before: replace(before, owner_org=wanted), "dataset.move")
+
+
+def bulk_update_private(call: Call) -> None:
+    """Take several datasets of one organisation out of the public."""
+    _bulk(call, lambda before: replace(before, private=True), "dataset.update")
+
+
+def bulk_update_public(call: Call) -> None:
+    """Publish several datasets of one organisation."""
+    _bulk(call, lambda before: replace(before, private=False), "dataset.update")
+
+
+def bulk_update_delete(call: Call) -> None:
+    """Delete several datasets of one organisation."""
+    _bulk(call, lambda before: replace(before, state="deleted"), "dataset.delete")
+
+
+def change(
+    call: Call, name_or_id: str, edit: Edit, action: str = "dataset.update", uploads: Mapping[str, Upload] | None = None
+) -> dict[str, Any]:
+    """Change a dataset and show it as it is then. The edit is made anew when somebody else was faster."""
+    row = packages.editable(call.session, call, name_or_id)
+
+    def anew(base: DeskDataset | None) -> Change:
+        if base is None:
+            raise not_found()
+        packages.require_version(call, base)
+        if not packages.writes(call, base):
+            raise denied()
+        before = desk_rows.document(base)
+        document = judged(edit(before))
+        owner = _moved(call, base, before, document)
+        return Change(
+            document=resolved(call, document, before),
+            organization_id=owner,
+            uploads=uploads or {},
+            modified_at=_stated_time(call),
+        )
+
+    return saved(call, row.id, anew, action)
+
+
+def saved(call: Call, dataset_id: str, edit: desk.Edit, action: str) -> dict[str, Any]:
+    """Write a dataset and show it."""
+    call.renew()
+    try:
+        row = desk.write(call.instance, call.actor, dataset_id, edit, action)
+    except TakenError as taken:
+        field = str(taken)
+        sentence = "This name is already in use" if field == "name" else "A resource with this id exists already"
+        raise invalid(**{field: sentence}) from None
+    call.renew()
+    call.etag = packages.etag(row)
+    return packages.written(call, [row])[row.id]
+
+
+def require_account(call: Call) -> None:
+    """Refuse who is not known."""
+    if not call.actor.known:
+        raise denied("this needs the token of an account")
+
+
+def judged(found: PackageDocument | Refused) -> PackageDocument:
+    """Give the document, or the errors as an answer."""
+    if isinstance(found, Refused):
+        raise refused(found)
+    return found
+
+
+def resolved(call: Call, document: PackageDocument, before: PackageDocument | None) -> PackageDocument:
+    """Bring the groups of a document to their ids, and see that they and its keywords exist; those it had already may stay."""
+    known = desk_rows.group_ids(call.session, document.groups)
+    if missing := [one for one in document.groups if one not in known]:
+        raise invalid(groups=f"There is no group {missing[0][:100]}")
+    had = set(before.groups) if before else set()
+    groups = tuple(dict.fromkeys(known[one] for one in document.groups))
+    for group in groups:
+        if group not in had and UUID.fullmatch(group) and not access.may_fill(call.actor, group):
+            raise denied("you may not put datasets into this group")
+    _refuse_unknown_tags(call.session, document)
+    return replace(document, groups=groups)
+
+
+def _refuse_unknown_tags(session: Session, document: PackageDocument) -> None:
+    wanted = {(tag.vocabulary_id, tag.name) for tag in document.tags if tag.vocabulary_id}
+    if not wanted:
+        return
+    vocabularies = {vocabulary for vocabulary, _ in wanted}
+    rows = session.execute(
+        sa.select(VocabularyTag.vocabulary_id, VocabularyTag.name)
+        .join(TagVocabulary, TagVocabulary.id == VocabularyTag.vocabulary_id)
+        .where(VocabularyTag.vocabulary_id.in_(vocabularies))
+    )
+    if missing := sorted(wanted.difference(tuple(row) for row in rows)):
+        raise invalid(tags=f"Tag {missing[0][1]} is not in the vocabulary {missing[0][0]}")
+
+
+def _own_id(call: Call) -> str:
+    """Give the id of a new dataset; only administrators may choose it (CVE-2023-32321: and only a UUID)."""
+    chosen = call.text("id")
+    if not chosen:
+        return str(uuid.uuid4())
+    if not call.actor.admin:
+        raise invalid(id="Only an administrator of the site may choose the id of a dataset")
+    if not UUID.fullmatch(chosen):
+        raise invalid(id="Must be a UUID")
+    with call.instance.database.reading() as session:
+        if session.get(DeskDataset, chosen) is not None or session.get(DatasetRow, chosen) is not None:
+            raise invalid(id="A dataset with this id exists already")
+    return chosen
+
+
+def _owner(call: Call, document: PackageDocument) -> Organization:
+    """Find the organisation of a document; where a site allows it, a dataset may have none."""
+    if not document.owner_org:
+        if not call.instance.config.ckan_unowned_datasets:
+            raise invalid(owner_org="An organisation must be given")
+        return desk.no_organization(call.instance)
+    found = organizations.find(call.session, document.owner_org)
+    if found is None or found.state != "active":
+        raise invalid(owner_org="There is no such organisation")
+    return found
+
+
+def _moved(call: Call, base: DeskDataset, before: PackageDocument, document: PackageDocument) -> str:
+    """Give the organisation that a dataset belongs to after a change; whoever moves it must be allowed to write there."""
+    if document.owner_org in (before.owner_org, base.organization_id):
+        return base.organization_id
+    organization = _owner(call, document)
+    if organization.id != base.organization_id and not access.may_create_in(call.actor, organization.id):
+        raise denied(f"you may not write datasets of {organization.name}")
+    return organization.id
+
+
+def _stated_time(call: Call) -> datetime.datetime | None:
+    """Read when a dataset was last changed, as administrators may say who load it from elsewhere."""
+    stated = call.arguments.get("metadata_modified")
+    if not call.actor.admin or not isinstance(stated, str) or not stated:
+        return None
+    try:
+        found = datetime.datetime.fromisoformat(stated)
+    except ValueError:
+        raise invalid(metadata_modified="Must be a time such as 2026-11-22T08:30:00") from None
+    return found.replace(tzinfo=datetime.UTC) if found.tzinfo is None else found
+
+
+def _given(call: Call) -> dict[str, Any]:
+    return dict(call.arguments)
+
+
+def _uploads_named(call: Call) -> dict[str, Any]:
+    if call.files:
+        raise invalid(upload="Send files with resource_create or resource_patch")
+    return {}
+
+
+def _bulk(call: Call, edit: Edit, action: str) -> None:
+    require_account(call)
+    wanted = call.listed("datasets")
+    owner = organizations.find(call.session, call.required("org_id"))
+    if owner is None:
+        raise not_found("organization")
+    rows = [packages.editable(call.session, call, one) for one in wanted]
+    if any(row.organization_id != owner.id for row in rows):
+        raise invalid(datasets="All datasets must belong to this organisation")
+    for row in rows:
+        change(call, row.id, edit, action)
+
+
+_ID = Argument("id", "string", Message("Kennung oder Name", "id or name"), required=True)
+_FIELDS = (
+    Argument("name", "string", Message("Name in der Adresse: 2 bis 100 aus a-z, 0-9, _ und -", "name in the address")),
+    Argument("title", "string", Message("Titel", "title")),
+    Argument("notes", "string", Message("Beschreibung", "description")),
+    Argument("owner_org", "string", Message("Organisation", "organisation")),
+    Argument("license_id", "string", Message("Lizenz, wie dl-by-de/2.0", "licence, such as dl-by-de/2.0")),
+    Argument("private", "boolean", Message("nur für die Organisation", "for the organisation only")),
+    Argument("state", "string", Message("active, draft oder deleted", "active, draft or deleted")),
+    Argument("tags", "array", Message("Schlagwörter: [{name}]", "keywords: [{name}]")),
+    Argument("groups", "array", Message("Gruppen: [{name}]", "groups: [{name}]")),
+    Argument("extras", "array", Message("weitere Angaben: [{key, value}]", "further fields: [{key, value}]")),
+    Argument("resources", "array", Message("Ressourcen: [{url, name, format}]", "resources: [{url, name, format}]")),
+)
+_MANY = (
+    Argument("datasets", "array", Message("Kennungen der Datensätze", "ids of the datasets"), required=True),
+    Argument("org_id", "string", Message("ihre Organisation", "their organisation"), required=True),
+)
+
+ACTIONS: Mapping[str, Action] = {
+    "package_create": Action(package_create, Message("Datensatz anlegen", "create a dataset"), _FIELDS, writes=True),
+    "package_update": Action(
+        package_update, Message("Datensatz ersetzen", "replace a dataset"), (_ID, *_FIELDS), writes=True
+    ),
+    "package_patch": Action(
+        package_patch,
+        Message("Felder eines Datensatzes ändern", "change fields of a dataset"),
+        (_ID, *_FIELDS),
+        writes=True,
+    ),
+    "package_revise": Action(
+        package_revise,
+        Message("Datensatz prüfen und in einem Schritt ändern", "check and change a dataset in one step"),
+        (
+            Argument("match", "object", Message("was gelten muss", "what must hold"), required=True),
+            Argument("filter", "array", Message("was wegfällt", "what is taken out")),
+            Argument("update", "object", Message("was hinzukommt", "what is put in")),
+            Argument("include", "array", Message("was die Antwort zeigt", "what the answer shows")),
+        ),
+        writes=True,
+    ),
+    "package_delete": Action(package_delete, Message("Datensatz löschen", "delete a dataset"), (_ID,), writes=True),
+    "dataset_purge": Action(
+        dataset_purge, Message("Datensatz endgültig entfernen", "erase a dataset for good"), (_ID,), writes=True
+    ),
+    "package_owner_org_update": Action(
+        package_owner_org_update,
+        Message("Datensatz einer anderen Organisation geben", "move a dataset to another organisation"),
+        (_ID, Argument("organization_id", "string", Message("die neue Organisation", "the new organisation"))),
+        writes=True,
+    ),
+    "bulk_update_private": Action(
+        bulk_update_private,
+        Message("mehrere Datensätze verbergen", "make several datasets private"),
+        _MANY,
+        writes=True,
+    ),
+    "bulk_update_public": Action(
+        bulk_update_public,
+        Message("mehrere Datensätze veröffentlichen", "make several datasets public"),
+        _MANY,
+        writes=True,
+    ),
+    "bulk_update_delete": Action(
+        bulk_update_delete, Message("mehrere Datensätze löschen", "delete several datasets"), _MANY, writes=True
+    ),
+}

@@ -1,0 +1,243 @@
+"""CKAN's actions about who and what belongs to organisations and groups: accounts with a role, datasets, organisations above."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from catalog import access, accounts, audit, desk, desk_rows, holders, structure
+from catalog.access import Capacity
+from catalog.api.actions import named
+from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
+from catalog.desk import Change
+from catalog.holders import Holder, Kind
+from catalog.models_desk import DeskDataset
+from catalog.structure import WrongError
+from dcat.errors import StateError
+from dcat.message import Message
+
+_SPACE = uuid.UUID("6f0ffe0b-a1a5-5c1e-9d3a-0ffe4ba40003")
+_TITLES = {Capacity.ADMIN: "Admin", Capacity.EDITOR: "Editor", Capacity.MEMBER: "Member"}
+_USER, _PACKAGE, _GROUP = "user", "package", "group"
+_TYPES = (_USER, _PACKAGE, _GROUP)
+_PUBLIC = "public"
+
+
+def member_list(call: Call) -> list[tuple[str, str, str]]:
+    """List what belongs to an organisation or group: id, type and capacity. Accounts are listed for its members only."""
+    holder, wanted, capacity = named.either(call), call.text("object_type"), call.text("capacity").lower()
+    if wanted and wanted not in _TYPES:
+        raise invalid(object_type=f"Must be one of: {', '.join(_TYPES)}")
+    seen = access.may_see_members(call.actor, holder.id)
+    if wanted == _USER and not seen:
+        raise denied("only members see who belongs to it")
+    found: list[tuple[str, str, str]] = []
+    if seen and wanted in ("", _USER):
+        people = holders.members(call.session, [holder.id]).get(holder.id, ())
+        chosen = (one for one in people if not capacity or one.capacity == capacity)
+        found += [(one.account.id, _USER, _TITLES[one.capacity]) for one in chosen]
+    if wanted in ("", _PACKAGE) and capacity in ("", _PUBLIC):
+        found += [(one, _PACKAGE, _PUBLIC) for one in holders.public_ids(call.session, holder)]
+    if wanted in ("", _GROUP) and capacity in ("", _PUBLIC):
+        found += [(one, _GROUP, _PUBLIC) for one in holders.parents(call.session, [holder])]
+    return found
+
+
+def member_create(call: Call) -> dict[str, Any]:
+    """Let an account, a dataset or an organisation belong to an organisation or group."""
+    holder, kind = named.either(call), _type(call)
+    if kind == _PACKAGE:
+        row = _put(call, holder, inside=True)
+        return _member(holder, _PACKAGE, row.id, _PUBLIC)
+    if kind == _GROUP:
+        above = _put_below(call, holder, inside=True)
+        return _member(holder, _GROUP, above.id, call.text("capacity") or _PUBLIC)
+    return _give(call, holder, ("object",), ("capacity",))
+
+
+def member_delete(call: Call) -> None:
+    """Let an account, a dataset or an organisation no longer belong to an organisation or group."""
+    holder, kind = named.either(call), _type(call)
+    if kind == _PACKAGE:
+        _put(call, holder, inside=False)
+    elif kind == _GROUP:
+        _put_below(call, holder, inside=False)
+    else:
+        _take(call, holder, ("object",))
+
+
+def organization_member_create(call: Call) -> dict[str, Any]:
+    """Give an account a role in an organisation, or another one than it has."""
+    return _give(call, named.holder(call, Kind.ORGANIZATION), ("username", "user_id"), ("role",))
+
+
+def group_member_create(call: Call) -> dict[str, Any]:
+    """Give an account a role in a group, or another one than it has."""
+    return _give(call, named.holder(call, Kind.GROUP), ("username", "user_id"), ("role",))
+
+
+def organization_member_delete(call: Call) -> None:
+    """Take the role that an account has in an organisation."""
+    _take(call, named.holder(call, Kind.ORGANIZATION), ("username", "user_id"))
+
+
+def group_member_delete(call: Call) -> None:
+    """Take the role that an account has in a group."""
+    _take(call, named.holder(call, Kind.GROUP), ("username", "user_id"))
+
+
+def member_roles_list(call: Call) -> list[dict[str, str]]:
+    """List the roles that there are in organisations, or in groups."""
+    kind = call.text("group_type", str(Kind.ORGANIZATION))
+    roles = [one for one in _TITLES if kind != Kind.GROUP or one is not Capacity.EDITOR]
+    return [{"text": _TITLES[one], "value": str(one)} for one in roles]
+
+
+def _give(call: Call, holder: Holder, who: tuple[str, ...], role: tuple[str, ...]) -> dict[str, Any]:
+    named.require_managed(call, holder)
+    if holder.state != holders.ACTIVE:
+        raise not_found()
+    account, capacity = named.account(call, *who), named.capacity(call, *role)
+    with call.writing() as session:
+        accounts.give_role(session, holder.id, account.id, capacity)
+        audit.note(session, call.actor, "member.create", holder.id, holder.name, user=account.name, role=capacity)
+    return _member(holder, _USER, account.id, str(capacity))
+
+
+def _take(call: Call, holder: Holder, who: tuple[str, ...]) -> None:
+    named.require_managed(call, holder)
+    account = named.account(call, *who)
+    with call.writing() as session:
+        if not accounts.take_role(session, holder.id, account.id):
+            raise not_found("member")
+        audit.note(session, call.actor, "member.delete", holder.id, holder.name, user=account.name)
+
+
+def _put(call: Call, holder: Holder, *, inside: bool) -> DeskDataset:
+    """Put a dataset of the desk into a group, or take it out."""
+    if holder.kind is Kind.ORGANIZATION:
+        raise invalid(object_type="A dataset is given to an organization with package_owner_org_update")
+    row = named.dataset(call, "object")
+    _require_fill(call, holder, row)
+    call.renew()
+
+    def edit(base: DeskDataset | None) -> Change:
+        if base is None:
+            raise not_found("dataset")
+        _require_fill(call, holder, base)
+        document = desk_rows.document(base)
+        others = tuple(one for one in document.groups if one not in (holder.id, holder.name))
+        groups = (*others, holder.id) if inside else others
+        if not inside and groups == document.groups:
+            raise not_found("member")
+        return Change(document=replace(document, groups=groups), organization_id=base.organization_id)
+
+    try:
+        return desk.write(call.instance, call.actor, row.id, edit, "dataset.update")
+    except StateError as error:
+        raise named.conflict(error) from None
+
+
+def _require_fill(call: Call, holder: Holder, row: DeskDataset) -> None:
+    """A group is filled by those who belong to it; what a dataset is about, and so its theme, is for its editors to say."""
+    held = desk_rows.holding(row)
+    allowed = access.may_edit(call.actor, held) if holder.theme else access.may_fill(call.actor, holder.id)
+    if not allowed or not access.may_read(call.actor, held):
+        raise denied(f"you may not put datasets into {holder.name}")
+
+
+def _put_below(call: Call, holder: Holder, *, inside: bool) -> Holder:
+    """Let an organisation belong to another one, or no longer."""
+    if holder.kind is not Kind.ORGANIZATION:
+        raise invalid(object_type="Groups do not belong to groups")
+    named.require_managed(call, holder)
+    above = named.holder(call, Kind.ORGANIZATION, "object")
+    named.require_managed(call, above)
+    if not inside and holder.parent_id != above.id:
+        raise not_found("member")
+    try:
+        with call.writing() as session:
+            structure.put_below(session, call.actor, holder, above if inside else None)
+    except WrongError as wrong:
+        raise invalid(object=wrong.sentence) from None
+    return above
+
+
+def _type(call: Call) -> str:
+    kind = call.required("object_type")
+    if kind not in _TYPES:
+        raise invalid(object_type=f"Must be one of: {', '.join(_TYPES)}")
+    return kind
+
+
+def _member(holder: Holder, kind: str, object_id: str, capacity: str) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid5(_SPACE, f"{holder.id}\n{kind}\n{object_id}")),
+        "group_id": holder.id,
+        "table_name": kind,
+        "table_id": object_id,
+        "capacity": capacity,
+        "state": "active",
+    }
+
+
+_ID = Argument("id", "string", Message("Organisation oder Gruppe", "organisation or group"), required=True)
+_TYPE = Argument("object_type", "string", Message("user, package oder group", "user, package or group"), required=True)
+_OBJECT = Argument("object", "string", Message("was dazugehört", "what belongs to it"), required=True)
+_CAPACITY = Argument("capacity", "string", Message("admin, editor oder member", "admin, editor or member"))
+_WHO = Argument("username", "string", Message("Konto", "account"), required=True)
+_ROLE = Argument("role", "string", Message("admin, editor oder member", "admin, editor or member"), required=True)
+
+ACTIONS: Mapping[str, Action] = {
+    "member_list": Action(
+        member_list,
+        Message(
+            "Was zu einer Organisation oder Gruppe gehört; Konten nur für ihre Mitglieder.",
+            "What belongs to an organisation or group; accounts for its members only.",
+        ),
+        (_ID, Argument(_TYPE.name, _TYPE.type, _TYPE.about), _CAPACITY),
+        example={"id": "tran", "object_type": "package"},
+    ),
+    "member_create": Action(
+        member_create,
+        Message(
+            "Konto, Datensatz oder Organisation einer Gruppe oder Organisation zuordnen.",
+            "Let an account, dataset or organisation belong to an organisation or group.",
+        ),
+        (_ID, _OBJECT, _TYPE, _CAPACITY),
+        writes=True,
+    ),
+    "member_delete": Action(
+        member_delete, Message("Eine Zuordnung lösen.", "End a membership."), (_ID, _OBJECT, _TYPE), writes=True
+    ),
+    "organization_member_create": Action(
+        organization_member_create,
+        Message("Einem Konto eine Rolle in einer Organisation geben.", "Give an account a role in an organisation."),
+        (_ID, _WHO, _ROLE),
+        writes=True,
+    ),
+    "group_member_create": Action(
+        group_member_create,
+        Message("Einem Konto eine Rolle in einer Gruppe geben.", "Give an account a role in a group."),
+        (_ID, _WHO, _ROLE),
+        writes=True,
+    ),
+    "organization_member_delete": Action(
+        organization_member_delete,
+        Message("Einem Konto die Rolle in einer Organisation nehmen.", "Take the role in an organisation."),
+        (_ID, _WHO),
+        writes=True,
+    ),
+    "group_member_delete": Action(
+        group_member_delete,
+        Message("Einem Konto die Rolle in einer Gruppe nehmen.", "Take the role in a group."),
+        (_ID, _WHO),
+        writes=True,
+    ),
+    "member_roles_list": Action(
+        member_roles_list,
+        Message("Die Rollen, die es gibt.", "The roles that there are."),
+        (Argument("group_type", "string", Message("organization oder group", "organization or group")),),
+        example={},
+    ),
+}

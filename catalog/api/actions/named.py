@@ -1,0 +1,85 @@
+"""What the arguments of actions name: an organisation or group, an account, a dataset; 404 where whoever asks may not know of it."""
+
+from typing import Any
+
+from catalog import access, accounts, desk_rows, holders, store
+from catalog.api.actions.call import ActionError, Call, denied, invalid, not_found
+from catalog.holders import Holder, Kind
+from catalog.models_accounts import Account
+from catalog.models_desk import DeskDataset
+from dcat.errors import StateError
+
+
+def holder(call: Call, kind: Kind, *arguments: str) -> Holder:
+    """Find the organisation or group that an argument names; a deleted one is found by those who manage it."""
+    found = holders.find(call.session, call.instance.config, kind, call.required(*(arguments or ("id",))))
+    if found is None or (found.state != holders.ACTIVE and not access.may_manage(call.actor, found.id)):
+        raise not_found()
+    return found
+
+
+def either(call: Call) -> Holder:
+    """Find the organisation or group that `id` names."""
+    config, wanted = call.instance.config, call.required("id")
+    kind = next((one for one in Kind if holders.find(call.session, config, one, wanted)), Kind.GROUP)
+    return holder(call, kind)
+
+
+def managed(call: Call, kind: Kind | None = None) -> Holder:
+    """Find the organisation or group that `id` names, for somebody who may change it."""
+    found = either(call) if kind is None else holder(call, kind)
+    require_managed(call, found)
+    return found
+
+
+def require_managed(call: Call, found: Holder) -> None:
+    """Refuse who may not change an organisation or group, and everybody where it is a theme of the EU."""
+    if found.theme:
+        raise denied(f"{found.name} is a data theme of the EU and cannot be changed")
+    if not access.may_manage(call.actor, found.id):
+        raise denied(f"only its admins may change {found.name}")
+
+
+def account(call: Call, *arguments: str) -> Account:
+    """Find the account that an argument names, deleted ones excepted."""
+    found = accounts.find(call.session, call.required(*arguments))
+    if found is None or found.state == accounts.DELETED:
+        raise not_found("user")
+    return found
+
+
+def dataset(call: Call, *arguments: str) -> DeskDataset:
+    """Find the dataset of the desk that an argument names; a harvested one is nothing to be changed here (409)."""
+    wanted = call.required(*arguments)
+    row = desk_rows.find(call.session, wanted)
+    if row is not None and access.may_read(call.actor, desk_rows.holding(row)):
+        return row
+    public = None if row is not None else store.find_row(call.session, wanted)
+    if public is None or public.state != "published":
+        raise not_found("dataset")
+    raise invalid(object=f"{public.name} is harvested from {public.source_id} and can be changed there only")
+
+
+def capacity(call: Call, *arguments: str) -> access.Capacity:
+    """Read what somebody may do: admin, editor or member."""
+    given = call.required(*arguments).lower()
+    if given not in list(access.Capacity):
+        raise invalid(**{arguments[0]: "Must be one of: admin, editor, member"})
+    return access.Capacity(given)
+
+
+def conflict(error: StateError) -> ActionError:
+    """Say that the present state forbids it."""
+    return ActionError(409, "Validation Error", {"message": error.message.en})
+
+
+def user(found: Account, held: access.Capacity) -> dict[str, Any]:
+    """Describe who belongs to an organisation or group, for others who do: no e-mail address."""
+    return {
+        "id": found.id,
+        "name": found.name,
+        "fullname": found.fullname,
+        "display_name": found.fullname or found.name,
+        "capacity": str(held),
+        "state": found.state,
+    }

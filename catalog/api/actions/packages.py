@@ -1,0 +1,124 @@
+"""Datasets as CKAN's packages, for whoever asks: what everybody may see, and what only those who work on it do."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from catalog import access, desk_rows, store
+from catalog.api.actions.call import ActionError, Call, Raw, denied, not_found
+from catalog.models import FileRow, Organization
+from catalog.models_desk import DeskDataset, DeskResource, DeskTable
+from catalog.organizations import packaged
+from catalog.renditions import CKAN, naive
+from dcat import ckan_show
+from dcat.ckan_show import Shown
+
+
+def find(call: Call, name_or_id: str) -> Raw:
+    """Find a package: as it was written for those who may read that, as the public gets it for all others.
+
+    404 when there is nothing of the kind, 403 when it is not for whoever asks (CKAN's answer, too).
+    """
+    row = desk_rows.find(call.session, name_or_id)
+    if row is not None and call.actor.known and _sees_written(call, row):
+        call.etag = etag(row)
+        return Raw(orjson.dumps(written(call, [row])[row.id]))
+    public = store.find_row(call.session, name_or_id)
+    body = store.bodies(call.session, CKAN, [public.id]).get(public.id) if public else None
+    if body is not None:
+        return Raw(body)
+    raise not_found() if row is None else denied()
+
+
+def editable(session: Session, call: Call, name_or_id: str) -> DeskDataset:
+    """Find a dataset that whoever asks may change; 404, or 403 with the reason."""
+    row = desk_rows.find(session, name_or_id)
+    if row is None:
+        raise not_ours(session, name_or_id)
+    if not writes(call, row):
+        raise denied()
+    return row
+
+
+def writes(call: Call, row: DeskDataset) -> bool:
+    """Whether whoever asks may change a dataset."""
+    return access.may_edit(call.actor, desk_rows.holding(row))
+
+
+def bodies(call: Call, ids: Sequence[str]) -> dict[str, bytes]:
+    """Read packages by id: the public ones as everybody gets them, others as written, where whoever asks may read them."""
+    found = store.bodies(call.session, CKAN, list(ids))
+    missing = [one for one in ids if one not in found] if call.actor.known else []
+    if missing:
+        rows = call.session.scalars(sa.select(DeskDataset).where(DeskDataset.id.in_(missing))).all()
+        readable = [row for row in rows if access.may_read(call.actor, desk_rows.holding(row))]
+        found |= {key: orjson.dumps(package) for key, package in written(call, readable).items()}
+    return found
+
+
+def written(call: Call, rows: Iterable[DeskDataset]) -> dict[str, dict[str, Any]]:
+    """Show datasets as they were written, by id; a few queries for all of them."""
+    rows = list(rows)
+    session, ids = call.session, [row.id for row in rows]
+    documents = {row.id: desk_rows.document(row) for row in rows}
+    groups = desk_rows.groups(session, (group for one in documents.values() for group in one.groups))
+    owners = {row.organization_id for row in rows}
+    organizations = {
+        one.id: packaged(one) for one in session.scalars(sa.select(Organization).where(Organization.id.in_(owners)))
+    }
+    tables = set(session.scalars(sa.select(FileRow.id).where(FileRow.dataset_id.in_(ids), FileRow.table_sha256 != "")))
+    made = sa.select(DeskTable.resource_id).join(DeskResource, DeskResource.id == DeskTable.resource_id)
+    tables.update(session.scalars(made.where(DeskResource.dataset_id.in_(ids))))
+    return {
+        row.id: ckan_show.show(
+            documents[row.id],
+            Shown(
+                id=row.id,
+                created=naive(row.created_at.isoformat()),
+                modified=naive(row.modified_at.isoformat()),
+                organization=_shown_organization(organizations[row.organization_id]),
+                groups=tuple(groups[group] for group in documents[row.id].groups if group in groups),
+                creator=row.creator_id or None,
+                tables=frozenset(tables),
+                site_url=call.instance.config.site_url,
+            ),
+        )
+        for row in rows
+    }
+
+
+def etag(row: DeskDataset) -> str:
+    """Name the version of a dataset, for If-Match."""
+    return f'"{row.id}-{row.version}"'
+
+
+def require_version(call: Call, row: DeskDataset) -> None:
+    """Refuse a change that was made from another version than the present one (RFC 9110, section 13.1.1)."""
+    wanted = [one.strip().removeprefix("W/") for one in call.if_match.split(",") if one.strip()]
+    if wanted and "*" not in wanted and etag(row) not in wanted:
+        message = f"The dataset has changed since: it is version {row.version} now. Read it again, then change it."
+        raise ActionError(412, "Precondition Failed", {"message": message})
+
+
+def _sees_written(call: Call, row: DeskDataset) -> bool:
+    """Whether somebody gets a dataset as it was written: who may change it, and who may read what is not public."""
+    held = desk_rows.holding(row)
+    return access.may_edit(call.actor, held) or (not held.public and access.may_read(call.actor, held))
+
+
+def _shown_organization(organization: dict[str, Any]) -> dict[str, Any] | None:
+    return None if organization["state"] == "internal" else organization
+
+
+def not_ours(session: Session, name_or_id: str) -> ActionError:
+    """Say why a dataset that is not of the desk cannot be changed: it is harvested, or there is none."""
+    public = store.find_row(session, name_or_id)
+    if public is None or public.state != "published":
+        return not_found()
+    return denied(
+        f"this dataset comes from the source {public.source_id}; it is edited there, "
+        f"or here with: offenbar dataset edit {public.name}"
+    )

@@ -1,0 +1,195 @@
+"""CKAN's actions that write resources, and the files that come along with them."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+
+from catalog.api.actions import datasets_write, packages
+from catalog.api.actions.call import Action, Argument, Call, Sent, invalid, not_found
+from catalog.db import now
+from catalog.desk import Upload
+from catalog.models import FileRow
+from catalog.models_desk import DeskResource
+from catalog.renditions import naive
+from catalog.store import UUID
+from dcat import ckan_change
+from dcat.ckan_package import PackageDocument
+from dcat.ckan_values import Refused
+from dcat.message import Message
+from dcat.printable import printable
+
+_PIECE = 1 << 20
+_LONGEST_NAME = 200
+
+
+def resource_create(call: Call) -> dict[str, Any]:
+    """Add a resource to a dataset, with an address or with a file (multipart, `upload`)."""
+    datasets_write.require_account(call)
+    dataset_id = call.required("package_id")
+    row = packages.editable(call.session, call, dataset_id)
+    resource_id = call.text("id") or str(uuid.uuid4())
+    given, uploads = _with_upload(call, resource_id)
+    shown = datasets_write.change(
+        call,
+        row.id,
+        lambda before: ckan_change.resource_added(before, {**given, "id": resource_id}),
+        "resource.create",
+        uploads,
+    )
+    return _resource(shown, resource_id)
+
+
+def resource_update(call: Call) -> dict[str, Any]:
+    """Replace a resource by what is given."""
+    return _changed(call, ckan_change.resource_updated)
+
+
+def resource_patch(call: Call) -> dict[str, Any]:
+    """Change only the given fields of a resource."""
+    return _changed(call, ckan_change.resource_patched)
+
+
+def resource_delete(call: Call) -> None:
+    """Take a resource out of its dataset."""
+    resource_id = call.required("id")
+    dataset_id = _owner(call, resource_id)
+
+    def edit(before: PackageDocument) -> PackageDocument:
+        if before.resource(resource_id) is None:
+            raise not_found()
+        return ckan_change.resource_removed(before, resource_id)
+
+    datasets_write.change(call, dataset_id, edit, "resource.delete")
+
+
+def package_resource_reorder(call: Call) -> dict[str, Any]:
+    """Put resources of a dataset first, in the order given."""
+    order = call.listed("order")
+    shown = datasets_write.change(
+        call, call.required("id"), lambda before: ckan_change.resources_reordered(before, order), "dataset.reorder"
+    )
+    return {"id": shown["id"], "order": [one["id"] for one in shown["resources"]]}
+
+
+def _changed(call: Call, how: Any) -> dict[str, Any]:
+    resource_id = call.required("id")
+    dataset_id = _owner(call, resource_id)
+    packages.editable(call.session, call, dataset_id)
+    given, uploads = _with_upload(call, resource_id)
+
+    def edit(before: PackageDocument) -> PackageDocument | Refused:
+        if before.resource(resource_id) is None:
+            raise not_found()
+        found: PackageDocument | Refused = how(before, resource_id, given)
+        return found
+
+    return _resource(datasets_write.change(call, dataset_id, edit, "resource.update", uploads), resource_id)
+
+
+def _owner(call: Call, resource_id: str) -> str:
+    """Find the dataset of a resource; 403 with the reason for one that is harvested."""
+    datasets_write.require_account(call)
+    if not UUID.fullmatch(resource_id):
+        raise not_found()
+    found = call.session.scalar(sa.select(DeskResource.dataset_id).where(DeskResource.id == resource_id))
+    if found is None:
+        if harvested := call.session.scalar(sa.select(FileRow.dataset_id).where(FileRow.id == resource_id)):
+            raise packages.not_ours(call.session, harvested)
+        raise not_found()
+    return str(found)
+
+
+def _resource(package: Mapping[str, Any], resource_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in package["resources"] if one["id"] == resource_id)
+    return found
+
+
+def _with_upload(call: Call, resource_id: str) -> tuple[dict[str, Any], dict[str, Upload]]:
+    """Take the file out of a call, into the store; gives the fields of the resource that say so."""
+    given = {key: value for key, value in call.arguments.items() if key not in ("package_id", "upload")}
+    if "upload" not in call.files:
+        if "upload" in call.arguments and call.arguments["upload"] not in (None, ""):
+            raise invalid(upload="Must be a file, sent as multipart/form-data")
+        if call.flag("clear_upload"):
+            given |= {"url_type": None, "url": given.get("url") or ""}
+        return given, {}
+    upload = _kept(call, call.files["upload"])
+    given |= {
+        "url": upload.name,
+        "url_type": "upload",
+        "size": upload.size,
+        "hash": upload.sha256,
+        "hash_algorithm": "sha256",
+        "last_modified": naive(now().replace(tzinfo=None).isoformat()),
+        "mimetype": given.get("mimetype") or call.files["upload"].media_type or None,
+    }
+    if not given.get("name"):
+        given["name"] = upload.name
+    return given, {resource_id: upload}
+
+
+def _kept(call: Call, sent: Sent) -> Upload:
+    name = _safe(sent.name)
+    hashed, size = hashlib.sha256(), 0
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "data"
+        with path.open("wb") as file:
+            while piece := sent.stream.read(_PIECE):
+                size += len(piece)
+                hashed.update(piece)
+                file.write(piece)
+        call.instance.files.put_file(path, hashed.hexdigest())
+    return Upload(hashed.hexdigest(), name, size)
+
+
+def _safe(name: str) -> str:
+    """Make of what a client calls a file a name without folders, line breaks and tricks (CVE-2024-27097)."""
+    plain = " ".join(printable(PurePosixPath(name.replace("\\", "/")).name).split())
+    stem, suffix = PurePosixPath(plain).stem[:_LONGEST_NAME], PurePosixPath(plain).suffix[:20]
+    return f"{stem}{suffix}".lstrip(".") or "datei"
+
+
+_ID = Argument("id", "string", Message("Kennung der Ressource", "id of the resource"), required=True)
+_FIELDS = (
+    Argument("url", "string", Message("Adresse der Daten", "address of the data")),
+    Argument("name", "string", Message("Name", "name")),
+    Argument("description", "string", Message("Beschreibung", "description")),
+    Argument("format", "string", Message("Format, wie CSV", "format, such as CSV")),
+    Argument("schema", "string", Message("gemeinsames Tabellenschema", "shared table schema")),
+    Argument(
+        "upload", "file", Message("die Datei selbst (multipart/form-data)", "the file itself (multipart/form-data)")
+    ),
+)
+
+ACTIONS: Mapping[str, Action] = {
+    "resource_create": Action(
+        resource_create,
+        Message("Ressource anfügen, auch mit Datei", "add a resource, with its file if you like"),
+        (Argument("package_id", "string", Message("der Datensatz", "the dataset"), required=True), *_FIELDS),
+        writes=True,
+    ),
+    "resource_update": Action(
+        resource_update, Message("Ressource ersetzen", "replace a resource"), (_ID, *_FIELDS), writes=True
+    ),
+    "resource_patch": Action(
+        resource_patch,
+        Message("Felder einer Ressource ändern", "change fields of a resource"),
+        (_ID, *_FIELDS),
+        writes=True,
+    ),
+    "resource_delete": Action(resource_delete, Message("Ressource löschen", "delete a resource"), (_ID,), writes=True),
+    "package_resource_reorder": Action(
+        package_resource_reorder,
+        Message("Ressourcen ordnen", "order resources"),
+        (
+            Argument("id", "string", Message("der Datensatz", "the dataset"), required=True),
+            Argument("order", "array", Message("Kennungen in der Reihenfolge", "ids in their order"), required=True),
+        ),
+        writes=True,
+    ),
+}

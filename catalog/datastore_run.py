@@ -1,0 +1,260 @@
+"""The door to the processes that read and write tables: one question at a time each, limits around them, a sentence when one fails.
+
+They know no settings and no passwords, reach no network, have limits of memory, time and file size, and end when nothing is asked of
+them for a while. The engine is loaded there and never by who serves pages.
+"""
+
+import os
+import select
+import signal
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import IO, Any
+
+import orjson
+
+from catalog import datastore, processes
+from catalog.datastore import (
+    BROKEN,
+    BUSY,
+    FAILURES,
+    MB,
+    TOO_MUCH,
+    TOO_SLOW,
+    Found,
+    Search,
+    UnansweredError,
+    WrongError,
+    Written,
+    Writing,
+)
+from catalog.datastore_types import Column
+from dcat.message import Message
+
+# Seconds without a question after which a process ends.
+IDLE = 60.0
+# Seconds that a question waits for a free process.
+_PATIENCE = 5.0
+# Seconds beyond a question's own that its answer may take.
+_GRACE = 5.0
+_LARGEST_FRAME = 1 << 30
+_ENDED_BY = {-signal.SIGXCPU: TOO_SLOW, -signal.SIGKILL: TOO_MUCH, -signal.SIGABRT: TOO_MUCH, -signal.SIGSEGV: TOO_MUCH}
+
+
+class Runner:
+    """Asks processes of its own; they start when they are needed and stay for the next question."""
+
+    def __init__(
+        self, most: int = 2, *, memory: int = 2500 * MB, idle: float = IDLE, patience: float = _PATIENCE
+    ) -> None:
+        self._memory = memory
+        self._idle = idle
+        self._patience = patience
+        self._places = threading.BoundedSemaphore(most)
+        self._free: list[_Helper] = []
+        self._lock = threading.Lock()
+
+    def search(self, asked: Search) -> Found:
+        """Answer a search; WrongError says that it does not fit the table, UnansweredError why there is no answer."""
+        with self._asked(datastore.write_search(asked), asked.seconds) as answer:
+            body = b"".join(answer.pieces())
+            return _found(answer, body)
+
+    @contextmanager
+    def stream(self, asked: Search) -> Iterator[tuple[Found, Iterator[bytes]]]:
+        """Answer a search piece by piece, its count and last `_id` left out; the pieces are read inside the block."""
+        with self._asked(datastore.write_search(asked), asked.seconds) as answer:
+            answer.check()
+            yield _found(answer, b""), answer.pieces()
+
+    def change(self, asked: Writing) -> Written:
+        """Write a table anew."""
+        with self._asked(datastore.write_writing(asked), asked.seconds) as answer:
+            for _ in answer.pieces():
+                pass
+            return Written(rows=answer.end["rows"], touched=answer.end["touched"])
+
+    def close(self) -> None:
+        """End the processes that wait."""
+        with self._lock:
+            free, self._free = self._free, []
+        for helper in free:
+            helper.close()
+
+    @contextmanager
+    def _asked(self, line: bytes, seconds: float) -> Iterator["_Answer"]:
+        if not self._places.acquire(timeout=self._patience):
+            raise UnansweredError(BUSY, status=503)
+        try:
+            helper, answer = self._begun(line, seconds)
+            try:
+                yield answer
+            finally:
+                # One whose answer was not read to its end cannot be asked again.
+                if answer.done:
+                    with self._lock:
+                        self._free.append(helper)
+                else:
+                    helper.close()
+        finally:
+            self._places.release()
+
+    def _begun(self, line: bytes, seconds: float) -> tuple["_Helper", "_Answer"]:
+        while True:
+            helper = self._taken()
+            fresh = helper is None
+            helper = helper or _Helper(self._memory, self._idle)
+            try:
+                return helper, helper.ask(line, seconds)
+            except UnansweredError as error:
+                helper.close()
+                # One that waited may have ended meanwhile; a new one is to blame itself.
+                if fresh or error.message is TOO_SLOW:
+                    raise
+            except BaseException:
+                helper.close()
+                raise
+
+    def _taken(self) -> "_Helper | None":
+        with self._lock:
+            while self._free:
+                helper = self._free.pop()
+                if helper.ready():
+                    return helper
+                helper.close()
+        return None
+
+
+@cache
+def runner() -> Runner:
+    """Give the runner of this process, the same for all who ask; nothing is started before the first question."""
+    return Runner()
+
+
+class _Answer:
+    """An answer that is being read: its head, the pieces of its body, and how it ended."""
+
+    def __init__(self, helper: "_Helper", until: float) -> None:
+        self._helper = helper
+        self._until = until
+        self.head: dict[str, Any] = orjson.loads(self._frame())
+        self._first = self._frame()
+        self.end: dict[str, Any] = {}
+        self.done = False
+        if not self._first:
+            self._finish()
+
+    def check(self) -> None:
+        """Raise what went wrong before the first row."""
+        if self.done:
+            self._judge()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the body piece by piece; raises in the end if it is not all there."""
+        piece = self._first
+        while not self.done:
+            yield piece
+            if not (piece := self._frame()):
+                self._finish()
+        self._judge()
+
+    def _finish(self) -> None:
+        self.end = orjson.loads(self._frame())
+        self.done = True
+
+    def _judge(self) -> None:
+        outcome = self.end["outcome"]
+        if outcome == "wrong":
+            error = WrongError()
+            error.errors = self.end["errors"]
+            raise error
+        if outcome != "done":
+            raise UnansweredError(FAILURES.get(outcome, BROKEN), status=500 if outcome == "broken" else 409)
+
+    def _frame(self) -> bytes:
+        return self._helper.frame(self._until)
+
+
+class _Helper:
+    """One process that answers question after question."""
+
+    def __init__(self, memory: int, idle: float) -> None:
+        self._idle = idle
+        self._used = time.monotonic()
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            processes.command("datastore_work", str(os.getpid()), str(memory), str(idle), isolated=True),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=processes.bare_environment() | {"PYTHONUTF8": "1"},
+        )
+
+    def ready(self) -> bool:
+        """Tell whether it can be asked; one that is about to end for want of work cannot."""
+        return self._process.poll() is None and time.monotonic() - self._used < self._idle / 2
+
+    def ask(self, line: bytes, seconds: float) -> _Answer:
+        """Begin a question that may take so many seconds."""
+        given, _ = self._pipes()
+        try:
+            given.write(line + b"\n")
+            given.flush()
+        except OSError as error:
+            raise UnansweredError(BROKEN, status=500) from error
+        answer = _Answer(self, time.monotonic() + seconds + _GRACE)
+        self._used = time.monotonic() + seconds
+        return answer
+
+    def frame(self, until: float) -> bytes:
+        """Read one frame of an answer."""
+        (size,) = struct.unpack(">I", self._read(4, until))
+        if size > _LARGEST_FRAME:
+            raise UnansweredError(BROKEN, status=500)
+        return self._read(size, until)
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        for pipe in self._pipes():
+            with suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        assert self._process.stdin is not None and self._process.stdout is not None, "both are pipes"
+        return self._process.stdin, self._process.stdout
+
+    def _read(self, size: int, until: float) -> bytes:
+        """Read so many bytes; a process that gives none in time is ended by whoever asked it."""
+        _, taken = self._pipes()
+        pieces: list[bytes] = []
+        waiting = select.poll()
+        waiting.register(taken, select.POLLIN)
+        while size:
+            if not waiting.poll(max(until - time.monotonic(), 0) * 1000):
+                raise UnansweredError(TOO_SLOW)
+            piece = os.read(taken.fileno(), min(size, 1 << 20))
+            if not piece:
+                raise UnansweredError(self._ended())
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def _ended(self) -> Message:
+        return _ENDED_BY.get(self._process.wait(), BROKEN)
+
+
+def _found(answer: _Answer, body: bytes) -> Found:
+    return Found(
+        columns=tuple(Column(name, kind) for name, kind in answer.head["columns"]),
+        total=answer.head["total"],
+        body=body,
+        count=answer.end.get("count", 0),
+        last=answer.end.get("last"),
+    )

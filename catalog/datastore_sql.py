@@ -1,0 +1,235 @@
+"""From filters, words and an order as CKAN's DataStore has them to SQL: every value is bound, every name is one we gave a column. Pure.
+
+No word of whoever asks is part of the statement. Columns are called c0, c1, ... there; what is asked for is looked up in the table's
+own list.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog import datastore_types
+from catalog.datastore import Search, WrongError
+from catalog.datastore_types import Column, NoValueError
+
+ID = "_id"
+MAX_CONDITIONS = 200
+MAX_VALUES = 10_000
+MAX_DEPTH = 5
+MAX_WORDS = 20
+MAX_SORT = 4000
+_OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_GROUPS = {"$or": " OR ", "$and": " AND "}
+_SORTED = re.compile(
+    r"(?P<field>.*?)(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?", re.IGNORECASE | re.DOTALL
+)
+_CLAUSES = re.compile(r'(?:"(?:[^"]|"")*"|[^,"])+')
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a statement with the values it binds."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+EVERYTHING = Part("TRUE")
+
+
+class Columns:
+    """The columns of a table in their order, `_id` first, and what each is called in a statement."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.all = tuple(columns)
+        self._places = {column.id: place for place, column in enumerate(columns)}
+
+    def find(self, name: Any, argument: str) -> Column:
+        """Find a column; WrongError blames the argument that names none."""
+        if not isinstance(name, str) or name not in self._places:
+            raise WrongError(**{argument: f'field "{str(name)[:100]}" not in table'})
+        return self.all[self._places[name]]
+
+    def alias(self, column: Column) -> str:
+        """Give what a column is called in a statement."""
+        return f"c{self._places[column.id]}"
+
+
+def matching(asked: Search, columns: Columns) -> Part:
+    """Say which rows a search asks for."""
+    parts = [condition(asked.filters, columns), *(_words(words, columns) for words in asked.words)]
+    return _joined(" AND ", parts)
+
+
+def condition(filters: Any, columns: Columns) -> Part:
+    """Say which rows filters mean: `{column: value, or list of values, or {"gt": ...}}`, `$or`, `$and`; a list means any of them."""
+    budget = _Budget()
+    if filters is None:
+        return EVERYTHING
+    return _filters(filters, columns, budget, 0)
+
+
+class _Budget:
+    """How many conditions filters may still have."""
+
+    def __init__(self) -> None:
+        self._left = MAX_CONDITIONS
+
+    def take(self, depth: int) -> None:
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH:
+            raise WrongError(filters=f"More than {MAX_CONDITIONS} conditions, or nested deeper than {MAX_DEPTH}")
+
+
+def _filters(filters: Any, columns: Columns, budget: _Budget, depth: int) -> Part:
+    budget.take(depth)
+    if isinstance(filters, list):
+        if not filters:
+            return EVERYTHING
+        return _joined(" OR ", [_filters(one, columns, budget, depth + 1) for one in filters])
+    if not isinstance(filters, dict):
+        raise WrongError(filters="Must be an object, or a list of objects")
+    return _joined(" AND ", [_entry(name, value, columns, budget, depth) for name, value in filters.items()])
+
+
+def _entry(name: str, value: Any, columns: Columns, budget: _Budget, depth: int) -> Part:
+    if name in _GROUPS:
+        if not isinstance(value, list) or not value:
+            raise WrongError(filters=f"{name} must be a list of objects")
+        return _joined(_GROUPS[name], [_filters(one, columns, budget, depth + 1) for one in value])
+    column = columns.find(name, "filters")
+    budget.take(depth)
+    if isinstance(value, dict):
+        return _range(value, column, columns)
+    if not isinstance(value, list):
+        return _equal([value], column, columns)
+    ranges = [_range(one, column, columns) for one in value if isinstance(one, dict)]
+    for _ in ranges:
+        budget.take(depth)
+    plain = [one for one in value if not isinstance(one, dict)]
+    return _joined(" OR ", [*([_equal(plain, column, columns)] if plain or not ranges else []), *ranges])
+
+
+def _range(limits: Mapping[str, Any], column: Column, columns: Columns) -> Part:
+    if not limits or not limits.keys() <= _OPERATORS.keys():
+        raise WrongError(filters=f'"{column.id}" takes {", ".join(_OPERATORS)}')
+    parts = []
+    for name, value in limits.items():
+        if value is None:
+            if name not in ("eq", "ne"):
+                raise WrongError(filters=f'"{column.id}": null has no order')
+            parts.append(Part(f"{columns.alias(column)} IS {'NOT ' if name == 'ne' else ''}NULL"))
+        else:
+            parts.append(Part(f"{columns.alias(column)} {_OPERATORS[name]} ?", (_bound(value, column),)))
+    return _joined(" AND ", parts)
+
+
+def _equal(values: list[Any], column: Column, columns: Columns) -> Part:
+    if len(values) > MAX_VALUES:
+        raise WrongError(filters=f'"{column.id}" takes at most {MAX_VALUES} values')
+    alias = columns.alias(column)
+    bound = [_bound(value, column) for value in values if value is not None]
+    parts = [Part(f"{alias} IS NULL")] if len(bound) < len(values) else []
+    if bound:
+        parts.append(Part(f"{alias} IN ({', '.join('?' * len(bound))})", tuple(bound)))
+    return _joined(" OR ", parts) if parts else Part("FALSE")
+
+
+def _bound(value: Any, column: Column) -> Any:
+    if column.type != "json" and isinstance(value, list | dict):
+        raise WrongError(filters=f'"{column.id}": Must be a plain value')
+    try:
+        return datastore_types.read_bound(value, column.type)
+    except NoValueError as error:
+        raise WrongError(filters=f'"{column.id}": {error}') from None
+
+
+def _words(words: Any, columns: Columns) -> Part:
+    """Say which rows hold all of some words, in any column or in those named; upper case and ß make no difference."""
+    if isinstance(words, dict):
+        named = [(columns.find(name, "q"), text) for name, text in words.items()]
+        return _joined(" AND ", [_holding(text, [column], columns) for column, text in named])
+    return _holding(words, [column for column in columns.all if column.id != ID], columns)
+
+
+def _holding(text: Any, among: Sequence[Column], columns: Columns) -> Part:
+    if isinstance(text, bool) or not isinstance(text, str | int | float) or "\0" in str(text):
+        raise WrongError(q="Must be plain text")
+    words = str(text).split()
+    if len(words) > MAX_WORDS:
+        raise WrongError(q=f"More than {MAX_WORDS} words")
+    cells = [_folded(_as_text(columns.alias(column), column)) for column in among]
+    parts = []
+    for word in words:
+        anywhere = " OR ".join(f"contains({cell}, {_folded('?')})" for cell in cells)
+        parts.append(Part(f"({anywhere})" if cells else "FALSE", (word,) * len(cells)))
+    return _joined(" AND ", parts)
+
+
+def _as_text(alias: str, column: Column) -> str:
+    return alias if column.type in ("text", "json") else f"CAST({alias} AS VARCHAR)"
+
+
+def _folded(sql: str) -> str:
+    return f"replace(lower({sql}), 'ß', 'ss')"
+
+
+def order(sort: Iterable[str], columns: Columns) -> tuple[tuple[Column, str], ...]:
+    """Read `sort`: clauses such as `a desc, "b, c" asc nulls first`. Nulls count as larger than any value, as in PostgreSQL."""
+    found = []
+    clauses = [clause.strip() for text in sort for clause in _clauses(text)]
+    if len(clauses) > MAX_WORDS:
+        raise WrongError(sort=f"More than {MAX_WORDS} fields")
+    for clause in filter(None, clauses):
+        read = _SORTED.fullmatch(clause)
+        assert read is not None, "its first part takes everything"
+        name = read["field"].strip()
+        if len(name) > 1 and name.startswith('"') and name.endswith('"'):
+            name = name[1:-1].replace('""', '"')
+        way = (read["way"] or "asc").upper()
+        nulls = (read["nulls"] or ("first" if way == "DESC" else "last")).upper()
+        found.append((columns.find(name, "sort"), f"{way} NULLS {nulls}"))
+    return tuple(found)
+
+
+def _clauses(text: str) -> list[str]:
+    found = _CLAUSES.findall(text[:MAX_SORT])
+    if ",".join(found) != text:
+        raise WrongError(sort="Must be fields with commas between them, each with asc or desc after it")
+    return found
+
+
+def chosen(asked: Search, columns: Columns) -> tuple[Column, ...]:
+    """Choose the columns a search asks for: those named, each once, or all; `_id` makes every row different, so not with `distinct`."""
+    if asked.fields:
+        return tuple(dict.fromkeys(columns.find(name, "fields") for name in asked.fields))
+    return columns.all[1:] if asked.distinct else columns.all
+
+
+def statements(asked: Search, columns: Columns, source: str) -> tuple[Part, Part]:
+    """Give the statement for the rows and the one that counts all that match; `source` is a table with the columns c0, c1, ..."""
+    wanted = chosen(asked, columns)
+    aliases = ", ".join(columns.alias(column) for column in wanted)
+    rows = matching(asked, columns)
+    sorting = order(asked.sort, columns)
+    if asked.distinct and (hidden := [column for column, _ in sorting if column not in wanted]):
+        raise WrongError(sort=f'"{hidden[0].id}" must be among the fields of a distinct search')
+    clauses = [f"{columns.alias(column)} {way}" for column, way in sorting]
+    if asked.distinct:
+        clauses += [f"{columns.alias(column)} ASC NULLS LAST" for column in wanted]
+    elif clauses:
+        clauses.append("c0 ASC")
+    # Without an order rows come as they lie in the file, which is by `_id`.
+    ordered = f" ORDER BY {', '.join(clauses)}" if clauses else ""
+    limited = f" LIMIT {int(asked.limit)}" if asked.limit is not None else ""
+    part = f"SELECT {'DISTINCT ' if asked.distinct else ''}{aliases} FROM {source} WHERE {rows.sql}"
+    counting = f"SELECT count(*) FROM ({part})" if asked.distinct else f"SELECT count(*) FROM {source} WHERE {rows.sql}"
+    return Part(f"{part}{ordered}{limited} OFFSET {int(asked.offset)}", rows.values), Part(counting, rows.values)
+
+
+def _joined(word: str, parts: Sequence[Part]) -> Part:
+    if not parts:
+        return EVERYTHING
+    values: tuple[Any, ...] = tuple(value for part in parts for value in part.values)
+    return Part(word.join(f"({part.sql})" for part in parts), values)

@@ -1,0 +1,169 @@
+"""Organisations and groups as clients of CKAN's Action API write them, and as CKAN shows them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import quote
+
+from dcat import iri
+from dcat.ckan_input import read_extras, read_tags, reference
+from dcat.ckan_package import TagDocument, write_extras
+from dcat.ckan_values import JUNK, Fields, Refused
+from dcat.errors import UnreadableError
+from dcat.message import Message
+
+KINDS = ("organization", "group")
+STATES = ("active", "deleted")
+CAPACITIES = ("admin", "editor", "member")
+_FILE_NAME = re.compile(r"[^/\\:\x00-\x1f]{1,200}")
+_ACTIVE_FILE = re.compile(r"\.(svgz?|x?html?|xml)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDocument:
+    """An organisation or group as it was written; `others` are fields that CKAN has no name for."""
+
+    name: str
+    title: str = ""
+    description: str = ""
+    image_url: str = ""
+    type: str = "group"
+    state: str = "active"
+    approval_status: str = "approved"
+    extras: tuple[tuple[str, str], ...] = ()
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An account or group by its id or name, and what it may do or is."""
+
+    id: str
+    capacity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupInput:
+    """A document, and who and what belongs to it; None where the client says nothing, so that it stays."""
+
+    document: GroupDocument
+    users: tuple[Member, ...] | None = None
+    groups: tuple[Member, ...] | None = None
+    packages: tuple[str, ...] | None = None
+    tags: tuple[TagDocument, ...] | None = None
+
+
+PLAIN_FIELDS = tuple(one.name for one in fields(GroupDocument))[:7]
+_IGNORED = (
+    *("id", "display_name", "image_display_url", "is_organization", "created", "package_count", "num_followers"),
+    *("revision_id", "tag_string", "clear_upload", "image_upload"),
+)
+_KNOWN = frozenset((*PLAIN_FIELDS, *_IGNORED, "extras", "users", "groups", "packages", "tags"))
+_TAKEN = frozenset(("id", *PLAIN_FIELDS, "users", "groups", "packages", "tags", "extras"))
+
+
+def read_group(given: Any, kind: str, *, before: GroupDocument | None = None) -> GroupInput | Refused:
+    """Read what a client wrote about an organisation or group (`kind`), or say what is wrong with it.
+
+    With `before` it replaces that document: what is missing goes, but name, type, state and approval stay.
+    """
+    assert kind in KINDS
+    fields = Fields(given)
+    others = fields.others(_KNOWN)
+    if JUNK in fields.errors:
+        return Refused(fields.errors)
+    kept = before or GroupDocument(name="", type=kind)
+    document = GroupDocument(
+        name=fields.name("name", kept.name),
+        title=fields.text("title") or "",
+        description=fields.text("description") or "",
+        image_url=_image(fields),
+        type=fields.word("type", kept.type),
+        state=fields.word("state", kept.state, STATES),
+        approval_status=fields.word("approval_status", kept.approval_status),
+        extras=read_extras(fields, _TAKEN),
+        others=others,
+    )
+    found = GroupInput(
+        document=document,
+        users=_members(fields, "users", CAPACITIES, "member") if "users" in fields else None,
+        groups=_members(fields, "groups", (), "public") if "groups" in fields else None,
+        packages=tuple(one.id for one in _members(fields, "packages", (), "")) if "packages" in fields else None,
+        tags=read_tags(fields) if "tags" in fields or "tag_string" in fields else None,
+    )
+    return Refused(fields.errors) if fields.errors else found
+
+
+def patched_group(before: GroupDocument, given: Any) -> GroupInput | Refused:
+    """Merge the fields at the top (`organization_patch`, `group_patch`)."""
+    if not isinstance(given, Mapping):
+        return Refused({JUNK: ["Must be an object"]})
+    return read_group({**write_group(before), **given}, before.type if before.type in KINDS else "group", before=before)
+
+
+def write_group(document: GroupDocument) -> dict[str, Any]:
+    """Write a document as JSON values in CKAN's shape. Reading it as input changes nothing."""
+    plain = {name: getattr(document, name) for name in PLAIN_FIELDS}
+    return {**document.others, **plain, "extras": write_extras(document.extras)}
+
+
+def stored_group(stored: Mapping[str, Any]) -> GroupDocument:
+    """Read a stored document back without judging it again; UnreadableError when it is none of ours."""
+    try:
+        return GroupDocument(
+            **{name: stored[name] for name in PLAIN_FIELDS},
+            extras=tuple((extra["key"], extra["value"]) for extra in stored["extras"]),
+            others={key: value for key, value in stored.items() if key not in (*PLAIN_FIELDS, "extras")},
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UnreadableError(Message(f"Kein Gruppen-Dokument: {error}", f"Not a group document: {error}")) from error
+
+
+def show_group(
+    document: GroupDocument, *, id: str, kind: str, created: str, package_count: int, site_url: str = ""
+) -> dict[str, Any]:
+    """Write an organisation or group with every key clients expect; members, parents and datasets are added by who may show them."""
+    image = document.image_url
+    if image and not iri.is_web(image):
+        image = f"{site_url}/uploads/group/{quote(image, safe='')}"
+    return {
+        **write_group(document),
+        "id": id,
+        "display_name": document.title or document.name,
+        "image_display_url": image,
+        "is_organization": kind == "organization",
+        "created": created,
+        "package_count": package_count,
+        "num_followers": 0,
+        "tags": [],
+        "groups": [],
+        "users": [],
+    }
+
+
+def group_inside(document: GroupDocument, *, id: str, site_url: str = "") -> dict[str, Any]:
+    """Describe a group as it stands inside a package."""
+    shown = show_group(document, id=id, kind="group", created="", package_count=0, site_url=site_url)
+    return {key: shown[key] for key in ("id", "name", "title", "display_name", "description", "image_display_url")}
+
+
+def _image(fields: Fields) -> str:
+    """Read the address or the file name of a picture. Other schemes, and files that can hold scripts, are refused (CVE-2025-24372)."""
+    given = fields.stripped("image_url")
+    if not given:
+        return ""
+    if address := iri.web(given):
+        return address
+    if _FILE_NAME.fullmatch(given) is None or given in (".", ".."):
+        fields.wrong("image_url", "Must be an http or https address, or the name of a file")
+    elif _ACTIVE_FILE.search(given):
+        fields.wrong("image_url", "Must not be a file that can hold scripts")
+    return given
+
+
+def _members(fields: Fields, name: str, capacities: tuple[str, ...], default: str) -> tuple[Member, ...]:
+    entries = fields.entries(name, 10_000)
+    members = [Member(id=reference(one), capacity=one.word("capacity", default, capacities)) for one in entries]
+    fields.gather(name, entries)
+    return tuple(dict.fromkeys(members))

@@ -1,0 +1,41 @@
+"""People who work with a test's catalogue, and calls of actions in their name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from catalog import accounts
+from catalog.access import ANONYMOUS, Actor
+from catalog.api.actions.call import Action, ActionError, Call
+from catalog.instance import Instance
+
+
+def person(instance: Instance, name: str, *, admin: bool = False) -> Actor:
+    """Make an account, or find it, and give it as an actor with the roles that it has now."""
+    with instance.database.writing() as session:
+        account = accounts.find(session, name) or accounts.add(session, name, admin=admin, email=f"{name}@example.org")
+        return accounts.actor(session, account)
+
+
+def ask(
+    actions: Mapping[str, Action], instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any
+) -> Any:
+    """Call an action and give its result as clients read it."""
+    call = Call(instance=instance, arguments=arguments, actor=actor)
+    try:
+        result = actions[action].run(call)
+        return orjson.loads(result if isinstance(result, bytes) else orjson.dumps(result))
+    finally:
+        call.renew()
+
+
+def refusal(
+    actions: Mapping[str, Action], instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any
+) -> tuple[int, Mapping[str, Any]]:
+    """Call an action that is refused, and give its status and what it says."""
+    try:
+        found = ask(actions, instance, action, actor, **arguments)
+    except ActionError as error:
+        return error.status, error.details
+    raise AssertionError(f"{action} was not refused: {found}")

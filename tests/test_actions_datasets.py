@@ -1,0 +1,284 @@
+"""Writing and reading datasets through the Action API: who may what, what comes back, what nobody else sees."""
+
+import threading
+from typing import Any
+
+import action_api
+import desks
+import pytest
+from action_api import People
+
+from catalog.access import Capacity
+from catalog.instance import Instance
+
+
+@pytest.fixture
+def people(instance: Instance) -> People:
+    return action_api.people(instance)
+
+
+@pytest.fixture
+def office(instance: Instance) -> str:
+    return desks.office(instance).id
+
+
+def test_what_is_written_comes_back(people: People, office: str) -> None:
+    editor = people.editor("autorin", office)
+    made = editor.result(
+        "package_create",
+        name="baeume",
+        title="Bäume",
+        notes="Alle Bäume der Stadt",
+        owner_org="amt",
+        license_id="dl-by-de/2.0",
+        tags=[{"name": "Baum"}],
+        groups=[{"name": "envi"}],
+        extras=[{"key": "farbe", "value": "grün"}],
+        resources=[{"url": "https://example.org/baeume.csv", "name": "Liste", "eigenes": {"a": [1]}}],
+        unbekannt="bleibt",
+    )
+    shown = people.nobody.result("package_show", id="baeume")
+    assert shown == {**made, "creator_user_id": None}
+    assert (shown["title"], shown["license_title"], shown["unbekannt"]) == (
+        "Bäume",
+        "Datenlizenz Deutschland Namensnennung 2.0",
+        "bleibt",
+    )
+    assert shown["organization"]["name"] == "amt"
+    assert [group["title"] for group in shown["groups"]] == ["Umwelt"]
+    (resource,) = shown["resources"]
+    assert (resource["format"], resource["eigenes"], resource["position"]) == ("CSV", {"a": [1]}, 0)
+    assert people.nobody.result("resource_show", id=resource["id"]) == resource
+
+
+def test_showing_and_updating_with_that_changes_nothing(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office, resources=[{"url": "https://example.org/a"}])
+    before = people.admin.result("package_show", id="baeume")
+    assert people.admin.result("package_update", **before) == before
+    assert people.admin.result("package_patch", id="baeume") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fields"),
+    [
+        ({}, {"name"}),
+        ({"name": "Bäume"}, {"name"}),
+        ({"name": "x"}, {"name"}),
+        ({"name": "baeume", "tags": [{"name": "!"}]}, {"tags"}),
+        ({"name": "baeume", "owner_org": "gibt-es-nicht"}, {"owner_org"}),
+        ({"name": "baeume", "groups": [{"name": "gibt-es-nicht"}]}, {"groups"}),
+        ({"name": "baeume", "state": "anders"}, {"state"}),
+        ({"name": "baeume", "id": "../../etc/passwd"}, {"id"}),
+        ({"name": "baeume", "resources": [{"id": "../x"}]}, {"resources"}),
+        ({"name": "baeume", "resources": "x"}, {"resources"}),
+        ({"name": "a\0b"}, {"name"}),
+    ],
+)
+def test_what_is_wrong_is_named_field_by_field(
+    people: People, office: str, arguments: dict[str, Any], fields: set[str]
+) -> None:
+    status, error = people.admin.error("package_create", **{"owner_org": office, **arguments})
+    assert status == 409
+    assert error.pop("__type") == "Validation Error"
+    assert set(error) >= fields
+
+
+def test_an_organisation_must_be_given(people: People) -> None:
+    status, error = people.admin.error("package_create", name="baeume")
+    assert (status, list(error)) == (409, ["__type", "owner_org"])
+
+
+def test_who_may_write(people: People, office: str) -> None:
+    stranger = people.editor("fremde", desks.office(people.instance, "anderes").id)
+    member = people.editor("mitglied", office, Capacity.MEMBER)
+    editor = people.editor("autorin", office)
+    for caller in (people.nobody, stranger, member):
+        assert caller.refused("package_create", name="baeume", owner_org=office) == 403
+    editor.result("package_create", name="baeume", owner_org=office)
+    for caller in (people.nobody, stranger, member):
+        for action in ("package_update", "package_patch", "package_delete", "dataset_purge"):
+            assert caller.refused(action, id="baeume", name="baeume") == 403
+        assert caller.refused("resource_create", package_id="baeume", url="https://example.org/") == 403
+    assert editor.refused("dataset_purge", id="baeume") == 403
+    assert (
+        editor.refused("package_create", name="x2", owner_org=office, id="6f0ffe0b-a1a5-5c1e-9d3a-0ffe4ba40002") == 409
+    )
+    assert editor.refused("package_owner_org_update", id="baeume", organization_id="anderes") == 403
+
+
+@pytest.mark.parametrize("hidden", [{"private": True}, {"state": "draft"}, {"state": "deleted"}])
+def test_what_is_hidden_is_found_by_those_inside_only(people: People, office: str, hidden: dict[str, Any]) -> None:
+    editor, member = people.editor("autorin", office), people.editor("mitglied", office, Capacity.MEMBER)
+    stranger = people.editor("fremde", desks.office(people.instance, "anderes").id)
+    editor.result(
+        "package_create",
+        name="geheim",
+        title="Geheimwort",
+        owner_org=office,
+        resources=[{"name": "Geheimwort"}],
+        **hidden,
+    )
+    everything = {"include_private": True, "include_drafts": True, "include_deleted": True}
+    for caller in (people.nobody, stranger):
+        assert caller.refused("package_show", id="geheim") == 403
+        assert caller.result("package_list", **everything) == []
+        found = caller.result(
+            "package_search", q="Geheimwort", **everything, **{"facet.field": ["organization", "tags"]}
+        )
+        assert (found["count"], found["facets"]["organization"]) == (0, {})
+        assert caller.result("package_search", fq="+state:(active OR draft OR deleted)")["count"] == 0
+        assert caller.result("package_autocomplete", q="geheim") == []
+        assert caller.result("resource_search", query="name:Geheimwort")["count"] == 0
+        assert caller.result("current_package_list_with_resources") == []
+    for caller in (editor, member, people.admin):
+        assert caller.result("package_show", id="geheim")["title"] == "Geheimwort"
+        assert caller.result("package_list", **everything) == ["geheim"]
+        found = caller.result("package_search", q="Geheimwort", **everything)
+        assert [one["name"] for one in found["results"]] == ["geheim"]
+        assert caller.result("package_search", q="Geheimwort")["count"] == 0
+
+
+def test_deleting_and_purging(people: People, office: str) -> None:
+    made = people.admin.result("package_create", name="baeume", owner_org=office)
+    people.admin.result("package_delete", id="baeume")
+    assert people.nobody.refused("package_show", id=made["id"]) == 403
+    assert people.admin.result("package_show", id="baeume")["state"] == "deleted"
+    assert people.admin.refused("package_create", name="baeume", owner_org=office) == 409
+    people.admin.result("package_patch", id="baeume", state="active")
+    assert people.nobody.result("package_show", id="baeume")["state"] == "active"
+    people.admin.result("dataset_purge", id="baeume")
+    assert people.admin.refused("package_show", id=made["id"]) == 404
+    again = people.admin.result("package_create", name="baeume", owner_org=office)
+    assert again["id"] != made["id"]
+
+
+def test_missing_resources_stay_and_an_empty_list_takes_them_away(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office, resources=[{"url": "https://example.org/a"}])
+    assert len(people.admin.result("package_update", id="baeume", title="Neu")["resources"]) == 1
+    assert people.admin.result("package_update", id="baeume", resources=[])["resources"] == []
+
+
+def test_resources_one_by_one(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+    first = people.admin.result("resource_create", package_id="baeume", url="https://example.org/a.csv", name="a")
+    second = people.admin.result("resource_create", package_id="baeume", url="https://example.org/b.csv", name="b")
+    changed = people.admin.result("resource_patch", id=first["id"], description="neu")
+    assert (changed["name"], changed["description"]) == ("a", "neu")
+    replaced = people.admin.result("resource_update", id=first["id"], url="https://example.org/c.csv")
+    assert (replaced["name"], replaced["url"]) == (None, "https://example.org/c.csv")
+    order = people.admin.result("package_resource_reorder", id="baeume", order=[second["id"]])["order"]
+    assert order == [second["id"], first["id"]]
+    people.admin.result("resource_delete", id=first["id"])
+    assert [one["id"] for one in people.nobody.result("package_show", id="baeume")["resources"]] == [second["id"]]
+    assert people.nobody.refused("resource_show", id=first["id"]) == 404
+
+
+def test_parallel_resources_are_all_kept(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+    threads = [
+        threading.Thread(
+            target=people.admin.result,
+            args=("resource_create",),
+            kwargs={"package_id": "baeume", "url": f"https://example.org/{number}.csv"},
+        )
+        for number in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(people.nobody.result("package_show", id="baeume")["resources"]) == 6
+
+
+def test_a_version_read_before_can_be_demanded(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+    version = people.admin.post("package_show", id="baeume").headers["ETag"]
+    assert people.admin.post("package_patch", id="baeume", title="Neu", if_match=version).status_code == 200
+    late = people.admin.post("package_patch", id="baeume", title="Anders", if_match=version)
+    assert late.status_code == 412
+    assert people.nobody.result("package_show", id="baeume")["title"] == "Neu"
+
+
+def test_revise_is_all_or_nothing(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", title="Alt", owner_org=office)
+    status, _ = people.admin.error(
+        "package_revise", match={"name": "baeume", "title": "Anders"}, update={"title": "Neu"}
+    )
+    assert status == 409
+    found = people.admin.result("package_revise", match={"name": "baeume"}, update={"title": "Neu"}, include=["title"])
+    assert found["package"]["title"] == "Neu"
+    assert people.nobody.result("package_show", id="baeume")["title"] == "Neu"
+
+
+def test_several_at_once(people: People, office: str) -> None:
+    for name in ("eins", "zwei"):
+        people.admin.result("package_create", name=name, owner_org=office)
+    people.admin.result("bulk_update_private", datasets=["eins", "zwei"], org_id=office)
+    assert people.nobody.result("package_list") == []
+    people.admin.result("bulk_update_public", datasets=["eins", "zwei"], org_id=office)
+    assert people.nobody.result("package_list") == ["eins", "zwei"]
+    people.admin.result("bulk_update_delete", datasets=["eins"], org_id=office)
+    assert people.nobody.result("package_list") == ["zwei"]
+
+
+def test_an_uploaded_file_is_public_when_it_is_checked(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+    content = b"art,hoehe\nEiche,12\nBuche,9\n"
+    made = people.admin.upload("resource_create", "../../böse.csv", content, package_id="baeume", name="Liste")
+    assert made["url_type"] == "upload"
+    assert made["url"].rpartition("/")[2].endswith(".csv")
+    assert (made["size"], made["format"]) == (len(content), "CSV")
+    path = made["url"].removeprefix(people.instance.config.site_url)
+    assert people.nobody.client.get(path).status_code == 404
+    assert people.nobody.client.get(path, headers=people.admin.headers).data == content
+    assert people.nobody.result("package_show", id="baeume")["resources"] == []
+    desks.check_files(people.instance)
+    answer = people.nobody.client.get(path)
+    assert (answer.status_code, answer.data) == (200, content)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    (shown,) = people.nobody.result("package_show", id="baeume")["resources"]
+    assert (shown["id"], shown["datastore_active"]) == (made["id"], True)
+
+
+def test_personal_data_in_an_upload_keep_it_back(people: People, office: str) -> None:
+    people.admin.result("package_create", name="liste", owner_org=office)
+    rows = "\n".join(f"Musterfrau {n},erika.musterfrau{n}@web.de" for n in range(20))
+    made = people.admin.upload("resource_create", "liste.csv", f"name,email\n{rows}\n".encode(), package_id="liste")
+    desks.check_files(people.instance)
+    path = made["url"].removeprefix(people.instance.config.site_url)
+    assert people.nobody.client.get(path).status_code == 404
+    assert people.nobody.result("package_show", id="liste")["resources"] == []
+    assert len(people.admin.result("package_show", id="liste")["resources"]) == 1
+
+
+def test_harvested_datasets_are_changed_at_their_source(people: People) -> None:
+    assert people.admin.refused("package_patch", id="gibt-es-nicht", title="x") == 404
+
+
+def test_a_writing_action_cannot_be_called_by_get(people: People) -> None:
+    answer = people.nobody.client.get("/api/action/package_create?name=x", headers=people.admin.headers)
+    assert answer.status_code == 400
+    assert "POST" in answer.get_json()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        lambda token: {"Authorization": token},
+        lambda token: {"Authorization": f"Bearer {token}"},
+        lambda token: {"X-CKAN-API-Key": token},
+        lambda token: {"Authorization": token, "X-CKAN-API-Key": token},
+    ],
+)
+def test_every_header_of_a_token_counts(people: People, office: str, headers: Any) -> None:
+    answer = people.nobody.client.post(
+        "/api/3/action/package_create",
+        json={"name": "baeume", "owner_org": office},
+        headers=headers(people.admin.token),
+    )
+    assert answer.status_code == 200
+
+
+def test_a_wrong_token_is_nobody(people: People) -> None:
+    answer = people.nobody.client.post("/api/action/package_list", json={}, headers={"Authorization": "falsch"})
+    assert answer.status_code == 200
