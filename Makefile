@@ -6,6 +6,8 @@ PORT ?= 5000
 # How many processes share the tests; 0 runs them in one.
 WORKERS ?= logical
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal
+# Every process that tests start would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install demo check test test-fast test-long fmt docs clean
 

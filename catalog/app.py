@@ -13,12 +13,14 @@ from catalog.api import answers
 from catalog.api.action_views import actions
 from catalog.api.answers import instance
 from catalog.api.data import data
+from catalog.api.dump_views import dumps
 from catalog.api.downloads import downloads
 from catalog.api.feed_views import feed_pages
 from catalog.api.linked_views import linked_data
 from catalog.api.oai_views import oai_pages
 from catalog.api.quality_views import quality_pages
 from catalog.api.sparql import sparql
+from catalog.api.util_views import utilities
 from catalog.instance import Instance, open_instance
 from catalog.reading import Reading
 from catalog.web import errors, security, sessions
@@ -29,6 +31,7 @@ from catalog.web.report_pages import reports
 from catalog.web.schema_pages import schema_pages
 from catalog.web.source_pages import source_pages
 from catalog.web.steward_pages import steward_pages
+from catalog.web.steward_search import steward_search
 from dcat.errors import StateError
 
 MAX_REQUEST = 2_000_000
@@ -63,7 +66,9 @@ def create_app(catalogue: Instance) -> Flask:
         feed_pages,
         oai_pages,
         actions,
+        utilities,
         data,
+        dumps,
         downloads,
         sparql,
         quality_pages,
@@ -73,6 +78,7 @@ def create_app(catalogue: Instance) -> Flask:
         reports,
         source_pages,
         steward_pages,
+        steward_search,
         account_pages,
         service,
     ):

@@ -100,8 +100,8 @@ class Search:
 class Writing:
     """A change of a table that programs write. `table` is None for a new one; `columns` are those it shall have.
 
-    `method` is insert, update, upsert or delete; `records` are the rows as they came, `filters` name what to delete. The new table is
-    written to `parquet`, and as CSV without `_id` to `csv`.
+    `method` is insert, update, upsert or delete; `records` are the rows as they came, `filters` name what to delete. `unique` asks to
+    see that the key is one, after it was changed. The new table is written to `parquet`, and as CSV without `_id` to `csv`.
     """
 
     table: Stored | None
@@ -110,6 +110,7 @@ class Writing:
     method: str = "insert"
     records: tuple[Any, ...] = ()
     filters: Any = None
+    unique: bool = False
     parquet: Path
     csv: Path
     seconds: float = CHANGE_SECONDS
@@ -152,7 +153,7 @@ def write_search(asked: Search) -> bytes:
 
 def write_writing(asked: Writing) -> bytes:
     """Write a change as one line of JSON."""
-    plain = {name: getattr(asked, name) for name in ("key", "method", "records", "filters", "seconds")}
+    plain = {name: getattr(asked, name) for name in ("key", "method", "records", "filters", "unique", "seconds")}
     return orjson.dumps(
         {
             "writing": {

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from catalog import datastore_sql, datastore_types
-from catalog.datastore import MAX_BYTES, MAX_ROWS, MB, WrongError, Writing
-from catalog.datastore_sql import ID, Columns
+from catalog.datastore import MAX_BYTES, MAX_ROWS, MB, Writing, WrongError
+from catalog.datastore_sql import ID, Columns, select
 from catalog.datastore_types import STORED, Column, NoValueError
 
 _GROUP = 50_000
@@ -23,6 +23,8 @@ def write(engine: Any, asked: Writing, source: str, columns: Columns) -> dict[st
         rows = table.without(datastore_sql.condition(asked.filters, columns))
     else:
         rows = table.with_records()
+    if asked.unique:
+        table.require_unique()
     if rows > MAX_ROWS:
         raise WrongError(records=f"A table takes at most {MAX_ROWS} rows")
     if asked.parquet.stat().st_size > MAX_BYTES:
@@ -43,8 +45,8 @@ class _Table:
 
     def without(self, rows: datastore_sql.Part) -> int:
         """Write all rows but those that a condition names."""
-        self.touched = self._one(f"SELECT count(*) FROM {self._source} WHERE {rows.sql}", rows.values)
-        return self._save(f"{self._old()} WHERE ({rows.sql}) IS NOT TRUE", rows.values)
+        self.touched = self._one(select("count(*)", self._source, rows.sql), rows.values)
+        return self._save(self._old(f"({rows.sql}) IS NOT TRUE"), rows.values)
 
     def with_records(self) -> int:
         """Write all rows with the records of the call among them."""
@@ -61,8 +63,17 @@ class _Table:
         self._engine.execute(f"CREATE TEMP TABLE changed AS {listed}", [_json(rows), self._structure()])
         if not self._source:
             return self._save("SELECT * FROM changed", ())
-        kept = f"{self._old()} WHERE c0 NOT IN (SELECT c0 FROM changed)"
-        return self._save(f"{kept} UNION ALL SELECT * FROM changed", ())
+        kept = self._old("c0 NOT IN (SELECT c0 FROM changed)")
+        return self._save(" UNION ALL ".join((kept, "SELECT * FROM changed")), ())
+
+    def require_unique(self) -> None:
+        """See that the key of what was written is one: no two rows share it, and none is without."""
+        names = ", ".join(_name(column) for column in self._asked.key)
+        empty = " OR ".join(f"{_name(column)} IS NULL" for column in self._asked.key)
+        file = f"read_parquet({_text(self._asked.parquet)})"
+        double = select(names, file) + f" GROUP BY {names} HAVING count(*) > 1"
+        if self._one(select("count(*)", f"({double})"), ()) or self._one(select("count(*)", file, empty), ()):
+            raise WrongError(primary_key="rows share this key, or have none")
 
     def _next_id(self) -> int:
         if self._asked.table is None:
@@ -137,9 +148,9 @@ class _Table:
             # A column that is only now added holds nothing yet.
             return {}
         same = " AND ".join(f"{alias} = k{place}" for place, alias in enumerate(present))
+        asked = "(SELECT unnest(from_json(?::JSON, ?), recursive := true)) AS wanted"
         found = self._engine.execute(
-            f"SELECT old.* FROM {self._source} AS old JOIN "  # noqa: S608 - names of ours, values are bound
-            f"(SELECT unnest(from_json(?::JSON, ?), recursive := true)) AS wanted ON {same}",
+            select("old.*", f"{self._source} AS old JOIN {asked} ON {same}"),
             [_json(wanted), orjson.dumps([fields]).decode()],
         )
         names = [column.id for column in self._columns.all]
@@ -160,8 +171,8 @@ class _Table:
     def _aliased(self, row: Row) -> Row:
         return {"c0": row[ID]} | {f"c{n}": row.get(one.id) for n, one in enumerate(self._asked.columns, 1)}
 
-    def _old(self) -> str:
-        """The rows before, with the columns there shall be."""
+    def _old(self, where: str) -> str:
+        """Those rows of the table before for which `where` holds, with the columns there shall be."""
         cells = ["c0"]
         for place, column in enumerate(self._asked.columns, 1):
             had = self._has(column)
@@ -169,21 +180,25 @@ class _Table:
                 self._columns.alias(self._columns.find(column.id, "fields")) if had else f"NULL::{STORED[column.type]}"
             )
             cells.append(f"{old} AS c{place}")
-        return f"SELECT {', '.join(cells)} FROM {self._source}"  # noqa: S608 - names of ours
+        return select(", ".join(cells), self._source, where)
 
     def _save(self, rows: str, values: Sequence[Any]) -> int:
         """Write both files; gives the number of rows."""
         names = [_name(ID), *(_name(column.id) for column in self._asked.columns)]
         cells = ", ".join(f"c{place} AS {name}" for place, name in enumerate(names))
         parquet, csv = (_text(path) for path in (self._asked.parquet, self._asked.csv))
-        self._engine.execute(
-            f"COPY (SELECT {cells} FROM ({rows}) ORDER BY c0) TO {parquet} "  # noqa: S608 - names are quoted, values bound
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}, KV_METADATA {{'{_NEXT}': '{self._next}'}})",
+        about = f"KV_METADATA {{'{_NEXT}': '{self._next}'}}"
+        self._copy(
+            select(cells, f"({rows})") + " ORDER BY c0",
+            f"{parquet} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}, {about})",
             values,
         )
         shown = ", ".join(_shown(column) for column in self._asked.columns)
-        self._engine.execute(f"COPY (SELECT {shown} FROM read_parquet({parquet})) TO {csv} (FORMAT csv, HEADER)")  # noqa: S608
-        return self._one(f"SELECT count(*) FROM read_parquet({parquet})", ())  # noqa: S608
+        self._copy(select(shown, f"read_parquet({parquet})"), f"{csv} (FORMAT csv, HEADER)", ())
+        return self._one(select("count(*)", f"read_parquet({parquet})"), ())
+
+    def _copy(self, rows: str, target: str, values: Sequence[Any]) -> None:
+        self._engine.execute(f"COPY ({rows}) TO {target}", values)
 
     def _one(self, sql: str, values: Sequence[Any]) -> int:
         return int(self._engine.execute(sql, values).fetchall()[0][0])

@@ -29,9 +29,9 @@ from catalog.datastore import (
     Found,
     Search,
     UnansweredError,
-    WrongError,
-    Written,
     Writing,
+    Written,
+    WrongError,
 )
 from catalog.datastore_types import Column
 from dcat.message import Message
@@ -174,7 +174,7 @@ class _Answer:
             error.errors = self.end["errors"]
             raise error
         if outcome != "done":
-            raise UnansweredError(FAILURES.get(outcome, BROKEN), status=500 if outcome == "broken" else 409)
+            raise _failed(FAILURES.get(outcome, BROKEN))
 
     def _frame(self) -> bytes:
         return self._helper.frame(self._until)
@@ -206,7 +206,7 @@ class _Helper:
             given.write(line + b"\n")
             given.flush()
         except OSError as error:
-            raise UnansweredError(BROKEN, status=500) from error
+            raise _failed(BROKEN) from error
         answer = _Answer(self, time.monotonic() + seconds + _GRACE)
         self._used = time.monotonic() + seconds
         return answer
@@ -215,7 +215,7 @@ class _Helper:
         """Read one frame of an answer."""
         (size,) = struct.unpack(">I", self._read(4, until))
         if size > _LARGEST_FRAME:
-            raise UnansweredError(BROKEN, status=500)
+            raise _failed(BROKEN)
         return self._read(size, until)
 
     def close(self) -> None:
@@ -238,16 +238,17 @@ class _Helper:
         waiting.register(taken, select.POLLIN)
         while size:
             if not waiting.poll(max(until - time.monotonic(), 0) * 1000):
-                raise UnansweredError(TOO_SLOW)
+                raise _failed(TOO_SLOW)
             piece = os.read(taken.fileno(), min(size, 1 << 20))
             if not piece:
-                raise UnansweredError(self._ended())
+                raise _failed(_ENDED_BY.get(self._process.wait(), BROKEN))
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
 
-    def _ended(self) -> Message:
-        return _ENDED_BY.get(self._process.wait(), BROKEN)
+
+def _failed(why: Message) -> UnansweredError:
+    return UnansweredError(why, status=500 if why is BROKEN else 409)
 
 
 def _found(answer: _Answer, body: bytes) -> Found:

@@ -223,9 +223,14 @@ def statements(asked: Search, columns: Columns, source: str) -> tuple[Part, Part
     # Without an order rows come as they lie in the file, which is by `_id`.
     ordered = f" ORDER BY {', '.join(clauses)}" if clauses else ""
     limited = f" LIMIT {int(asked.limit)}" if asked.limit is not None else ""
-    part = f"SELECT {'DISTINCT ' if asked.distinct else ''}{aliases} FROM {source} WHERE {rows.sql}"
-    counting = f"SELECT count(*) FROM ({part})" if asked.distinct else f"SELECT count(*) FROM {source} WHERE {rows.sql}"
+    part = select(f"DISTINCT {aliases}" if asked.distinct else aliases, source, rows.sql)
+    counting = select("count(*)", f"({part})") if asked.distinct else select("count(*)", source, rows.sql)
     return Part(f"{part}{ordered}{limited} OFFSET {int(asked.offset)}", rows.values), Part(counting, rows.values)
+
+
+def select(what: str, source: str, where: str = "TRUE") -> str:
+    """Put a statement together from pieces that are ours."""
+    return " ".join(("SELECT", what, "FROM", source, "WHERE", where))
 
 
 def _joined(word: str, parts: Sequence[Part]) -> Part:

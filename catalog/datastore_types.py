@@ -4,7 +4,7 @@ import datetime
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -39,6 +39,9 @@ _TRUE, _FALSE = ("true", "t", "yes", "on", "1"), ("false", "f", "no", "off", "0"
 _LARGEST = 2**63
 MAX_CELL = 1_000_000
 MAX_NAME = 63
+
+
+_Iso = TypeVar("_Iso")
 
 
 class NoValueError(Exception):
@@ -165,7 +168,7 @@ def _moment(text: str) -> datetime.datetime:
     return found if found.tzinfo is None else found.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
-def _iso(value: Any, parse: Callable[[str], Any]) -> Any:
+def _iso(value: Any, parse: Callable[[str], _Iso]) -> _Iso:
     if not isinstance(value, str) or len(value) > 40:
         raise NoValueError(f"{_short(value)} is not a date or time in ISO 8601")
     try:

@@ -6,7 +6,7 @@ settings are shut for good.
 
 import contextlib
 import os
-import select
+import select as polling
 import struct
 import sys
 import threading
@@ -18,8 +18,8 @@ import duckdb
 import orjson
 
 from catalog import confined, datastore, datastore_change, datastore_forms, datastore_sql
-from catalog.datastore import MB, Search, Stored, WrongError, Writing
-from catalog.datastore_sql import ID, Columns
+from catalog.datastore import MB, Search, Stored, Writing, WrongError
+from catalog.datastore_sql import ID, Columns, select
 from catalog.datastore_types import STORED, Column
 
 _ROWS = 2000
@@ -70,7 +70,7 @@ def connect() -> Connection:
 
 
 def _next(orders: IO[bytes], idle: float) -> bytes:
-    waiting, _, _ = select.select([orders], [], [], idle)
+    waiting, _, _ = polling.select([orders], [], [], idle)
     return orders.readline() if waiting else b""
 
 
@@ -144,8 +144,8 @@ def quoted(path: Path) -> str:
 def opened(engine: Connection, table: Stored) -> tuple[str, Columns]:
     """Give a table as the source of statements, with the columns c0 (`_id`), c1, ..., and what they are."""
     file = quoted(table.path)
-    names = [row[0] for row in engine.execute(f"SELECT name FROM parquet_schema({file})").fetchall()[1:]]
-    kinds = [row[1] for row in engine.execute(f"DESCRIBE SELECT * FROM read_parquet({file})").fetchall()]
+    names = [row[0] for row in engine.execute(select("name", f"parquet_schema({file})")).fetchall()[1:]]
+    kinds = [row[1] for row in engine.execute("DESCRIBE " + select("*", f"read_parquet({file})")).fetchall()]
     raw = [f"r{place}" for place in range(len(kinds))]
     number = "file_row_number + 1" if "file_row_number" not in names else "row_number() OVER ()"
     expressions = [] if table.numbered else [number]
@@ -161,7 +161,8 @@ def opened(engine: Connection, table: Stored) -> tuple[str, Columns]:
         columns.append(Column(shown, found))
         expressions.append(expression)
     listed = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(expressions))
-    return f"(SELECT {listed} FROM read_parquet({file}) AS file({', '.join(raw)}))", Columns(columns)
+    named = f"read_parquet({file}) AS file({', '.join(raw)})"
+    return f"({select(listed, named)})", Columns(columns)
 
 
 def _free(name: str, taken: set[str]) -> str:

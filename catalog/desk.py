@@ -153,6 +153,15 @@ def no_organization(instance: Instance) -> Organization:
         return session.get_one(Organization, _NO_ORGANIZATION)
 
 
+def described(instance: Instance, row: DeskDataset) -> Dataset:
+    """Give the description that a dataset of the desk makes, whether it is public or not."""
+    said = desk_rows.document(row)
+    with instance.database.reading() as session:
+        organization = session.get_one(Organization, row.organization_id)
+        groups = desk_rows.groups(session, said.groups)
+    return _dataset(instance, row, said, organization, tuple(groups.values()))
+
+
 def purge(instance: Instance, actor: Actor, dataset_id: str) -> None:
     """Erase a dataset of the desk with everything that was kept of it; the log says that it was done, and nothing of what it was."""
     with instance.database.writing() as session:
@@ -205,7 +214,9 @@ def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit) -> _Mad
         _open(instance, organization)
     at = change.modified_at or now()
     before = desk_rows.document(base) if base else None
-    said = ckan_package.settled(change.document, before, naive(at.isoformat()), lambda: str(uuid.uuid4()))
+    owner = None if organization.id == _NO_ORGANIZATION else organization.id
+    wanted = replace(change.document, owner_org=owner)
+    said = ckan_package.settled(wanted, before, naive(at.isoformat()), lambda: str(uuid.uuid4()))
     row = DeskDataset(
         id=dataset_id,
         name=said.name,
@@ -305,21 +316,26 @@ def _save(session: Session, made: _Made) -> None:
 
 def _save_resources(session: Session, made: _Made) -> None:
     wanted = [one.id for one in made.said.resources]
+    if not wanted and made.base is None:
+        return
     owners = dict(
         session.execute(sa.select(DeskResource.id, DeskResource.dataset_id).where(DeskResource.id.in_(wanted))).all()
     )
     if any(owner != made.row.id for owner in owners.values()) or len(set(wanted)) < len(wanted):
         raise TakenError("resources")
-    session.execute(
-        sa.delete(DeskResource).where(DeskResource.dataset_id == made.row.id, DeskResource.id.not_in(wanted))
-    )
+    if made.base is not None:
+        gone = sa.and_(DeskResource.dataset_id == made.row.id, DeskResource.id.not_in(wanted))
+        session.execute(sa.delete(DeskResource).where(gone))
     insert_or_ignore(
         session,
         DeskResource,
         [{"id": one, "dataset_id": made.row.id, "sha256": "", "name": ""} for one in wanted if one not in owners],
     )
-    linked = [one.id for one in made.said.resources if one.url_type != "upload"]
-    session.execute(sa.update(DeskResource).where(DeskResource.id.in_(linked)).values(sha256="", name="", size=None))
+    # What had a file and is linked now lets go of it.
+    linked = [one.id for one in made.said.resources if one.url_type != "upload" and one.id in owners]
+    if linked:
+        emptied = sa.update(DeskResource).where(DeskResource.id.in_(linked))
+        session.execute(emptied.values(sha256="", name="", size=None))
     for resource_id, upload in made.uploads.items():
         kept = {"sha256": upload.sha256, "name": upload.name, "size": upload.size, "uploaded_at": made.row.modified_at}
         session.execute(sa.update(DeskResource).where(DeskResource.id == resource_id).values(kept))
@@ -360,7 +376,8 @@ def _keep_record(session: Session, made: _Made) -> None:
     }
     upsert(session, Record, [record])
     insert_or_ignore(session, RecordVersion, [version])
-    session.execute(sa.delete(Claim).where(Claim.dataset_id == row.id))
+    if made.base is not None:
+        session.execute(sa.delete(Claim).where(Claim.dataset_id == row.id))
     claims = [{"key": key, "dataset_id": row.id} for key in sorted(identity.keys(content))]
     insert_or_ignore(session, Claim, claims)
 

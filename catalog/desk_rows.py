@@ -48,7 +48,7 @@ def groups(session: Session, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Describe groups as they stand inside packages, by id; those that are deleted are left out."""
     wanted = sorted(set(ids))
     found = {name: ckan.group(concept.uri) for name in wanted if (concept := vocabulary("theme").find(name.upper()))}
-    for part in batches(wanted):
+    for part in batches(one for one in wanted if UUID.fullmatch(one)):
         for group in session.scalars(sa.select(Group).where(Group.id.in_(part), Group.state == "active")):
             found[group.id] = packaged_group(group)
     return found
@@ -58,6 +58,7 @@ def group_ids(session: Session, names: Iterable[str]) -> dict[str, str]:
     """Find groups by id or name, the EU's data themes by their code: what each is called by, and its id."""
     wanted = sorted(set(names))
     found = {name: name.lower() for name in wanted if vocabulary("theme").find(name.upper())}
+    # A group that was founded here under the name of a theme is not that theme.
     for part in batches(wanted):
         known = sa.or_(Group.id.in_(part), Group.name.in_(part))
         for group in session.scalars(sa.select(Group).where(known, Group.state == "active")):

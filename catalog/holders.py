@@ -129,7 +129,7 @@ def public_counts(session: Session, holders: Sequence[Holder]) -> dict[str, int]
             .where(DatasetRow.organization_id.in_(organizations), VISIBLE)
             .group_by(DatasetRow.organization_id)
         )
-        found |= dict(session.execute(owned).tuples().all()) if organizations else {}
+        found |= dict(session.execute(owned).all()) if organizations else {}
         groups = {one.scope: one.id for one in part if one.kind is Kind.GROUP}
         chosen = (
             sa.select(Membership.scope, sa.func.count())

@@ -51,7 +51,7 @@ def write_slice(index: Index, writer: tantivy.IndexWriter, session: Session) -> 
                 entries.append(entry)
                 words |= entry_words(entry)
         if anew:
-            _write(writer, entries, splitter_of(None, _learnt(None, words)))
+            _write(writer, entries, splitter_of(None, learnt(None, words)))
         else:
             _write_over(writer, searcher, session, ids, entries, words)
     writer.delete_documents_by_term("id", MARK)
@@ -77,12 +77,12 @@ def _write_over(
     entries: Iterable[IndexEntry],
     words: set[str],
 ) -> None:
-    learnt = _learnt(searcher, words)
-    after = splitter_of(searcher, learnt)
+    new = learnt(searcher, words)
+    after = splitter_of(searcher, new)
     for dataset_id in ids:
         writer.delete_documents_by_term("id", dataset_id)
     _write(writer, entries, after)
-    taught = _taught(searcher, learnt, after)
+    taught = _taught(searcher, new, after)
     for part in batches(sorted(taught - set(ids))):
         for dataset_id in part:
             writer.delete_documents_by_term("id", dataset_id)
@@ -94,22 +94,22 @@ def _write(writer: tantivy.IndexWriter, entries: Iterable[IndexEntry], splitter:
         writer.add_document(document(entry, splitter))
 
 
-def _learnt(searcher: tantivy.Searcher | None, words: set[str]) -> frozenset[str]:
+def learnt(searcher: tantivy.Searcher | None, words: set[str]) -> frozenset[str]:
     """Name the terms that compounds may be made of from now on."""
     known = splitter_of(searcher).knows
     found = {term(word) for word in words if learnable(word)}
     return frozenset(each for each in found if len(each) >= LEAST_LEARNT and not known(each))
 
 
-def _taught(searcher: tantivy.Searcher, learnt: frozenset[str], after: Splitter) -> set[str]:
+def _taught(searcher: tantivy.Searcher, new: frozenset[str], after: Splitter) -> set[str]:
     """Name the datasets with words that are taken apart in another way than before."""
-    if not learnt:
+    if not new:
         return set()
     known = [word for word, _ in searcher.terms_with_prefix(WORD, "")]
     if not known:
         return set()
     before = splitter_of(searcher)
-    changed = [word for word in _holding(known, learnt) if before.parts(word) != after.parts(word)]
+    changed = [word for word in _holding(known, new) if before.parts(word) != after.parts(word)]
     if not changed:
         return set()
     query = tantivy.Query.term_set_query(schema(), WORD, changed)
@@ -117,12 +117,12 @@ def _taught(searcher: tantivy.Searcher, learnt: frozenset[str], after: Splitter)
     return {str(searcher.doc(address)["id"][0]) for _, address in hits}
 
 
-def _holding(known: list[str], learnt: Iterable[str]) -> list[str]:
+def _holding(known: list[str], new: Iterable[str]) -> list[str]:
     """Find the words that hold one of some terms, by one pass over all of them for each term."""
     text = "\n".join(known).translate(_UMLAUTS)
     ends = list(accumulate(len(word.translate(_UMLAUTS)) + 1 for word in known))
     found: set[int] = set()
-    for each in learnt:
+    for each in new:
         at = text.find(each)
         while at >= 0:
             number = bisect_right(ends, at)

@@ -15,6 +15,7 @@ from catalog import (
     quality,
     schema_usage,
     search,
+    search_page,
     store,
 )
 from catalog.drafts import GONE
@@ -22,9 +23,11 @@ from catalog.file_history import Step
 from catalog.instance import Instance
 from catalog.models import DatasetRow, Record
 from catalog.public import PublicDataset, PublicFile
-from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results, Scored
+from catalog.reading_types import Counts, Found, Organization, Scored
 from catalog.renditions import SCHEMA_ORG
 from catalog.schema_usage import CityCount
+from catalog.search import Proposal
+from catalog.search_types import Query, Results
 from catalog.store import VISIBLE
 from dcat.message import Message
 from dcat.vocabularies import vocabulary
@@ -81,28 +84,12 @@ class Reading:
         return file_history.steps(file_versions.history(self._session, file.id)) if file.state.visible else ()
 
     def search(self, query: Query) -> Results:
-        """Search; a facet counts what would be left if its value were chosen."""
-        filters = [
-            (field, value)
-            for field in ("city", "theme", "organization", "format")
-            if (value := str(getattr(query, field)))
-        ]
-        hits = search.search(
-            self._instance,
-            query.text,
-            filters,
-            order=query.sort if query.sort in search.ORDERS else "" if query.text else "newest",
-            start=(query.page - 1) * query.per_page,
-            rows=query.per_page,
-        )
-        names = {city.slug: Message(city.name, city.name) for city in self._instance.config.cities}
-        return Results(
-            count=hits.count,
-            datasets=tuple(store.views(self._session, list(hits.ids))),
-            cities=_buckets(hits.facets["city"], query.city, names),
-            themes=_buckets(hits.facets["theme"], query.theme, {}),
-            query=query,
-        )
+        """Search; a facet counts what would be left if one of its values were chosen alone."""
+        return search_page.find(self._instance, self._session, query)
+
+    def suggest(self, typed: str, limit: int) -> tuple[Proposal, ...]:
+        """Propose keywords and titles to who types."""
+        return search.suggest(self._instance, typed, limit)
 
     def organizations(self) -> tuple[Organization, ...]:
         """List what stands at the top of each city's tree, each with the departments that belong to it."""
@@ -166,8 +153,3 @@ class Reading:
 def _theme(code: str) -> Message:
     concept = vocabulary("theme").find(code)
     return concept.label if concept else Message(code, code)
-
-
-def _buckets(facet: dict[str, int], active: str, names: dict[str, Message]) -> tuple[Bucket, ...]:
-    found = sorted(facet.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Bucket(value, names.get(value) or _theme(value), number, value == active) for value, number in found)

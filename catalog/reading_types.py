@@ -1,4 +1,4 @@
-"""The values that pages and interfaces read: counts, a search and its results, an organisation. Only what is public."""
+"""The values that pages and interfaces read: counts, a dataset, an organisation. Only what is public."""
 
 import datetime
 from dataclasses import dataclass
@@ -7,8 +7,6 @@ from catalog.public import PublicDataset
 from dcat import quality
 from dcat.message import Message
 from dcat.quality import Band
-
-SORTS = ("relevance", "newest", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +52,6 @@ class Found:
     schema_org: bytes = b""
     """the stored description for search engines; empty while the dataset is prepared anew"""
     score: Scored | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A search as a visitor states it; empty fields do not restrict it."""
-
-    text: str = ""
-    city: str = ""
-    theme: str = ""
-    organization: str = ""
-    format: str = ""
-    sort: str = "relevance"
-    page: int = 1
-    per_page: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """One value of a facet with the number of datasets it would leave."""
-
-    value: str
-    label: Message
-    count: int
-    active: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """One page of search results, and the facets of the whole search."""
-
-    count: int
-    datasets: tuple[PublicDataset, ...]
-    cities: tuple[Bucket, ...] = ()
-    themes: tuple[Bucket, ...] = ()
-    query: Query
-
-    @property
-    def pages(self) -> int:
-        """How many pages the results fill; at least one."""
-        return max(1, -(-self.count // self.query.per_page))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

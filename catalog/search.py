@@ -88,7 +88,7 @@ def search(
     return Hits(
         count=found.count,
         ids=tuple(str(searcher.doc(address)["id"][0]) for address in found.hits),
-        facets=_facets(searcher, query_all, asked.facets),
+        facets=count_facets(searcher, query_all, asked.facets),
         suggestion=read.suggestion,
         terms=read.terms,
     )
@@ -192,7 +192,8 @@ def _unranked(query: tantivy.Query) -> tantivy.Query:
     return tantivy.Query.const_score_query(query, 0.0)
 
 
-def _facets(searcher: tantivy.Searcher, query: tantivy.Query, names: Iterable[str]) -> dict[str, dict[str, int]]:
+def count_facets(searcher: tantivy.Searcher, query: tantivy.Query, names: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Count the values of some fields among all hits; of each field the most frequent ones."""
     counted = _counted(searcher, query, [name for name in names if name in VALUES], _COUNTED[0])
     if inexact := [name for name, (_, exact) in counted.items() if not exact]:
         counted |= _counted(searcher, query, inexact, _COUNTED[1])

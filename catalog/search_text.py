@@ -188,7 +188,8 @@ def _alike(
     """Look for the other ways to say it that the catalogue uses, the most telling first."""
     used = [(synonym, min(map(known.count, synonym.terms))) for synonym in synonyms]
     chosen = sorted((pair for pair in used if pair[1]), key=lambda pair: (-pair[0].weight, -pair[1]))[:most]
-    choices = [(all_of([_everywhere(each) for each in one.terms]), one.weight) for one, _ in chosen]
+    # An office whose name says the same has many other datasets.
+    choices = [(all_of([_everywhere(each, but="publisher") for each in one.terms]), one.weight) for one, _ in chosen]
     found = {each for one, _ in chosen for each in one.terms if len(one.terms) == 1}
     return choices, found, sum(number for _, number in chosen)
 
@@ -211,10 +212,10 @@ def _ways(said: str, known: Known) -> tuple[tantivy.Query, int]:
     return _best([*([(_everywhere(said), 1.0)] if count else []), *more]), count or reached
 
 
-def _everywhere(said: str) -> tantivy.Query:
-    """Look for a term in all texts, and in the parts of their compounds."""
-    choices = [(_term(name, said), weight) for name, weight in TEXTS.items()]
-    choices += [(_term(PARTS[name], said), weight * _AS_PART) for name, weight in TEXTS.items()]
+def _everywhere(said: str, *, but: str = "") -> tantivy.Query:
+    """Look for a term in all texts but one, and in the parts of their compounds."""
+    choices = [(_term(name, said), weight) for name, weight in TEXTS.items() if name != but]
+    choices += [(_term(PARTS[name], said), weight * _AS_PART) for name, weight in TEXTS.items() if name != but]
     return some_of([tantivy.Query.boost_query(query, weight) for query, weight in choices])
 
 

@@ -52,7 +52,8 @@ def create(session: Session, config: Config, actor: Actor, kind: Kind, given: Gr
         _refuse_nesting(given)
         session.add(Group(**values, theme=""))
     session.flush()
-    if actor.id:
+    # The command line acts without an account.
+    if session.get(Account, actor.id) is not None:
         accounts.give_role(session, holder_id, actor.id, Capacity.ADMIN)
     if given.users:
         _set_users(session, holder_id, (*given.users, Member(id=actor.id, capacity=Capacity.ADMIN)))

@@ -261,7 +261,7 @@ def _resource(fields: Fields) -> ResourceDocument:
         name=fields.text("name"),
         description=fields.text("description"),
         url_type=url_type,
-        format=_clean_format(given_format) if given_format or resource_id else _guessed_format(url),
+        format=_clean_format(given_format) if given_format or resource_id else guessed_format(url),
         mimetype=fields.text("mimetype"),
         mimetype_inner=fields.text("mimetype_inner"),
         hash=fields.text("hash") or "",
@@ -290,7 +290,7 @@ def _format_name(concept: Concept) -> str:
     return label if re.sub(r"\W|_", "", label).casefold() == code.replace("_", "").casefold() else code
 
 
-def _guessed_format(url: str) -> str:
+def guessed_format(url: str) -> str:
     """Guess the format of a new resource from the ending of its address."""
     try:
         ending = PurePosixPath(urlsplit(url).path).suffix.removeprefix(".")

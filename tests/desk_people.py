@@ -7,7 +7,8 @@ import orjson
 
 from catalog import accounts
 from catalog.access import ANONYMOUS, Actor
-from catalog.api.actions.call import Action, ActionError, Call
+from catalog.api.action import ACTIONS
+from catalog.api.actions.call import ActionError, Call
 from catalog.instance import Instance
 
 
@@ -18,24 +19,22 @@ def person(instance: Instance, name: str, *, admin: bool = False) -> Actor:
         return accounts.actor(session, account)
 
 
-def ask(
-    actions: Mapping[str, Action], instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any
-) -> Any:
+def ask(instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any) -> Any:
     """Call an action and give its result as clients read it."""
     call = Call(instance=instance, arguments=arguments, actor=actor)
     try:
-        result = actions[action].run(call)
-        return orjson.loads(result if isinstance(result, bytes) else orjson.dumps(result))
+        result = ACTIONS[action].run(call)
+        return orjson.loads(bytes(result) if isinstance(result, bytes) else orjson.dumps(result))
     finally:
         call.renew()
 
 
 def refusal(
-    actions: Mapping[str, Action], instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any
+    instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any
 ) -> tuple[int, Mapping[str, Any]]:
     """Call an action that is refused, and give its status and what it says."""
     try:
-        found = ask(actions, instance, action, actor, **arguments)
+        found = ask(instance, action, actor, **arguments)
     except ActionError as error:
         return error.status, error.details
     raise AssertionError(f"{action} was not refused: {found}")

@@ -142,7 +142,10 @@ def test_no_cell_of_a_kept_back_file_is_public(everything: dict[str, str]) -> No
     hidden = secrets()
     assert {"anna.beispiel@example.org", "0176 04069000", "BP-001", "ffm-fm-001", "8.681417", "wi-nb-001"} <= hidden
     pattern = re.compile("|".join(re.escape(cell) for cell in sorted(hidden)))
-    assert {address: found for address, text in everything.items() if (found := pattern.findall(text))} == {}
+    assert not any("\n" in cell for cell in hidden)
+    # Most lines stand on many pages: each is searched once.
+    where = {line: address for address, text in everything.items() for line in text.split("\n")}
+    assert {address: found for line, address in where.items() if (found := pattern.findall(line))} == {}
 
 
 @pytest.mark.slow

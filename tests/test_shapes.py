@@ -370,8 +370,9 @@ WARNINGS = {
 
 
 @pytest.mark.slow
-def test_200_complete_datasets_break_nothing() -> None:
-    made = [complete.published(dataset, number) for number, dataset in enumerate(complete.datasets(200))]
+@pytest.mark.parametrize("count", [50, pytest.param(200, marks=pytest.mark.long)])
+def test_complete_datasets_break_nothing(count: int) -> None:
+    made = [complete.published(dataset, number) for number, dataset in enumerate(complete.datasets(count))]
     assert not [one for dataset in made for one in metadata.check(dataset) if one.severity is not Severity.HINT]
     fields = [prop.field for prop in profile()["Dataset"].written if prop.field not in ("has_version", "source")]
     assert all(getattr(dataset, field) for dataset in made for field in fields)

@@ -506,9 +506,10 @@ def test_where_the_kernel_cannot_help_the_word_is_refused(opened: Instance) -> N
 
 
 OTHER = """
-import sys
+import sys, time
 sys.path.insert(0, sys.argv[1])
 from catalog import sparql_run, triples
+from catalog.sparql_run import QueryError
 from catalog.instance import open_instance
 instance = open_instance()
 work = sys.argv[2]
@@ -518,7 +519,16 @@ elif work == "rebuild":
     print(triples.rebuild(instance))
 else:
     sparql_run.catch_up(instance)
-    print(sparql_run.run(instance, sparql_run.Query(text=sys.argv[3], solutions="csv")).body.decode().split()[1])
+    for _ in range(300):
+        try:
+            answer = sparql_run.run(instance, sparql_run.Query(text=sys.argv[3], solutions="csv"))
+            break
+        except QueryError as error:
+            # It is still being built: ask again, as one is told.
+            if error.status != 503:
+                raise
+            time.sleep(0.2)
+    print(answer.body.decode().split()[1])
 instance.database.close()
 """
 
@@ -772,8 +782,8 @@ def test_processes_share_a_store(instance: Instance, site: Site, source: object)
     for title in ("Eins", "Zwei"):
         harvest(instance, site, source, "Bäume", title, times=2)
         asked = [("catch up and query", count)] * 2 + ([("rebuild",)] if title == "Zwei" else [])
-        for process in [another(environment, *words) for words in asked]:
-            with process:
+        with ExitStack() as stack:
+            for process in [stack.enter_context(another(environment, *words)) for words in asked]:
                 output, errors = process.communicate(timeout=120)
                 assert (process.returncode, errors) == (0, "")
                 assert output.strip().isdigit()

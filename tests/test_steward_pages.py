@@ -240,15 +240,19 @@ def test_a_proof_is_for_its_purpose_its_site_and_its_day_only(home: StewardHome)
     get(home.visitor(), f"/steward/open/{cookie}", 403)
 
 
-def test_nothing_can_be_done_there(home: StewardHome, steward_client: FlaskClient) -> None:
-    methods = {
-        method
+def test_nothing_can_be_done_with_the_link_alone(home: StewardHome, steward_client: FlaskClient) -> None:
+    changing = {
+        rule.endpoint
         for rule in home.app.url_map.iter_rules()
-        if rule.endpoint.startswith(("steward.", "sources."))
-        for method in rule.methods or ()
+        if rule.endpoint.startswith(("steward.", "sources.")) and "POST" in (rule.methods or ())
     }
-    assert methods == {"GET", "HEAD", "OPTIONS"}
-    assert steward_client.post("/steward/plans", base_url=BASE).status_code in (403, 405)
+    assert changing == {"steward.decide", "steward.release"}
+    before = get(steward_client, f"/steward/runs/{home.runs['held']}").text
+    assert 'method="post"' not in before
+    for path in (f"/steward/runs/{home.runs['held']}", "/steward/quarantine/1", "/steward/plans"):
+        answer = steward_client.post(path, base_url=BASE, data={"decision": "approved", "reason": "x"})
+        assert answer.status_code in (400, 405)
+    assert get(steward_client, f"/steward/runs/{home.runs['held']}").text == before
 
 
 def test_the_command_prints_a_link_that_opens(

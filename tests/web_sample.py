@@ -12,10 +12,13 @@ from catalog.api import answers
 from catalog.config import Config, load
 from catalog.passing import Passing
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
-from catalog.reading_types import Bucket, Counts, Found, Organization, Query, Results
+from catalog.facet_words import LABELS, label_of
+from catalog.reading_types import Counts, Found, Organization
 from catalog.schema_usage import CityCount
+from catalog.search import Proposal
+from catalog.search_types import FACETS, Bucket, Facet, Query, Results
 from catalog.visits import Shown, Visit
-from catalog.web import check_pages, errors, pages, report_pages, schema_pages, security
+from catalog.web import account_pages, check_pages, errors, pages, report_pages, schema_pages, security
 from dcat import schema_org
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Period, Place, Text
@@ -333,12 +336,24 @@ class Sample:
 
     def search(self, query: Query) -> Results:
         count = 0 if query.text == "nichts" else 1234
-        cities = tuple(Bucket(s, Message(n, n), 411, active=s == query.city) for s, n in CITIES)
-        themes = tuple(
-            Bucket(c.code, c.label, 7, active=c.code == query.theme)
-            for c in list(vocabulary("theme").concepts.values())[3:9]
+        themes = [concept.code for concept in vocabulary("theme").concepts.values()][3:9]
+        known = {"city": [slug for slug, _ in CITIES], "theme": themes, "organization": [HOSTILE], "format": ["CSV", HOSTILE]}
+        facets = []
+        for name in FACETS:
+            values = dict.fromkeys((*query.values(name), *known.get(name, ())))
+            chosen = query.values(name)
+            buckets = tuple(Bucket(value, label_of(name, value), 7, value in chosen) for value in values)
+            facets += [Facet(name, LABELS[name], buckets)] if buckets else []
+        return Results(
+            count=count,
+            datasets=self.datasets if count else (),
+            facets=tuple(facets),
+            query=query,
+            terms=frozenset({"baum", "img"}) if query.text else frozenset(),
         )
-        return Results(count=count, datasets=self.datasets if count else (), cities=cities, themes=themes, query=query)
+
+    def suggest(self, typed: str, limit: int) -> tuple[Proposal, ...]:
+        return (Proposal("tag", HOSTILE, count=3), Proposal("dataset", HOSTILE, HOSTILE_SET.name))[:limit] if typed else ()
 
     def organizations(self) -> tuple[Organization, ...]:
         return (
@@ -390,6 +405,7 @@ def create(home: Path) -> Flask:
     app.register_blueprint(schema_pages.schema_pages)
     app.register_blueprint(report_pages.reports)
     app.register_blueprint(check_pages.check_pages)
+    app.register_blueprint(account_pages.account_pages)
     # The one part of the sample that works in earnest: a visitor's file is looked at, here and now.
     app.extensions["offenbar.desk"] = check_pages.Desk(show=show, passing=Passing(home))
     return app

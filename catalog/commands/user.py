@@ -5,10 +5,13 @@ import sys
 
 import click
 
-from catalog import accounts, audit, organizations
+from catalog import account_links, accounts, audit, organizations
 from catalog.access import ANONYMOUS, Capacity
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
+from catalog.config import Config
+from catalog.db import now
+from catalog.models_accounts import Account
 from catalog.passwords import fault
 from dcat.errors import ConfigError, NotFoundError
 from dcat.message import Message
@@ -30,9 +33,14 @@ def command() -> None:
 @click.option("--admin", is_flag=True, help="Darf alles auf dieser Website. / May do everything on this site.")
 @click.option("--email", default="", help="E-Mail-Adresse. / E-mail address.")
 @click.option("--fullname", default="", help="Voller Name; er ist nie öffentlich. / Full name; it is never public.")
+@click.option(
+    "--invite",
+    is_flag=True,
+    help="Kein Kennwort lesen: einen Link schicken oder ausgeben, mit dem es gesetzt wird. / Read no password: send or print a link that sets it.",
+)
 @json_option
 @pass_terminal
-def add(terminal: Terminal, name: str, admin: bool, email: str, fullname: str, as_json: bool) -> None:
+def add(terminal: Terminal, name: str, admin: bool, email: str, fullname: str, invite: bool, as_json: bool) -> None:
     """Ein Konto anlegen; das Kennwort wird zweimal gelesen, ohne Terminal von der Standardeingabe.
 
     Make an account; the password is read twice, from standard input where that is no terminal.
@@ -42,14 +50,16 @@ def add(terminal: Terminal, name: str, admin: bool, email: str, fullname: str, a
     instance = opened()
     if found := accounts.name_fault(name):
         raise ConfigError(found)
-    password = _password(terminal)
+    password, state = ("", accounts.PENDING) if invite else (_password(terminal), accounts.ACTIVE)
     with instance.database.writing() as session:
-        account = accounts.add(session, name, password, admin=admin, email=email, fullname=fullname)
+        account = accounts.add(session, name, password, admin=admin, email=email, fullname=fullname, state=state)
         audit.note(session, ANONYMOUS, "account.create", account.id, account.name, admin=admin, by=getpass.getuser())
     if as_json:
         terminal.data({"id": account.id, "name": account.name})
-        return
-    terminal.say(Message(f"Das Konto „{name}“ ist angelegt.", f"The account “{name}” was made."))
+    else:
+        terminal.say(Message(f"Das Konto „{name}“ ist angelegt.", f"The account “{name}” was made."))
+    if invite:
+        _invite(terminal, instance.config, account)
 
 
 @command.command("list")
@@ -175,6 +185,23 @@ def delete(terminal: Terminal, name: str) -> None:
         accounts.delete(session, account)
         audit.note(session, ANONYMOUS, "account.delete", account.id, account.name, by=getpass.getuser())
     terminal.say(Message(f"Das Konto „{name}“ ist gelöscht.", f"The account “{name}” is deleted."))
+
+
+def _invite(terminal: Terminal, config: Config, account: Account) -> None:
+    """Send the link that sets the password, or print it where no mail is sent from here."""
+    if config.mail_server and account.email:
+        account_links.invite(config, account)
+        terminal.note(
+            Message(f"Die Einladung ist an {account.email} verschickt.", f"The invitation was sent to {account.email}.")
+        )
+        return
+    click.echo(account_links.address(config, account, account_links.INVITATION, now()), err=True)
+    terminal.note(
+        Message(
+            "Geben Sie diese Adresse der Person weiter; dort setzt sie binnen 7 Tagen ihr Kennwort.",
+            "Pass this address on to the person, who sets the password there within 7 days.",
+        )
+    )
 
 
 def _password(terminal: Terminal) -> str:

@@ -1,13 +1,12 @@
 """Addresses on pages: foreign ones only when they are plain web addresses, our own always below the application's path."""
 
 import re
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, url_for
 
 from catalog.public import PublicFile
-from catalog.reading_types import Query, Results
+from catalog.search_types import Results
 
 GAP = 0
 _MAIL = re.compile(r"[^\s<>\"'?&%#/:@]+@[^\s<>\"'?&%#/:@]+")
@@ -22,7 +21,6 @@ def register(app: Flask) -> None:
         phone=phone,
         site=site,
         data_address=data_address,
-        search_address=search_address,
         page_numbers=page_numbers,
     )
 
@@ -57,20 +55,6 @@ def data_address(file: PublicFile) -> str:
         return ""
     addresses = (*file.distribution.download_url, *file.distribution.access_url)
     return next((found for found in map(href, addresses) if found), "")
-
-
-def search_address(query: Query, **changes: Any) -> str:
-    """Give the address of a search with some fields changed; a changed search begins at its first page."""
-    fields = {
-        "q": query.text,
-        "city": query.city,
-        "theme": query.theme,
-        "organization": query.organization,
-        "format": query.format,
-        "sort": "" if query.sort == "relevance" else query.sort,
-        "page": "",
-    } | changes
-    return url_for("pages.search", **{name: value for name, value in fields.items() if value})
 
 
 def page_numbers(results: Results) -> list[int]:

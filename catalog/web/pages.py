@@ -9,8 +9,21 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from catalog import live_reading
 from catalog.config import Config
-from catalog.reading_types import SORTS, Query
-from catalog.web import assets, charts, data_blocks, formatting, language, links, metadata, rules, source_words, wording
+from catalog.web import (
+    assets,
+    charts,
+    data_blocks,
+    formatting,
+    language,
+    links,
+    metadata,
+    rules,
+    search_hits,
+    search_links,
+    search_pages,
+    source_words,
+    wording,
+)
 from catalog.web.security import request_id
 from dcat import rdf
 from dcat.vocabularies import vocabulary
@@ -22,13 +35,14 @@ if TYPE_CHECKING:
 LIVE_CHARTS = 3
 LIVE_SHOWN = 3_000
 LIVE_GIVEN = 20_000
-MAX_TEXT = 300
-MAX_PAGE = 10_000
 pages = Blueprint("pages", __name__)
 
 
 def _prepare(state: BlueprintSetupState) -> None:
-    for module in (assets, charts, data_blocks, formatting, language, links, metadata, rules, source_words, wording):
+    for module in (
+        *(assets, charts, data_blocks, formatting, language, links, metadata, rules),
+        *(search_hits, search_links, source_words, wording),
+    ):
         module.register(state.app)
     state.app.jinja_env.globals.update(
         settings=settings, rdf_formats=tuple(rdf.FORMATS.values()), find_theme=vocabulary("theme").find
@@ -58,9 +72,15 @@ def home() -> str:
 
 
 @pages.get("/dataset")
-def search() -> str:
+def search() -> AnyResponse:
     """Search the datasets."""
-    return render_template("results.html", results=reading().search(_query()))
+    return search_pages.show(reading(), "results.html")
+
+
+@pages.get("/api/suggest")
+def suggest() -> Response:
+    """Propose what somebody may mean who types, for the search box and for programs."""
+    return search_pages.suggest(reading())
 
 
 @pages.get("/dataset/<slug>")
@@ -118,46 +138,32 @@ def organizations() -> str:
 
 
 @pages.get("/organization/<slug>")
-def organization(slug: str) -> str:
+def organization(slug: str) -> AnyResponse:
     """Show one department and what it publishes."""
     found = reading().organization(slug) or abort(404)
-    results = reading().search(_query(organization=slug))
-    return render_template("organization.html", organization=found, results=results)
+    return search_pages.show(
+        reading(), "organization.html", fixed={"organization": slug}, organization=found
+    )
 
 
 @pages.get("/city/<slug>")
-def city(slug: str) -> str:
+def city(slug: str) -> AnyResponse:
     """Show what one city publishes."""
     found = settings().find_city(slug) or abort(404)
-    return render_template("city.html", city=found, results=reading().search(_query(city=slug)))
+    return search_pages.show(reading(), "city.html", fixed={"city": slug}, city=found)
 
 
 @pages.get("/group/<theme>")
-def group(theme: str) -> str:
+def group(theme: str) -> AnyResponse:
     """Show the datasets of one theme."""
-    concept = vocabulary("theme").find(theme) or abort(404)
-    return render_template("group.html", concept=concept, results=reading().search(_query(theme=concept.code)))
+    found = vocabulary("theme").find(theme) or abort(404)
+    return search_pages.show(reading(), "group.html", fixed={"theme": found.code}, concept=found)
 
 
 @pages.get("/api")
 def api() -> str:
     """Say how programs get everything."""
     return render_template("api.html")
-
-
-def _query(*, city: str = "", theme: str = "", organization: str = "") -> Query:
-    """Read a search from the address; what the page itself fixes wins."""
-    asked = request.args
-    page, sort = asked.get("page", "1"), asked.get("sort", "")
-    return Query(
-        text=" ".join(asked.get("q", "").replace("\0", " ").split())[:MAX_TEXT],
-        city=city or asked.get("city", "")[:100],
-        theme=theme or asked.get("theme", "")[:100],
-        organization=organization or asked.get("organization", "")[:100],
-        format=asked.get("format", "")[:100],
-        sort=sort if sort in SORTS else "relevance",
-        page=min(max(int(page), 1), MAX_PAGE) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
-    )
 
 
 def _is_uuid(value: str) -> bool:

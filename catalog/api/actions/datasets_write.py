@@ -165,10 +165,10 @@ def judged(found: PackageDocument | Refused) -> PackageDocument:
 def resolved(call: Call, document: PackageDocument, before: PackageDocument | None) -> PackageDocument:
     """Bring the groups of a document to their ids, and see that they and its keywords exist; those it had already may stay."""
     known = desk_rows.group_ids(call.session, document.groups)
-    if missing := [one for one in document.groups if one not in known]:
-        raise invalid(groups=f"There is no group {missing[0][:100]}")
     had = set(before.groups) if before else set()
-    groups = tuple(dict.fromkeys(known[one] for one in document.groups))
+    if missing := [one for one in document.groups if one not in known and one not in had]:
+        raise invalid(groups=f"There is no group {missing[0][:100]}")
+    groups = tuple(dict.fromkeys(known.get(one, one) for one in document.groups))
     for group in groups:
         if group not in had and UUID.fullmatch(group) and not access.may_fill(call.actor, group):
             raise denied("you may not put datasets into this group")

@@ -54,6 +54,7 @@ def dcat_catalog_show(call: Call) -> str:
     selection = Selection(
         at=store.newest_change(call.session)[0],
         page=asked.page,
+        limit=PAGE,
         since=asked.since,
         query=urlencode({name: value for name, value in (("q", asked.q), ("fq", _joined(asked.fq))) if value}),
         within=_matching(call, asked) if asked.q or asked.fq else None,
@@ -88,7 +89,7 @@ def dcat_datasets_list(call: Call) -> list[dict[str, Any]]:
     asked = _asked(call)
     within = _matching(call, asked) if asked.q or asked.fq else None
     at = store.newest_change(call.session)[0]
-    found = linked.extent(call.session, Selection(at=at, page=asked.page, since=asked.since, within=within))
+    found = linked.extent(call.session, Selection(at=at, page=asked.page, limit=PAGE, since=asked.since, within=within))
     return [_described(shown) for shown in store.views(call.session, list(found.ids))] if found else []
 
 

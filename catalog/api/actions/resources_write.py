@@ -18,6 +18,7 @@ from catalog.models_desk import DeskResource
 from catalog.renditions import naive
 from catalog.store import UUID
 from dcat import ckan_change
+from dcat.ckan_input import guessed_format
 from dcat.ckan_package import PackageDocument
 from dcat.ckan_values import Refused
 from dcat.message import Message
@@ -34,6 +35,8 @@ def resource_create(call: Call) -> dict[str, Any]:
     row = packages.editable(call.session, call, dataset_id)
     resource_id = call.text("id") or str(uuid.uuid4())
     given, uploads = _with_upload(call, resource_id)
+    if not given.get("format") and isinstance(given.get("url"), str):
+        given["format"] = guessed_format(given["url"])
     shown = datasets_write.change(
         call,
         row.id,

@@ -140,8 +140,8 @@ _LISTS = (
     "followee_list",
 )
 _UNKEPT_ACTIONS: Mapping[str, Any] = {
-    **dict.fromkeys((f"follow_{kind}" for kind in ("user", "dataset", "group")), {}),
-    **dict.fromkeys((f"unfollow_{kind}" for kind in ("user", "dataset", "group")), None),
+    **{f"follow_{kind}": {} for kind in ("user", "dataset", "group")},
+    **{f"unfollow_{kind}": None for kind in ("user", "dataset", "group")},
     "resource_view_create": {},
     "resource_view_update": {},
     "resource_view_reorder": {},

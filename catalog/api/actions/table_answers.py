@@ -40,7 +40,7 @@ def read_search(call: Call, stored: Stored, *, most: int | None = MAX_LIMIT, for
         table=stored,
         filters=nested(call, "filters"),
         words=_words(call),
-        fields=tuple(_names(call, "fields")),
+        fields=tuple(names(call, "fields")),
         sort=tuple(_sort(call)),
         distinct=call.flag("distinct"),
         limit=limit if most is None or limit is None else min(limit, most),
@@ -112,7 +112,7 @@ def _without_syntax(text: Any, name: str) -> Any:
     return " ".join(word.strip().removesuffix(":*") for word in text.replace("&", " ").split())
 
 
-def _names(call: Call, name: str) -> list[str]:
+def names(call: Call, name: str) -> list[str]:
     """Read a list of columns: JSON, repeated, or one text with commas."""
     value = call.arguments.get(name)
     if isinstance(value, str) and not value.startswith("["):

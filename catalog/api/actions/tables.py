@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog import datastore_tables
-from catalog.api.actions import table_answers
+from catalog.api.actions import table_answers, tables_write
 from catalog.api.actions.call import Action, Argument, Call, Raw, not_found
 from catalog.datastore import Search, UnansweredError, WrongError
 from catalog.datastore_run import runner
@@ -120,4 +120,5 @@ ACTIONS: Mapping[str, Action] = {
         ),
         (Argument("id", "string", Message("Id oder Alias der Ressource", "id or alias of the resource"), True),),
     ),
+    **tables_write.ACTIONS,
 }

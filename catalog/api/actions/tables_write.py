@@ -1,0 +1,422 @@
+"""CKAN's DataStore as programs write it: tables created in a resource, rows added, changed and deleted."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from catalog import datastore_tables, datastore_types, datastore_writing, desk_rows, store
+from catalog.api.actions import datasets_write, packages, table_answers
+from catalog.api.actions.call import Action, Argument, Call, invalid, not_found
+from catalog.datastore import UnansweredError, Written, WrongError
+from catalog.datastore_run import runner
+from catalog.datastore_types import Column, NoValueError
+from catalog.datastore_writing import Change
+from catalog.desk import Upload
+from catalog.models_desk import DeskTable
+from catalog.store import UUID
+from dcat import ckan_change
+from dcat.ckan_package import PackageDocument, ResourceDocument
+from dcat.ckan_values import Refused
+from dcat.message import Message
+
+MAX_COLUMNS = 500
+MAX_ALIASES = 20
+METHODS = ("upsert", "insert", "update")
+_ALIAS = re.compile(r"[A-Za-z_][\w-]{0,62}", re.ASCII)
+_NO_NAME = re.compile(r"[^\w.-]+")
+# What programs that know CKAN write as the address of a resource that has none.
+_NO_ADDRESS = ("", "_datastore_only_resource")
+
+
+def datastore_create(call: Call) -> dict[str, Any]:
+    """Make a table in a resource, or add columns and rows to the one it has."""
+    _refuse(call, "triggers", "indexes_on_functions", "delete_fields")
+    records, fields = _records(call), _fields(call)
+    created = call.arguments.get("resource")
+    if created is not None:
+        resource_id, attach = _new_resource(call, created)
+    else:
+        resource_id = _writable(call, call.required("resource_id"))
+        attach = _attached(call, resource_id)
+
+    def edit(base: DeskTable | None) -> Change:
+        return _defined(call, base, fields, records)
+
+    change, written = _written(call, resource_id, edit, attach=attach)
+    result = {
+        "resource_id": resource_id,
+        "fields": [column.shown() for column in change.columns],
+        "primary_key": list(change.key),
+        "aliases": list(change.aliases),
+        "method": "insert",
+        "total": written.rows,
+    }
+    return result | ({"records": list(records)} if call.flag("include_records") else {})
+
+
+def datastore_upsert(call: Call) -> dict[str, Any]:
+    """Add rows to a table, or change those that its key names."""
+    method = call.text("method", "upsert")
+    if method not in METHODS:
+        raise invalid(method=f"Must be one of {', '.join(METHODS)}")
+    records = _records(call)
+    resource_id = _with_table(call)
+
+    def edit(base: DeskTable | None) -> Change:
+        return replace(_same(base), method=method, records=records)
+
+    dry = call.flag("dry_run")
+    _, written = _written(call, resource_id, edit, dry=dry)
+    result = {"resource_id": resource_id, "method": method, "total": written.rows}
+    result |= {"dry_run": True} if dry else {}
+    return result | ({"records": list(records)} if call.flag("include_records") else {})
+
+
+def datastore_delete(call: Call) -> dict[str, Any]:
+    """Delete the rows that filters name; without filters the whole table."""
+    if call.arguments.get("filters") is not None:
+        return datastore_records_delete(call)
+    resource_id = _with_table(call)
+    call.renew()
+    datastore_writing.drop(call.instance, call.actor, resource_id)
+    owner = _owner(call, resource_id)
+
+    def edit(before: PackageDocument) -> PackageDocument | Refused:
+        return ckan_change.resource_patched(before, resource_id, {"url": "", "url_type": None})
+
+    datasets_write.change(call, owner, edit, "resource.update")
+    return {"resource_id": resource_id}
+
+
+def datastore_records_delete(call: Call) -> dict[str, Any]:
+    """Delete the rows that filters name; the table stays, also when it is empty then."""
+    filters = table_answers.nested(call, "filters")
+    if filters is None:
+        raise invalid(filters="Missing value")
+    resource_id = _with_table(call)
+
+    def edit(base: DeskTable | None) -> Change:
+        return replace(_same(base), method="delete", filters=filters)
+
+    _, written = _written(call, resource_id, edit)
+    return {"resource_id": resource_id, "filters": filters, "total": written.rows, "deleted": written.touched}
+
+
+def _written(call: Call, resource_id: str, edit: datastore_writing.Edit, **how: Any) -> tuple[Change, Written]:
+    call.renew()
+    try:
+        done = datastore_writing.write(call.instance, runner(), call.actor, resource_id, edit, **how)
+    except WrongError as error:
+        raise table_answers.wrong(error) from None
+    except UnansweredError as error:
+        raise table_answers.unanswered(error) from None
+    call.renew()
+    return done
+
+
+def _same(base: DeskTable | None) -> Change:
+    """Start from the table as it is; 404 when it went away meanwhile."""
+    if base is None:
+        raise not_found()
+    return Change(columns=datastore_tables.columns(base), key=tuple(base.key), aliases=tuple(base.aliases))
+
+
+def _defined(call: Call, base: DeskTable | None, fields: tuple[Column, ...], records: tuple[Any, ...]) -> Change:
+    """Say what a table shall be that is created, or created again: columns may come, none goes or becomes another."""
+    before = _same(base) if base else Change(columns=())
+    known = {column.id: column for column in before.columns}
+    for column in fields:
+        old = known.get(column.id)
+        if old and column.type and old.type != column.type:
+            raise invalid(fields=f'"{column.id}" is {old.type} and cannot become {column.type}')
+    stated = [replace(one, type=one.type or _guessed(one.id, records)) for one in fields if one.id not in known]
+    said = {one.id: one.info for one in fields if one.info}
+    if not base and not fields:
+        stated = [Column(name, _guessed(name, records)) for name in _named(records)]
+    columns = tuple(replace(one, info=said.get(one.id, one.info)) for one in (*before.columns, *stated))
+    _require_names(columns)
+    key = _key(call, columns) if "primary_key" in call.arguments else before.key
+    aliases = _aliases(call) if "aliases" in call.arguments else before.aliases
+    return Change(
+        columns=columns,
+        key=key,
+        aliases=aliases,
+        records=records,
+        unique=bool(base and key and key != before.key),
+    )
+
+
+def _require_names(columns: tuple[Column, ...]) -> None:
+    if not columns:
+        raise invalid(fields="A table needs fields, or records that name them")
+    if len(columns) > MAX_COLUMNS:
+        raise invalid(fields=f"A table takes at most {MAX_COLUMNS} fields")
+    folded = [column.id.lower() for column in columns]
+    if len(set(folded)) < len(folded):
+        raise invalid(fields="Two fields have the same name; upper and lower case make no difference")
+    for column in columns:
+        if misfit := datastore_types.column_misfit(column.id):
+            raise invalid(fields=misfit)
+
+
+def _fields(call: Call) -> tuple[Column, ...]:
+    """Read `fields`: objects with id, type, info. A type that is missing is guessed from the records later on."""
+    given = table_answers.nested(call, "fields") or []
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise invalid(fields="Must be a list of objects with id and type")
+    found = []
+    for one in given:
+        if misfit := datastore_types.column_misfit(one.get("id")):
+            raise invalid(fields=misfit)
+        info = one.get("info") or {}
+        if not isinstance(info, dict) or len(str(info)) > 10_000:
+            raise invalid(fields=f'"{one["id"]}": info must be a small object')
+        try:
+            found.append(
+                Column(one["id"], datastore_types.type_named(str(one["type"])) if one.get("type") else "", info)
+            )
+        except NoValueError as error:
+            raise invalid(fields=str(error)) from None
+    if found:
+        _require_names(tuple(found))
+    return tuple(found)
+
+
+def _records(call: Call) -> tuple[Any, ...]:
+    given = table_answers.nested(call, "records")
+    if given is not None and not isinstance(given, list):
+        raise invalid(records="Must be a list of objects")
+    return tuple(given or ())
+
+
+def _named(records: tuple[Any, ...]) -> list[str]:
+    """Name the columns that records have, in the order they come."""
+    names = [name for record in records if isinstance(record, dict) for name in record]
+    return list(dict.fromkeys(names))
+
+
+def _guessed(name: str, records: tuple[Any, ...]) -> str:
+    return datastore_types.guessed(record.get(name) for record in records if isinstance(record, dict))
+
+
+def _key(call: Call, columns: tuple[Column, ...]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(table_answers.names(call, "primary_key")))
+    known = {column.id for column in columns}
+    if missing := [name for name in names if name not in known]:
+        raise invalid(primary_key=f'field "{missing[0][:100]}" not in table')
+    return names
+
+
+def _aliases(call: Call) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(table_answers.names(call, "aliases")))
+    if len(found) > MAX_ALIASES or not all(_ALIAS.fullmatch(one) and not UUID.fullmatch(one) for one in found):
+        raise invalid(aliases=f"At most {MAX_ALIASES} names of letters, digits, _ and -, none of them a UUID")
+    return found
+
+
+def _refuse(call: Call, *names: str) -> None:
+    for name in names:
+        if call.arguments.get(name) not in (None, "", [], False, "false", "False"):
+            raise invalid(**{name: "Not supported here"})
+
+
+def _writable(call: Call, name: str) -> str:
+    """Give the id of a resource that whoever calls may write; 403 with the reason, or 404."""
+    datasets_write.require_account(call)
+    resource_id = datastore_tables.identified(call.session, name)
+    owner = datastore_tables.desk_dataset(call.session, resource_id)
+    if owner is None:
+        raise _harvested(call.session, resource_id)
+    packages.editable(call.session, call, owner.id)
+    return resource_id
+
+
+def _harvested(session: Session, resource_id: str) -> Exception:
+    public = store.public_table(session, resource_id) if resource_id else None
+    if public is None:
+        return not_found()
+    return invalid(resource_id="The rows of this table come from a file of its source and cannot be written here")
+
+
+def _with_table(call: Call) -> str:
+    """Give the id of a resource whose table whoever calls may write."""
+    resource_id = _writable(call, call.required("resource_id"))
+    if call.session.get(DeskTable, resource_id) is None:
+        raise not_found(f'Resource "{resource_id}" has no table that programs write.')
+    return resource_id
+
+
+def _owner(call: Call, resource_id: str) -> str:
+    owner = datastore_tables.desk_dataset(call.session, resource_id)
+    if owner is None:
+        raise not_found()
+    return owner.id
+
+
+def _new_resource(call: Call, given: Any) -> tuple[str, datastore_writing.Attach]:
+    """Prepare the resource that a table is created with; it is made when the table turns out to be one."""
+    datasets_write.require_account(call)
+    if not isinstance(given, dict) or not isinstance(given.get("package_id"), str):
+        raise invalid(resource="Must be an object with package_id")
+    if call.arguments.get("resource_id"):
+        raise invalid(resource="Give either resource or resource_id")
+    owner = packages.editable(call.session, call, given["package_id"]).id
+    resource_id = str(uuid.uuid4())
+    stated = {name: value for name, value in given.items() if name not in ("package_id", "id", "upload")}
+
+    def attach(upload: Upload) -> None:
+        title = stated.get("name")
+        name = _file_name(title if isinstance(title, str) else "", resource_id)
+        said = {"format": "CSV", **stated, "id": resource_id, "url": name, "url_type": "upload"}
+        kept = {resource_id: replace(upload, name=name)}
+        datasets_write.change(
+            call, owner, lambda before: ckan_change.resource_added(before, said), "resource.create", kept
+        )
+
+    return resource_id, attach
+
+
+def _attached(call: Call, resource_id: str) -> datastore_writing.Attach:
+    """Make an existing resource one with a file. One that has an address or a file keeps it: its rows are read from there."""
+    dataset = datastore_tables.desk_dataset(call.session, resource_id)
+    resource = desk_rows.document(dataset).resource(resource_id) if dataset else None
+    if dataset is None or resource is None:
+        raise not_found()
+    owner, site = dataset.id, call.instance.config.site_url
+    name = _file_name(resource.name, resource_id)
+    if call.session.get(DeskTable, resource_id) is None:
+        _require_free(resource, name, site)
+
+    def edit(before: PackageDocument) -> PackageDocument | Refused:
+        present = before.resource(resource_id)
+        if present is None:
+            raise not_found()
+        _require_free(present, name, site)
+        said = {"url": name, "url_type": "upload", "format": present.format or "CSV"}
+        return ckan_change.resource_patched(before, resource_id, said)
+
+    def attach(upload: Upload) -> None:
+        datasets_write.change(call, owner, edit, "resource.update", {resource_id: replace(upload, name=name)})
+
+    return attach
+
+
+def _require_free(resource: ResourceDocument, name: str, site: str) -> None:
+    """409 for a resource with an address, or a file that is not the one of its table."""
+    dump = resource.url.startswith(f"{site}/datastore/dump/")
+    if resource.url_type == "datastore" or resource.url in (*_NO_ADDRESS, name) or dump:
+        return
+    raise invalid(
+        resource_id="This resource has a file or an address of its own, and its table is made of that; "
+        "give datastore_create a resource without url, or let it make one with the argument resource"
+    )
+
+
+def _file_name(name: str | None, resource_id: str) -> str:
+    stem = _NO_NAME.sub("-", name or "").strip("-.")[:80]
+    return f"{stem or 'tabelle'}-{resource_id[:8]}.csv"
+
+
+_ID = Argument("resource_id", "string", Message("Id der Ressource", "id of the resource"), required=True)
+_RECORDS = Argument(
+    "records",
+    "array",
+    Message("Zeilen, jede ein Objekt mit Werten je Spalte", "rows, each an object with values by column"),
+)
+_FORCE = Argument("force", "boolean", Message("ohne Bedeutung, wird angenommen", "accepted without meaning"))
+_KEPT = Argument(
+    "include_records", "boolean", Message("die Zeilen in der Antwort wiederholen", "repeat the rows in the answer")
+)
+
+ACTIONS: Mapping[str, Action] = {
+    "datastore_create": Action(
+        datastore_create,
+        Message(
+            "Eine Tabelle in einer Ressource anlegen, oder ihr Spalten und Zeilen hinzufügen",
+            "Make a table in a resource, or add columns and rows to the one it has",
+        ),
+        (
+            replace(_ID, required=False),
+            Argument(
+                "resource",
+                "object",
+                Message(
+                    "statt resource_id: die neue Ressource, mit package_id",
+                    "in place of resource_id: the new resource, with package_id",
+                ),
+            ),
+            Argument(
+                "fields",
+                "array",
+                Message(
+                    "Spalten mit id, type (text, int, numeric, bool, date, timestamp, json) und info",
+                    "columns with id, type (text, int, numeric, bool, date, timestamp, json) and info",
+                ),
+            ),
+            _RECORDS,
+            Argument("primary_key", "array", Message("Spalten des Schlüssels", "columns of the key")),
+            Argument("aliases", "array", Message("weitere Namen der Tabelle", "further names of the table")),
+            _FORCE,
+            _KEPT,
+        ),
+        writes=True,
+    ),
+    "datastore_upsert": Action(
+        datastore_upsert,
+        Message(
+            "Zeilen hinzufügen, oder die ändern, die der Schlüssel (sonst _id) nennt",
+            "Add rows, or change those that the key (or else _id) names",
+        ),
+        (
+            _ID,
+            _RECORDS,
+            Argument(
+                "method",
+                "string",
+                Message("upsert (Vorgabe), insert oder update", "upsert (default), insert or update"),
+            ),
+            Argument("dry_run", "boolean", Message("nur prüfen, nichts behalten", "only check, keep nothing")),
+            _FORCE,
+            _KEPT,
+        ),
+        writes=True,
+    ),
+    "datastore_delete": Action(
+        datastore_delete,
+        Message(
+            "Die Zeilen löschen, die filters nennt; ohne filters die ganze Tabelle",
+            "Delete the rows that filters name; without filters the whole table",
+        ),
+        (
+            _ID,
+            Argument(
+                "filters",
+                "object",
+                Message("Bedingungen wie bei datastore_search", "conditions as for datastore_search"),
+            ),
+            _FORCE,
+        ),
+        writes=True,
+    ),
+    "datastore_records_delete": Action(
+        datastore_records_delete,
+        Message(
+            "Die Zeilen löschen, die filters nennt; {} nennt alle", "Delete the rows that filters name; {} names all"
+        ),
+        (
+            _ID,
+            Argument(
+                "filters",
+                "object",
+                Message("Bedingungen wie bei datastore_search", "conditions as for datastore_search"),
+                required=True,
+            ),
+            _FORCE,
+        ),
+        writes=True,
+    ),
+}

@@ -1,0 +1,82 @@
+"""The JSON beside CKAN's actions: what forms of older clients propose while somebody types, under /api/util, /api/1/util and /api/2/util."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from catalog import tokens
+from catalog.access import ANONYMOUS, Actor
+from catalog.api.action import ACTIONS
+from catalog.api.actions.call import ActionError, Call
+from catalog.api.answers import instance
+
+MOST = 100
+utilities = Blueprint("utilities", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposals:
+    """One list of proposals: the action that makes it, the parameter with what was typed, how many, and how it is wrapped."""
+
+    action: str
+    typed: str
+    wrapped: Callable[[list[Any]], Any]
+    rows: int = 10
+
+
+def _result_set(found: list[Any]) -> Any:
+    return {"ResultSet": {"Result": found}}
+
+
+_PROPOSALS: Mapping[str, _Proposals] = {
+    "dataset/autocomplete": _Proposals("package_autocomplete", "incomplete", _result_set),
+    "tag/autocomplete": _Proposals(
+        "tag_autocomplete", "incomplete", lambda found: _result_set([{"Name": name} for name in found])
+    ),
+    "resource/format_autocomplete": _Proposals(
+        "format_autocomplete", "incomplete", lambda found: _result_set([{"Format": name} for name in found]), 5
+    ),
+    "user/autocomplete": _Proposals("user_autocomplete", "q", list, 20),
+    "group/autocomplete": _Proposals("group_autocomplete", "q", list, 20),
+    "organization/autocomplete": _Proposals("organization_autocomplete", "q", list, 20),
+}
+
+
+@utilities.get("/api/util/<path:name>")
+@utilities.get("/api/<any('1','2'):version>/util/<path:name>")
+def proposals(name: str, version: str = "") -> Response:
+    """Propose what begins as somebody has typed; nothing for nothing."""
+    wanted = _PROPOSALS.get(name)
+    if wanted is None:
+        return _json("Not found", 404)
+    typed = request.args.get(wanted.typed, "").strip()
+    limit = request.args.get("limit", "")
+    rows = min(int(limit), MOST) if limit.isascii() and limit.isdigit() and len(limit) < 10 else wanted.rows
+    if not typed or not rows:
+        return _json(wanted.wrapped([]))
+    call = Call(instance=instance(), arguments={"q": typed, "limit": rows}, actor=_actor())
+    try:
+        found = ACTIONS[wanted.action].run(call)
+    except ActionError as error:
+        return _json({"__type": error.kind, **error.details}, error.status)
+    finally:
+        call.renew()
+    return _json(wanted.wrapped(found), private=call.actor.known)
+
+
+def _actor() -> Actor:
+    if not tokens.given(request.headers):
+        return ANONYMOUS
+    with instance().database.reading() as session:
+        return tokens.actor_from(instance(), session, request.headers)
+
+
+def _json(value: Any, status: int = 200, *, private: bool = False) -> Response:
+    answer = Response(orjson.dumps(value), status=status, content_type="application/json;charset=utf-8")
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    if private:
+        answer.headers["Cache-Control"] = "private, no-store"
+    return answer
