@@ -6,7 +6,7 @@ PORT ?= 5000
 # How many processes share the tests; 0 runs them in one.
 WORKERS ?= logical
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal
-# Every process that tests start would compile all modules anew.
+# With it, every process of the tests would compile all test modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install demo check test test-fast test-long fmt docs clean

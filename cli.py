@@ -1,6 +1,7 @@
 """The command line of offenbar: one group; each subject is loaded only when it is used (catalog/commands)."""
 
 import importlib
+import keyword
 import logging
 import os
 import sys
@@ -9,11 +10,14 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - before any of our imports
 
 import click
+from click.shell_completion import CompletionItem, shell_complete
 
 from catalog.commands.terminal import Terminal, failed, language
 from dcat.errors import ConfigError, OffenbarError
 from dcat.message import Message
 
+# By it a shell asks for what may follow (catalog/commands/completion.py).
+COMPLETION = "_OFFENBAR_COMPLETE"
 # command -> what it is for. The module of the same name in catalog/commands holds it as `command`.
 COMMANDS = {
     "demo": "Beispielstädte ernten, prüfen, veröffentlichen und zeigen. / Harvest, check, publish and show example cities.",
@@ -27,10 +31,12 @@ COMMANDS = {
     "source": "Quelldefinitionen prüfen, erproben, auflisten. / Check, try and list source definitions.",
     "harvest": "Quellen ernten, Pläne ansehen und entscheiden. / Harvest sources, look at plans and decide.",
     "quarantine": "Was nicht aufgenommen werden konnte, ansehen und freigeben. / Look at and release what could not be taken in.",
-    "dataset": "Datensätze auflisten, ansehen, erklären, bearbeiten. / List, show, explain and edit datasets.",
+    "dataset": "Datensätze auflisten, anlegen, bearbeiten, veröffentlichen. / List, create, edit and publish datasets.",
+    "site": "Entfernte Websites speichern, auf denen Befehle arbeiten. / Save remote sites that commands work on.",
     "validate": "Eine Datei, Adresse oder einen Datensatz prüfen. / Check a file, address or dataset.",
     "schema": "Schemata zeigen und prüfen, Tabellen erkennen und zuordnen. / Show and check schemas, recognise and map tables.",
     "export": "Den Katalog als DCAT-AP.de oder CKAN ausgeben. / Write the catalogue as DCAT-AP.de or CKAN.",
+    "import": "Datensätze aus anderen Katalogen laden. / Load datasets from other catalogues.",
     "compat": "Zeigen, was GovData, Hessen, Europa und Mobilithek noch vermissen. / Show what GovData, Hessen, Europe and Mobilithek still miss.",
     "quality": "Die Qualität der Metadaten zeigen, und was am meisten bringt. / Show the quality of the metadata, and what gains most.",
     "steward": "Die Adresse der Seiten für die Datenpflege ausgeben. / Print the address of the steward's pages.",
@@ -40,6 +46,7 @@ COMMANDS = {
     "privacy": "Dateien mit personenbezogenen Daten auflisten, Fehlalarme verwerfen. / List files with personal data, dismiss false alarms.",
     "links": "Adressen auflisten, die nicht mehr antworten. / List addresses that no longer answer.",
     "index": "Den Suchindex neu aufbauen. / Rebuild the search index.",
+    "completion": "Ergänzung von Befehlen für die Shell ausgeben. / Print completion of commands for the shell.",
     "bench": "Die Messungen in benchmarks/ ausführen. / Run the measurements in benchmarks/.",
 }
 
@@ -53,9 +60,15 @@ class Subjects(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"catalog.commands.{cmd_name}").command
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = importlib.import_module(f"catalog.commands.{module}").command
         assert isinstance(command, click.Command), "each module in catalog/commands holds its command"
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        # Without loading the modules: whoever presses Tab does not wait.
+        found = [CompletionItem(name, help=about) for name, about in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Befehle / Commands"):
@@ -81,6 +94,8 @@ def offenbar(ctx: click.Context, lang: str | None, verbose: bool, quiet: bool) -
 
 def main() -> None:
     """Run the command line; our own errors become one sentence and an exit code."""
+    if asked := os.environ.get(COMPLETION):
+        sys.exit(shell_complete(offenbar, {}, "offenbar", COMPLETION, asked))
     lang: str | None = None
     try:
         with offenbar.make_context("offenbar", sys.argv[1:]) as ctx:

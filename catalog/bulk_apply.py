@@ -3,12 +3,11 @@
 A line is written before each change and one after it, so that an interruption at any moment leaves a batch that can be taken back.
 """
 
-import datetime
 import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +50,7 @@ class _Step:
 
     id: str
     name: str
+    created: bool
     before: Mapping[str, Any]
     wanted: Mapping[str, Any]
     modified: str
@@ -62,7 +62,6 @@ class _Log:
     """The file of a batch that is being carried out."""
 
     path: Path
-    started: bool = field(default=False)
 
     def add(self, value: Mapping[str, Any]) -> None:
         """Write a line, and see that it is on disk."""
@@ -141,25 +140,30 @@ def batches(site: Site) -> list[Batch]:
 def _carry_out(site: Site, change: Change, log: _Log) -> None:
     step = {"id": change.id, "name": change.name, "before": change.before, "wanted": change.arguments}
     log.add({**step, "modified": change.modified})
-    if change.id:
-        answer = site.ask("package_patch", {**change.arguments, "id": change.id}, if_match=change.etag)
-    else:
-        answer = site.ask("package_create", change.arguments)
+    try:
+        if change.id:
+            answer = site.ask("package_patch", {**change.arguments, "id": change.id}, if_match=change.etag)
+        else:
+            answer = site.ask("package_create", change.arguments)
+    except SiteError:
+        log.add({"failed": change.name})
+        raise
     log.add({"done": answer.result["id"], "after": answer.result["metadata_modified"]})
 
 
 def _back(number: int, step: _Step, known: Known | None) -> Change | Fault | None:
-    if known is None or known.package.get("state") == "deleted" and not step.id:
-        return None if not step.after or not step.id else Fault(number, step.name, Message("gibt es nicht mehr", "is gone"))
+    if known is None:
+        # What was to be created and is not there needs nothing.
+        return None if step.created else Fault(number, step.name, Message("gibt es nicht mehr", "is gone"))
     package = known.package
     name, modified = str(package["name"]), package["metadata_modified"]
-    if not step.after and step.id and modified == step.modified:
+    if not step.after and not step.created and modified == step.modified:
         # The run broke off before anything was changed.
         return None
-    if step.after and modified != step.after:
+    if modified != step.after:
         why = Message("seither geändert; bleibt, wie es ist", "changed since; stays as it is")
         return Fault(number, name, why, conflict=True)
-    arguments = dict(step.before) if step.id else {"state": "deleted"}
+    arguments = {"state": "deleted"} if step.created else dict(step.before)
     differences = tuple(
         Difference(field, _shown(package.get(field)), _shown(value)) for field, value in arguments.items()
     )
@@ -171,7 +175,7 @@ def _back(number: int, step: _Step, known: Known | None) -> Change | Fault | Non
         modified=modified,
         differences=differences,
         arguments=arguments,
-        before=dict(step.wanted) if step.id else {"state": package.get("state", "active")},
+        before={"state": package["state"]} if step.created else dict(step.wanted),
     )
 
 
@@ -198,10 +202,13 @@ def _steps(site: Site, batch: str) -> Iterable[_Step]:
         )
     steps: list[_Step] = []
     for line in lines:
-        if "done" in line and steps:
-            steps[-1].id, steps[-1].after = steps[-1].id, line["after"]
-        elif "wanted" in line:
-            steps.append(_Step(line["id"], line["name"], line["before"], line["wanted"], line["modified"]))
+        if "wanted" in line:
+            created = not line["id"]
+            steps.append(_Step(line["id"], line["name"], created, line["before"], line["wanted"], line["modified"]))
+        elif "failed" in line:
+            steps.pop()
+        else:
+            steps[-1].id, steps[-1].after = line["done"], line["after"]
     return steps
 
 
@@ -226,7 +233,3 @@ def _damaged(file: Path) -> ConfigError:
 
 def _folder(site: Site) -> Path:
     return (site.instance.config.home if site.instance else saved_sites.folder()) / "undo"
-
-
-def _age(batch: Batch) -> datetime.timedelta:
-    return now() - datetime.datetime.fromisoformat(batch.at)

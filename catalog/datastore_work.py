@@ -144,7 +144,7 @@ def quoted(path: Path) -> str:
 def opened(engine: Connection, table: Stored) -> tuple[str, Columns]:
     """Give a table as the source of statements, with the columns c0 (`_id`), c1, ..., and what they are."""
     file = quoted(table.path)
-    names = [row[0] for row in engine.execute(select("name", f"parquet_schema({file})")).fetchall()[1:]]
+    names = _top(engine.execute(select("name, num_children", f"parquet_schema({file})")).fetchall()[1:])
     kinds = [row[1] for row in engine.execute("DESCRIBE " + select("*", f"read_parquet({file})")).fetchall()]
     raw = [f"r{place}" for place in range(len(kinds))]
     number = "file_row_number + 1" if "file_row_number" not in names else "row_number() OVER ()"
@@ -163,6 +163,18 @@ def opened(engine: Connection, table: Stored) -> tuple[str, Columns]:
     listed = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate(expressions))
     named = f"read_parquet({file}) AS file({', '.join(raw)})"
     return f"({select(listed, named)})", Columns(columns)
+
+
+def _top(nodes: list[tuple[str, int | None]]) -> list[str]:
+    """Give the names of the columns, of all nodes of a file's tree in their order; DuckDB would change those that differ in case only."""
+    names, place = [], 0
+    while place < len(nodes):
+        names.append(nodes[place][0])
+        waiting = 1
+        while waiting:
+            waiting += (nodes[place][1] or 0) - 1
+            place += 1
+    return names
 
 
 def _free(name: str, taken: set[str]) -> str:

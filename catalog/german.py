@@ -153,8 +153,12 @@ _NO_HEADS = frozenset(
         "geo",
     ]
 )
-_NO_TAILS = re.compile(r"(ung|heit|keit|igkeit|schaft|lich|isch|ismus|chen|lein|ling|nis|tum|end|ende)(e|en|er|es|n|r|s)?")
-_NO_REST = re.compile(r"(er|ig|el|ier)?ung|heit|keit|schaft|lich|isch|bar|sam|haft|los|tum|nis|ier|ist|ling|ern|eln|end|ein|ig")
+_NO_TAILS = re.compile(
+    r"(ung|heit|keit|igkeit|schaft|lich|isch|ismus|chen|lein|ling|nis|tum|end|ende)(e|en|er|es|n|r|s)?"
+)
+_NO_REST = re.compile(
+    r"(er|ig|el|ier)?ung|heit|keit|schaft|lich|isch|bar|sam|haft|los|tum|nis|ier|ist|ling|ern|eln|end|ein|ig"
+)
 _VOWEL = re.compile("[aeiouyäöü]")
 # How a German word begins.
 _ONSET = re.compile(

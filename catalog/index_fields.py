@@ -38,7 +38,9 @@ def schema() -> tantivy.Schema:
     """Give the schema of the index."""
     builder = tantivy.SchemaBuilder()
     for name in VALUES:
-        builder.add_text_field(name, stored=name in ("id", "name"), tokenizer_name="raw", index_option="basic", fast=True)
+        builder.add_text_field(
+            name, stored=name in ("id", "name"), tokenizer_name="raw", index_option="basic", fast=True
+        )
     for name in ("readers", OTHER, TAG_START):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in TEXTS:

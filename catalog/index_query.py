@@ -119,7 +119,7 @@ def stem_start(word: str) -> str:
 
 
 def _word(field: str, said: str) -> tantivy.Query:
-    fields = (field,) if field else (ANYWHERE, *PARTS.values())
+    fields = (field, PARTS[field]) if field else (ANYWHERE, *PARTS.values())
     return some_of([term_query(name, said) for name in fields])
 
 

@@ -4,7 +4,7 @@ import fcntl
 import shutil
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def search(
     catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
     index = opened(_folder(instance))
     searcher = index.searcher()
-    read = _read(index, searcher, asked.text, synonyms(instance))
+    read = _read(index, searcher, asked, synonyms(instance))
     query_all = all_of([_unranked(filters(asked)), read.query]) if read.query else filters(asked)
     found = search_order.page(
         searcher, query_all, asked.order, asked.start, min(asked.rows, MAX_WINDOW), ranked=read.query is not None
@@ -179,13 +179,18 @@ def synonyms(instance: Instance) -> Synonyms:
     return synonym_groups.load(own, thesaurus, tuple(file.stat().st_mtime for file in files))
 
 
-def _read(index: Index, searcher: tantivy.Searcher, text: str, alike: Synonyms) -> Asked:
-    if not text.strip():
+def _read(index: Index, searcher: tantivy.Searcher, asked: SearchQuery, alike: Synonyms) -> Asked:
+    if not asked.text.strip():
         return Asked(None)
-    meant = partial(index.meant, searcher, alike.said | synonym_groups.basic())
-    return search_text.read(
-        text, Known(searcher=searcher, splitter=index.splitter(searcher), synonyms=alike, meant=meant, visible=public())
+    known = Known(
+        searcher=searcher,
+        splitter=index.splitter(searcher),
+        synonyms=alike,
+        meant=partial(index.meant, searcher, alike.said | synonym_groups.basic()),
+        # Words of what somebody may not read are words that there are not.
+        visible=filters(replace(asked, where=All())),
     )
+    return search_text.read(asked.text, known)
 
 
 def _unranked(query: tantivy.Query) -> tantivy.Query:

@@ -38,7 +38,9 @@ def note_miss(session: Session, text: str) -> None:
 def misses(session: Session, limit: int = 100) -> list[Miss]:
     """List what was asked for in vain, the most frequent first."""
     rows = session.scalars(
-        sa.select(SearchMiss).order_by(SearchMiss.count.desc(), SearchMiss.last_at.desc(), SearchMiss.words).limit(limit)
+        sa.select(SearchMiss)
+        .order_by(SearchMiss.count.desc(), SearchMiss.last_at.desc(), SearchMiss.words)
+        .limit(limit)
     )
     return [Miss(row.words, row.count, row.last_at) for row in rows]
 

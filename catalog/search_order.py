@@ -111,7 +111,9 @@ def _by_score(
         turned = [Order(key.field, descending=not key.descending) for key in keys]
         return _by_score(searcher, query, turned, count - start - rows, rows, count)[::-1]
     first = max(0, start - _BESIDE)
-    found = searcher.search(query, start - first + rows + _BESIDE, offset=first, count=False, weight_by_field=WORTH).hits
+    found = searcher.search(
+        query, start - first + rows + _BESIDE, offset=first, count=False, weight_by_field=WORTH
+    ).hits
     ordered: list[Address] = []
     for _, equal in groupby(found, key=lambda hit: hit[0]):
         addresses = [address for _, address in equal]

@@ -26,7 +26,9 @@ def find(instance: Instance, session: Session, query: Query) -> Results:
     """Search; each facet counts what would be left if one of its values were chosen alone."""
     hits = search.search(instance, _asked(query, FACETS, rows=query.per_page))
     # What is found without one filter, for its counts.
-    without = {name: search.search(instance, _asked(query.without(name), (name,))) for name in FACETS if query.values(name)}
+    without = {
+        name: search.search(instance, _asked(query.without(name), (name,))) for name in FACETS if query.values(name)
+    }
     facets = _facets(instance, session, query, {name: without.get(name, hits).facets[name] for name in FACETS})
     counts = {name: found.count for name, found in without.items()}
     return Results(
@@ -105,9 +107,7 @@ def _frequent(name: str, found: dict[str, int], chosen: tuple[str, ...]) -> dict
     return kept | dict(frequent[:MOST_VALUES])
 
 
-def _buckets(
-    name: str, shown: dict[str, int], query: Query, names: dict[str, Message]
-) -> tuple[Bucket, ...]:
+def _buckets(name: str, shown: dict[str, int], query: Query, names: dict[str, Message]) -> tuple[Bucket, ...]:
     own = names if name in ("city", "organization") else {}
     chosen = query.values(name)
     return tuple(

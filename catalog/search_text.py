@@ -27,6 +27,7 @@ _BEGINNING = 0.4
 _TIE = 0.2
 # What stands in more of all datasets than this finds nothing by itself beside another word: Darmstadt in the catalogue of Darmstadt.
 _COMMON = 0.1
+_NOT_COMMON = 20
 _ALL_WORDS = 1.6
 _ANSWERS = 0.5
 _FEW = 3
@@ -51,6 +52,11 @@ class Known:
     def total(self) -> int:
         """How many datasets there are."""
         return max(int(self.searcher.num_docs), 1)
+
+    @property
+    def common(self) -> float:
+        """In how many datasets a word stands that tells nothing any more."""
+        return max(_COMMON * self.total, _NOT_COMMON)
 
     def count(self, said: str) -> int:
         """About how many public datasets hold a term, as a word or as a part of one; none only if there is none."""
@@ -200,7 +206,7 @@ def _by_parts(parts: Sequence[str], known: Known) -> tuple[list[Weighted], set[s
     counts = {part: number for part, (_, number) in ways.items() if number}
     simple = [part for part in counts if not any(part != other and part in other for other in counts)]
     together = [(all_of([ways[part][0] for part in simple]), _AS_PARTS)] if len(simple) > 1 else []
-    telling = {part: number for part, number in counts.items() if number <= _COMMON * known.total}
+    telling = {part: number for part, number in counts.items() if number <= known.common}
     choices = [*together, *((ways[part][0], _ONE_PART) for part in telling)]
     return choices, {*counts} if together else {*telling}, sum(telling.values())
 
@@ -234,7 +240,7 @@ def _combined(concepts: Sequence[_Concept], known: Known) -> tantivy.Query:
     """Any word that tells something finds; what has more of them, and all of them, comes first."""
     total = known.total
     present = [concept for concept in concepts if concept.count]
-    telling = [concept for concept in present if concept.count <= _COMMON * total] or present
+    telling = [concept for concept in present if concept.count <= known.common] or present
     if not telling:
         return some_of([concept.query for concept in concepts])
     should, must = tantivy.Occur.Should, tantivy.Occur.Must

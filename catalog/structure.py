@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from catalog import accounts, audit, desk_source, holders, organizations, publishing
 from catalog.access import Actor, Capacity
 from catalog.config import Config
-from catalog.db import insert_or_ignore, now
+from catalog.db import batches, insert_or_ignore, now
 from catalog.holders import ACTIVE, DELETED, Holder, Kind
 from catalog.models import DatasetRow, Membership, Organization, Quarantine, Record, Score, ScoreSum, SourceState
 from catalog.models_accounts import Account, Role
@@ -80,7 +80,7 @@ def change(session: Session, config: Config, actor: Actor, holder: Holder, given
     session.execute(sa.update(_table(holder)).where(_table(holder).id == holder.id).values(values))
     if given.users is not None and document.state == ACTIVE:
         _set_users(session, holder.id, given.users)
-    _outdate(session, holder)
+    _outdate(session, actor, holder)
     changed = [name for name in ("name", "title", "description", "image_url", "type", "state", "extras", "others")
                if getattr(document, name) != getattr(before, name)]  # fmt: skip
     people = ["users"] if given.users is not None else []
@@ -96,7 +96,7 @@ def delete(session: Session, actor: Actor, holder: Holder) -> None:
         _refuse_in_use(session, holder.id)
     session.execute(sa.update(_table(holder)).where(_table(holder).id == holder.id).values(state=DELETED))
     session.execute(sa.delete(Role).where(Role.holder_id == holder.id))
-    _outdate(session, holder)
+    _outdate(session, actor, holder)
     audit.note(session, actor, f"{holder.kind}.delete", holder.id, holder.name)
 
 
@@ -106,7 +106,7 @@ def purge(session: Session, actor: Actor, holder: Holder, nobody: Organization) 
         _refuse_in_use(session, holder.id)
         _disown(session, holder.id, nobody)
         session.execute(sa.update(Organization).where(Organization.parent_id == holder.id).values(parent_id=None))
-    _outdate(session, holder)
+    _outdate(session, actor, holder)
     session.execute(sa.delete(Role).where(Role.holder_id == holder.id))
     session.execute(sa.delete(_table(holder)).where(_table(holder).id == holder.id))
     audit.note(session, actor, f"{holder.kind}.purge", holder.id, holder.name)
@@ -172,20 +172,19 @@ def _refuse_taken(session: Session, config: Config, name: str, holder_id: str) -
 
 def _set_users(session: Session, holder_id: str, users: Iterable[Member]) -> None:
     """Let exactly these accounts belong to an organisation or group; of one named twice the last word counts."""
-    wanted = {one.id: Capacity(one.capacity) for one in users if one.id}
-    found: dict[str, Capacity] = {}
-    for account in session.scalars(
-        sa.select(Account).where(
-            sa.or_(Account.id.in_(wanted), Account.name.in_(wanted)), Account.state != accounts.DELETED
-        )
-    ):
-        for name in {account.id, account.name} & wanted.keys():
-            found[account.id] = wanted.pop(name)
-    if wanted:
-        raise WrongError("users", f"There is no account {next(iter(wanted))[:100]}")
+    wanted = [one for one in users if one.id]
+    names = [one.id for one in wanted]
+    known: dict[str, str] = {}
+    for part in batches(names):
+        named = sa.or_(Account.id.in_(part), Account.name.in_(part))
+        query = sa.select(Account.id, Account.name).where(named, Account.state != accounts.DELETED)
+        for account_id, name in session.execute(query):
+            known |= {account_id: account_id, name: account_id}
+    if missing := [name for name in names if name not in known]:
+        raise WrongError("users", f"There is no account {missing[0][:100]}")
     session.execute(sa.delete(Role).where(Role.holder_id == holder_id))
-    for account_id, capacity in found.items():
-        accounts.give_role(session, holder_id, account_id, capacity)
+    for one in wanted:
+        accounts.give_role(session, holder_id, known[one.id], Capacity(one.capacity))
 
 
 def _harvested(session: Session, organization_id: str) -> bool:
@@ -252,11 +251,14 @@ def _disown(session: Session, organization_id: str, nobody: Organization) -> Non
     session.execute(sa.delete(SourceState).where(SourceState.id == old))
 
 
-def _outdate(session: Session, holder: Holder) -> None:
-    """Have the public datasets that show an organisation or group published anew, by the job process."""
+def _outdate(session: Session, actor: Actor, holder: Holder) -> None:
+    """Have what shows an organisation or group made anew: public datasets by the job process, in the index the others, too."""
+    hidden = sa.select(DeskDataset.id, DeskDataset.name).where(sa.or_(DeskDataset.private, DeskDataset.state != ACTIVE))
     if holder.kind is Kind.ORGANIZATION:
         shown = sa.select(SourceState.id).where(SourceState.organization_id == holder.id)
+        hidden = hidden.where(DeskDataset.organization_id == holder.id)
     else:
+        hidden = hidden.where(sa.cast(DeskDataset.document, sa.Text).contains(holder.id, autoescape=True))
         inside = sa.select(Membership.dataset_id).where(Membership.scope == holder.scope, Membership.until.is_(None))
         shown = sa.select(DatasetRow.source_id).where(DatasetRow.id.in_(inside), VISIBLE)
     session.execute(
@@ -264,6 +266,8 @@ def _outdate(session: Session, holder: Holder) -> None:
         .where(SourceState.id.in_(shown), SourceState.applied_revision != "")
         .values(applied_revision=publishing.MIXED)
     )
+    for dataset_id, name in session.execute(hidden).all():
+        audit.note(session, actor, "dataset.reindex", dataset_id, name, because=f"{holder.kind} {holder.name}")
 
 
 def _table(holder: Holder) -> type[Organization] | type[Group]:

@@ -466,6 +466,7 @@ def test_nobody_is_flooded_with_links(postbox: tuple[Postbox, Instance], mailing
     for _ in range(account_links.MAILS + 3):
         ask(mailing, NAME)
     postbox[0].links(account_links.MAILS)
+    assert actions(postbox[1]).count(account_links.ASKED) == account_links.MAILS
 
 
 def test_the_link_leads_to_this_site_whatever_the_request_says(
@@ -535,6 +536,26 @@ def test_a_session_reads_but_only_our_own_pages_write(app: Flask, client: FlaskC
     assert actor_of(app, client, **{"X-CSRFToken": "x"}).scopes == {Scope.READ}
     assert actor_of(app, client, **{"X-CSRFToken": token}).scopes == set(Scope)
     assert actor_of(app, client).scopes == {Scope.READ}, "nothing is remembered of a call that was fine"
+
+
+def test_the_action_api_takes_a_session_for_reading_only_without_our_form(app: Flask, client: FlaskClient) -> None:
+    sign_in(client)
+    token = form_token(client, "/user/me")
+    arguments = {"name": "amt-fuer-beispiele", "title": "Amt für Beispiele"}
+
+    def call(action: str, **headers: str) -> TestResponse:
+        return client.post(f"/api/3/action/{action}", base_url=BASE, json=arguments, headers=headers)
+
+    for headers in ({}, {"X-CSRFToken": "x"}, {"Origin": "https://evil.example"}, {"X-CSRFToken": ""}):
+        answer = call("organization_create", **headers)
+        assert answer.status_code == 403 and answer.json["error"]["__type"] == "Authorization Error"
+        assert client.get("/api/3/action/organization_create?name=amt2", base_url=BASE).status_code in (400, 403)
+    form = client.post("/api/3/action/organization_create", base_url=BASE, data=arguments | {"csrf_token": token})
+    assert form.status_code == 403, "the header only: other sites cannot set it"
+    answer = call("organization_create", **{"X-CSRFToken": token})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store" and "Cookie" in answer.headers["Vary"]
+    assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 def test_a_token_goes_before_the_session(instance: Instance, app: Flask, client: FlaskClient) -> None:

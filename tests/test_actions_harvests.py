@@ -1,17 +1,21 @@
 """ckanext-harvest's actions on sources in every state: what everybody sees, what administrators see besides, and what is refused."""
 
+from pathlib import Path
 from typing import Any
 
+import databases
 import desks
 import histories
+import homes
 import orjson
 import pytest
+import source_site
 import sqlalchemy as sa
 from homes import define
 from source_site import Site
 from steward_home import SECRET_TITLE, StewardHome
 
-from catalog import desk_source
+from catalog import desk_source, jobs
 from catalog.access import ANONYMOUS, Actor, Capacity, Scope
 from catalog.api.actions import background, harvests
 from catalog.api.actions.call import ActionError, Call
@@ -225,3 +229,19 @@ def test_the_list_of_sources_costs_the_same_for_many(instance: Instance, site: S
     for number in range(5):
         define(instance, site, id=f"amt-{number}")
     assert cost() == few and len(ask(instance, "harvest_source_list")) == 7
+
+
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_on_both_databases(tmp_path: Path, site: Site, kind: str) -> None:
+    with databases.database_url(kind, tmp_path) as url, homes.home(tmp_path / "home", url) as instance:
+        site.put("/amt.ttl", source_site.catalogue(site.url("/amt.ttl"), source_site.entries(1, 2)))
+        jobs.harvest(instance, define(instance, site, url=site.url("/amt.ttl")))
+        desks.write(instance, desks.office(instance))
+        assert [one["id"] for one in ask(instance, "harvest_source_list")] == ["amt"]
+        assert ask(instance, "harvest_source_show_status", id="amt")["total_datasets"] == 2
+        (run,) = ask(instance, "harvest_job_list", source_id="amt", status="Finished")
+        assert ask(instance, "harvest_job_show", id=run["id"])["stats"]["added"] == 2
+        ids = ask(instance, "harvest_object_list", source_id="amt")
+        assert len(ids) == 2 == len(ask(instance, "harvest_object_list"))
+        assert ask(instance, "harvest_object_show", desks.ADMIN, id=ids[0])["harvest_job_id"] == run["id"]
+        assert ask(instance, "job_list", desks.ADMIN) == []

@@ -26,6 +26,7 @@ mail: {server: "smtps://post@mail.testheim.example", password: "env:POST", from:
 validation: {compare_engines: 0.25}
 check: {max_bytes: 5000000}
 ckan: {unowned_datasets: true, collaborators: true, admin_collaborators: true, themes_as_groups: false}
+oidc: {issuer: "https://anmeldung.testheim.example", client_id: katalog, client_secret: "env:OIDC", create: true, admin_claim: "groups=edv"}
 webhooks: {allow: ["127.0.0.1:9000", chat.testheim.example]}
 cities:
   - {slug: testheim, name: Testheim, ags: "06411000", contributor: hessen}
@@ -77,6 +78,9 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
     assert (config.mail_server, config.mail_password) == ("smtps://post@mail.testheim.example", "env:POST")
     assert (config.mail_from, config.mail_to) == ("katalog@testheim.example", "edv@testheim.example")
     assert config.webhooks == ("127.0.0.1:9000", "chat.testheim.example")
+    assert (config.oidc_issuer, config.oidc_client_id) == ("https://anmeldung.testheim.example", "katalog")
+    assert (config.oidc_client_secret, config.oidc_admin_claim) == ("env:OIDC", "groups=edv")
+    assert config.oidc_create and "env:OIDC" not in repr(config)
     assert config.compare_engines == 0.25
     assert config.check_max_bytes == 5_000_000
     assert (config.ckan_unowned_datasets, config.ckan_collaborators, config.ckan_admin_collaborators) == (True,) * 3
@@ -100,6 +104,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, name: str) -> None:
         "site_url": "https://offen.example",
         "secret_key": SECRET[::-1],
         "mail_server": "smtp://mail.example:2525",
+        "oidc_issuer": "https://anmeldung.example",
         "compare_engines": "0.5",
         "check_max_bytes": "123456",
     }[name]

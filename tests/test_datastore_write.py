@@ -9,7 +9,9 @@ import homes
 import pytest
 import sqlalchemy as sa
 from databases import KINDS, database_url
-from datastore_calls import call, refused, rows
+from datastore_calls import rows
+from desk_people import ask as call
+from desk_people import refusal as refused
 
 from catalog.access import ANONYMOUS, Actor, Capacity
 from catalog.instance import Instance
@@ -32,12 +34,12 @@ def test_what_a_program_writes_its_editors_see_at_once_and_the_public_after_the_
     assert [field["type"] for field in made["fields"]] == ["int4", "text", "numeric"]
     assert rows(instance, found, editor)[2] == {"_id": 3, "nr": 3, "ort": "Weg", "wert": None}
     assert refused(instance, "datastore_search", resource_id=found)[0] == 404
-    datastore_calls.check(instance)
+    desks.check_files(instance)
     assert rows(instance, found) == rows(instance, found, editor)
     call(instance, "datastore_upsert", editor, resource_id=found, records=[{"nr": 2, "wert": 21}, {"nr": 4}])
     assert [row["wert"] for row in rows(instance, found, editor)] == [1.5, 21, None, None]
     assert [row["wert"] for row in rows(instance, found)] == [1.5, 20, None], "not checked yet"
-    datastore_calls.check(instance)
+    desks.check_files(instance)
     assert [(row["nr"], row["ort"]) for row in rows(instance, found)] == [
         (1, "Straße"),
         (2, "Platz"),
@@ -53,9 +55,15 @@ def test_personal_data_stay_with_the_editors(instance: Instance) -> None:
     office = desks.office(instance)
     editor = desks.editor(office)
     found = datastore_calls.resource(instance, office)
-    people = [{"Name": f"Erika Muster{n}", "E-Mail": f"erika{n}@mustermann.example"} for n in range(20)]
+    person = {
+        "Vorname": "Erika",
+        "Nachname": "Mustermann",
+        "E-Mail": "erika@mustermann.example",
+        "Telefon": "0171 2345678",
+    }
+    people = [person] * 20
     call(instance, "datastore_create", editor, resource_id=found, records=people)
-    datastore_calls.check(instance)
+    desks.check_files(instance)
     with instance.database.reading() as session:
         assert session.get_one(FileRow, found).outcome == "private"
     assert refused(instance, "datastore_search", resource_id=found)[0] == 404
@@ -68,7 +76,7 @@ def test_a_private_table_is_for_its_organisation(instance: Instance) -> None:
     editor, member = desks.editor(office), desks.editor(office, Capacity.MEMBER)
     found = datastore_calls.resource(instance, office, private=True)
     call(instance, "datastore_create", editor, resource_id=found, records=RECORDS, aliases="geheim")
-    datastore_calls.check(instance)
+    desks.check_files(instance)
     assert len(rows(instance, "geheim", member)) == 3
     for stranger in (ANONYMOUS, desks.editor(other)):
         for name in (found, "geheim"):
@@ -146,7 +154,7 @@ def test_update_insert_and_upsert_by_key(instance: Instance, table: tuple[str, A
         ("upsert", {"ort": "x"}, "key"),
         ("upsert", {"nr": 1, "fehlt": 2}, "records"),
         ("upsert", {"nr": 1.5}, "records"),
-        ("upsert", {"nr": 2**70}, "records"),
+        ("upsert", {"nr": 2**63}, "records"),
         ("upsert", "text", "records"),
         ("merge", {"nr": 1}, "method"),
     ):
@@ -203,7 +211,7 @@ def test_created_again_a_table_takes_columns_and_keeps_what_it_has(
     described = call(instance, "datastore_info", editor, id=found)
     assert (described["meta"]["count"], described["meta"]["aliases"]) == (4, ["werte"])
     assert [field["id"] for field in described["fields"]] == ["nr", "ort", "wert", "zeit", "rest"]
-    datastore_calls.check(instance)
+    desks.check_files(instance)
     assert rows(instance, found)[3] == shown["records"][0]
     other = datastore_calls.resource(instance, desks.office(instance, "zwei"), name="zwei")
     for arguments, blamed in (

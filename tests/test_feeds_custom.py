@@ -1,14 +1,18 @@
 """The Atom feeds of a keyword and of a search: what is public of what they choose, the newest first, page by page."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import databases
 import desks
 import histories
+import homes
 import pytest
 from flask.testing import FlaskClient
 from histories import History
 from lxml import etree
+from source_site import Site
 
 from catalog.api import atom
 from catalog.app import create_app
@@ -162,3 +166,12 @@ def test_the_cost_does_not_grow(history: History, client: FlaskClient) -> None:
     for number in range(2, 12):
         publish(history, number, f"Brunnen {number}", "Wasser")
     assert cost() == few
+
+
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_on_both_databases(tmp_path: Path, site: Site, kind: str) -> None:
+    with databases.database_url(kind, tmp_path) as url, homes.home(tmp_path / "home", url) as instance:
+        history, client = histories.begin(instance, site), create_app(instance).test_client()
+        first, second = publish(history, 1, "Brunnen", "Wasser"), publish(history, 2, "Bäder", "Wasser")
+        assert ids(read(client, tag("Wasser"))) == [second, first]
+        assert ids(read(client, custom(q="Brunnen"))) == [first]

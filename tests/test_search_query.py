@@ -1,10 +1,11 @@
 """The tree of conditions as the index answers it, against deciding about every entry by itself."""
 
+import itertools
 import math
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from search_index import Memory, fulfils
 
@@ -12,10 +13,31 @@ from catalog import index_query, search
 from catalog.index_entry import IndexEntry
 from catalog.query import All, Between, Condition, Is, Not, Order, Says, SearchQuery, Some, Starts, Within
 
+# A failing example says enough; making it smaller would take minutes.
+RANDOM = {
+    "deadline": None,
+    "phases": [Phase.explicit, Phase.reuse, Phase.generate],
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+}
 EVERYTHING = {"readers": None, "states": frozenset({"active", "draft", "deleted"}), "private": True, "rows": 1000}
-VALUES = st.sampled_from(("a", "ab", "abc", "Grün", "grün", "C++ (x.y)*", "a\nb", "a=b", "[x]", "\\", '"q"', "ß", "🌳", "a.b", "AND"))
+VALUES = st.sampled_from(
+    ("a", "ab", "abc", "Grün", "grün", "C++ (x.y)*", "a\nb", "a=b", "[x]", "\\", '"q"', "ß", "🌳", "a.b", "AND")
+)
 WORDS = st.sampled_from(
-    ("Baum", "Bäume", "Baumkataster", "Straßenbaum", "Kataster", "Luft", "Luftqualität", "in", "der", "Haushalt", "Plan", "2026")
+    (
+        "Baum",
+        "Bäume",
+        "Baumkataster",
+        "Straßenbaum",
+        "Kataster",
+        "Luft",
+        "Luftqualität",
+        "in",
+        "der",
+        "Haushalt",
+        "Plan",
+        "2026",
+    )
 )
 TEXT = st.lists(WORDS, min_size=1, max_size=5).map(" ".join)
 TEXTS = st.lists(TEXT, max_size=2).map(tuple)
@@ -42,7 +64,9 @@ ENTRIES = st.builds(
     groups=LISTED,
     quality=st.sampled_from(("", "good", "bad")),
     extras=st.dictionaries(st.sampled_from(("k", "k=a", "Betreff")), VALUES, max_size=2),
-    values=st.dictionaries(st.sampled_from(("author", "vocab_x")), st.lists(VALUES, min_size=1, max_size=2).map(tuple), max_size=2),
+    values=st.dictionaries(
+        st.sampled_from(("author", "vocab_x")), st.lists(VALUES, min_size=1, max_size=2).map(tuple), max_size=2
+    ),
     created=NUMBERS,
     modified=NUMBERS,
     starts=st.none() | NUMBERS,
@@ -50,15 +74,39 @@ ENTRIES = st.builds(
     box=st.none() | BOXES,
 )
 FIELDS = st.sampled_from(
-    ("city", "tag", "groups", "quality", "state", "private", "author", "vocab_x", "extras_k", "extras_k=a", "extras_Betreff", "no_field")
+    (
+        "city",
+        "tag",
+        "groups",
+        "quality",
+        "state",
+        "private",
+        "author",
+        "vocab_x",
+        "extras_k",
+        "extras_k=a",
+        "extras_Betreff",
+        "no_field",
+    )
 )
 BOUNDS = st.none() | st.sampled_from((-6.0, -1.5, -1.0, 0.0, 0.5, 2.0, 5.0, math.inf, -math.inf))
 LEAVES: st.SearchStrategy[Condition] = st.one_of(
     st.builds(Is, FIELDS, VALUES | st.sampled_from(("true", "false", "good", "active", ""))),
     st.builds(Starts, FIELDS, st.sampled_from(("", "a", "ab", "a\n", "C++ (", "Gr", "[", "\\", "🌳", "x"))),
-    st.builds(Starts, st.sampled_from(("", "title", "text")), st.sampled_from(("Ba", "Baumkat", "Straßen", "Luftqualität", "haus", "20"))),
+    st.builds(
+        Starts,
+        st.sampled_from(("", "title", "text")),
+        st.sampled_from(("Ba", "Baumkat", "Straßen", "Luftqualität", "haus", "20")),
+    ),
     st.builds(Says, TEXT, st.sampled_from(("", "title", "keyword", "text")), st.booleans()),
-    st.builds(Between, st.sampled_from(("created", "modified", "starts", "ends")), BOUNDS, BOUNDS, st.booleans(), st.booleans()),
+    st.builds(
+        Between,
+        st.sampled_from(("created", "modified", "starts", "ends")),
+        BOUNDS,
+        BOUNDS,
+        st.booleans(),
+        st.booleans(),
+    ),
     st.builds(Within, DEGREES, LATITUDES, DEGREES, LATITUDES),
 )
 CONDITIONS = st.recursive(
@@ -74,13 +122,15 @@ CONDITIONS = st.recursive(
 
 def numbered(entries: list[IndexEntry]) -> list[IndexEntry]:
     return [
-        IndexEntry(**{name: getattr(entry, name) for name in IndexEntry.__slots__} | {"id": f"i{n}", "name": f"n{n:03}"})
+        IndexEntry(
+            **{name: getattr(entry, name) for name in IndexEntry.__slots__} | {"id": f"i{n}", "name": f"n{n:03}"}
+        )
         for n, entry in enumerate(entries)
     ]
 
 
 @given(st.lists(ENTRIES, min_size=1, max_size=12), st.lists(CONDITIONS, min_size=5, max_size=25))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, **RANDOM)  # type: ignore[arg-type]
 def test_every_condition_finds_what_fulfils_it(entries: list[IndexEntry], conditions: list[Condition]) -> None:
     index = Memory(numbered(entries))
     for condition in conditions:
@@ -88,12 +138,42 @@ def test_every_condition_finds_what_fulfils_it(entries: list[IndexEntry], condit
         assert set(index.ids(SearchQuery(where=condition, **EVERYTHING))) == expected, condition  # type: ignore[arg-type]
 
 
+def test_every_bound_of_a_range() -> None:
+    index = Memory([IndexEntry(id=f"i{n}", name=f"n{n}", starts=n, modified=n) for n in range(-3, 4)])
+    bounds = (None, -math.inf, -3.5, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, math.inf)
+    for low, high, open_low, open_high in itertools.product(bounds, bounds, (False, True), (False, True)):
+        condition = Between("starts", low, high, open_low, open_high)
+        expected = {entry.id for entry in index.entries if fulfils(entry, condition, index.splitter)}
+        assert set(index.ids(SearchQuery(where=condition))) == expected, condition
+
+
+def test_every_way_that_boxes_meet() -> None:
+    sides = (-180.0, -10.0, 0.0, 10.0, 180.0)
+    heights = (-90.0, 0.0, 90.0)
+    shapes = [
+        (w, s, e, n)
+        for w, e in itertools.product(sides, sides)
+        if w <= e
+        for s, n in itertools.product(heights, heights)
+        if s <= n
+    ]
+    entries = [IndexEntry(id=f"i{n}", name=f"n{n}", box=shape) for n, shape in enumerate(shapes)]
+    index = Memory([*entries, IndexEntry(id="none", name="none")])
+    for west, south, east, north in itertools.product((-180.0, -10.5, 0.0, 10.0, 170.0), heights, sides, heights):
+        condition = Within(west, south, east, north)
+        expected = {entry.id for entry in index.entries if fulfils(entry, condition, index.splitter)}
+        assert set(index.ids(SearchQuery(where=condition, rows=1000))) == expected, condition
+
+
 READERS = st.none() | st.frozensets(st.sampled_from(("public", "member-1", "creator-2", "member-9")))
 STATES = st.frozensets(st.sampled_from(("active", "draft", "deleted")))
 
 
-@given(st.lists(ENTRIES, min_size=1, max_size=10), st.lists(st.tuples(READERS, STATES, st.booleans(), CONDITIONS), min_size=5))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    st.lists(ENTRIES, min_size=1, max_size=10),
+    st.lists(st.tuples(READERS, STATES, st.booleans(), CONDITIONS), min_size=5),
+)
+@settings(max_examples=25, **RANDOM)  # type: ignore[arg-type]
 def test_no_condition_widens_what_somebody_may_read(
     entries: list[IndexEntry], asked: list[tuple[frozenset[str] | None, frozenset[str], bool, Condition]]
 ) -> None:
@@ -112,12 +192,18 @@ def test_no_condition_widens_what_somebody_may_read(
 
 
 KEYS = st.lists(
-    st.builds(Order, st.sampled_from(("title", "modified", "created", "name", "id", "score")), st.booleans()), max_size=3
+    st.builds(Order, st.sampled_from(("title", "modified", "created", "name", "id", "score")), st.booleans()),
+    max_size=3,
 ).map(tuple)
 
 
-@given(st.lists(ENTRIES, min_size=1, max_size=30), st.lists(KEYS, min_size=1, max_size=4), st.integers(1, 7), st.integers(1, 3))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    st.lists(ENTRIES, min_size=1, max_size=30),
+    st.lists(KEYS, min_size=1, max_size=4),
+    st.integers(1, 7),
+    st.integers(1, 3),
+)
+@settings(max_examples=40, **RANDOM)  # type: ignore[arg-type]
 def test_pages_of_any_order_hold_every_hit_once(
     entries: list[IndexEntry], orders: list[tuple[Order, ...]], rows: int, commits: int
 ) -> None:
@@ -148,7 +234,11 @@ def test_pages_of_any_order_hold_every_hit_once(
 
 def test_the_order_is_the_same_however_the_index_was_written() -> None:
     entries = [IndexEntry(id=f"i{n}", name=f"n{n % 50:03}", title=("Gleich",), modified=n % 3) for n in range(300)]
-    orders = [(Order("modified", descending=True),), (Order("title"), Order("created"), Order("modified")), (Order("name"),)]
+    orders = [
+        (Order("modified", descending=True),),
+        (Order("title"), Order("created"), Order("modified")),
+        (Order("name"),),
+    ]
     for order in orders:
         query = SearchQuery(order=order, rows=1000)
         assert Memory(entries).ids(query) == Memory(entries[::-1], commits=4).ids(query)
@@ -205,7 +295,9 @@ def test_numbers_of_files() -> None:
 
 def test_facets_are_exact_however_many_values_there_are() -> None:
     entries = [
-        IndexEntry(id=str(n), name=f"n{n}", tag=(f"t{n % 2500}", f"u{n}", "alle"), validation="valid" if n % 3 else "invalid")
+        IndexEntry(
+            id=str(n), name=f"n{n}", tag=(f"t{n % 2500}", f"u{n}", "alle"), validation="valid" if n % 3 else "invalid"
+        )
         for n in range(6000)
     ]
     index = Memory(entries, commits=4)

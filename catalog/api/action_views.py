@@ -15,6 +15,7 @@ from catalog.access import ANONYMOUS, Actor
 from catalog.api.action import ACTIONS
 from catalog.api.actions.call import Action, ActionError, Call, Raw, Sent
 from catalog.api.answers import instance
+from catalog.web import sessions
 
 # Bytes of a call without files, and of all its form fields; who may upload may send as much as the settings allow.
 MAX_BODY = 5_000_000
@@ -74,11 +75,11 @@ def _answer(name: str, found: Action, call: Call) -> Response:
 
 
 def _actor() -> Actor:
-    """Tell who asks; without a token that costs nothing."""
-    if not tokens.given(request.headers):
+    """Tell who asks, by token or by the session of the browser; without either that costs nothing."""
+    if not tokens.given(request.headers) and sessions.COOKIE not in request.cookies:
         return ANONYMOUS
     with instance().database.reading() as session:
-        return tokens.actor_from(instance(), session, request.headers)
+        return sessions.actor(session)
 
 
 def _arguments(actor: Actor) -> dict[str, Any]:

@@ -1,7 +1,5 @@
-"""offenbar dataset: list, show, history, explain, edit"""
+"""offenbar dataset: list, show, history; the other commands stand in dataset_*.py"""
 
-import datetime
-import getpass
 from typing import Any
 
 import click
@@ -9,18 +7,21 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import edit_words, editing, edits, publishing, store
-from catalog.commands.catalogue import opened
+from catalog import desk_rows, listing, store
+from catalog.commands import (
+    dataset_bulk,
+    dataset_create,
+    dataset_explain,
+    dataset_release,
+    dataset_upload,
+)
+from catalog.commands.on_site import on_site
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
-from catalog.db import batches
-from catalog.ingest import identity
 from catalog.instance import Instance
-from catalog.layers import RULES
-from catalog.models import Change, DatasetRow, Organization, Record, RecordVersion
-from catalog.public import PublicDataset
+from catalog.models import Change, DatasetRow
 from catalog.renditions import CKAN
-from dcat import document
-from dcat.errors import ConfigError, NotFoundError
+from catalog.sites import Site
+from dcat.errors import NotFoundError
 from dcat.message import Message
 from dcat.texts import best
 
@@ -29,6 +30,9 @@ _STATES = {
     "partly": Message("teilweise veröffentlicht", "published in part"),
     "withheld": Message("zurückgehalten", "withheld"),
     "withdrawn": Message("zurückgezogen", "withdrawn"),
+    "draft": Message("Entwurf", "draft"),
+    "private": Message("nicht öffentlich", "private"),
+    "deleted": Message("gelöscht", "deleted"),
 }
 _KINDS = {
     "create": Message("aufgenommen", "taken in"),
@@ -36,40 +40,51 @@ _KINDS = {
     "withdraw": Message("zurückgezogen", "withdrawn"),
     "revive": Message("wieder da", "back again"),
 }
-_LAYERS = {
-    "upstream": Message("Quelle", "source"),
-    "overlay": Message("bearbeitet", "edited"),
-    "computed": Message("ergänzt", "computed"),
-}
 dataset_argument = click.argument("dataset", metavar="DATENSATZ")
 
 
 @click.group()
 def command() -> None:
-    """Datensätze auflisten, ansehen, erklären, bearbeiten. / List, show, explain and edit datasets.
+    """Datensätze auflisten, anlegen, bearbeiten, veröffentlichen. / List, create, edit and publish datasets.
 
     Beispiel / Example: offenbar dataset list
     """
 
 
+for _part in (
+    dataset_create.create,
+    dataset_explain.edit,
+    dataset_explain.explain,
+    dataset_release.publish,
+    dataset_release.withdraw,
+    dataset_release.purge,
+    dataset_bulk.export_table,
+    dataset_bulk.import_table,
+    dataset_bulk.undo,
+    dataset_upload.upload,
+):
+    command.add_command(_part)
+
+
 @command.command("list")
 @click.option("--city", default="", help="Nur diese Kommune. / This city only.")
+@click.option("--org", "organization", default="", help="Nur diese Organisation. / This organisation only.")
+@click.option(
+    "--state", type=click.Choice(list(_STATES)), help="Nur was in diesem Zustand ist. / Only what is in this state."
+)
 @json_option
+@on_site
 @pass_terminal
-def list_datasets(terminal: Terminal, city: str, as_json: bool) -> None:
-    """Die Datensätze auflisten, auch zurückgezogene. / List the datasets, withdrawn ones too.
+def list_datasets(
+    terminal: Terminal, site: Site, city: str, organization: str, state: str | None, as_json: bool
+) -> None:
+    """Die Datensätze auflisten: geerntete und hier geschriebene, auch Entwürfe und zurückgezogene.
+
+    List the datasets: harvested ones and those written here, drafts and withdrawn ones too.
 
     Beispiel / Example: offenbar dataset list --city frankfurt --json
     """
-    instance = opened()
-    with instance.database.reading() as session:
-        query = sa.select(DatasetRow, Organization.name).join(
-            Organization, Organization.id == DatasetRow.organization_id
-        )
-        query = query.where(DatasetRow.city == city) if city else query
-        rows = [(row, name) for row, name in session.execute(query.order_by(DatasetRow.name))]
-        states = _states(session, [row.id for row, _ in rows])
-        found = [_listed(row, name, states.get(row.id, "withdrawn")) for row, name in rows]
+    found = [one for one in _all(site, city, organization) if state in (None, one["state"])]
     if as_json:
         terminal.data(found)
         return
@@ -79,18 +94,38 @@ def list_datasets(terminal: Terminal, city: str, as_json: bool) -> None:
     )
 
 
+def _all(site: Site, city: str, organization: str) -> list[dict[str, Any]]:
+    """Read the whole list, page by page."""
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        part = site.call("offenbar_dataset_list", city=city, organization=organization, after=after)
+        found += part
+        if len(part) < listing.PAGE:
+            return found
+        after = part[-1]["name"]
+
+
 @command.command()
 @dataset_argument
 @json_option
+@on_site
 @pass_terminal
-def show(terminal: Terminal, dataset: str, as_json: bool) -> None:
-    """Einen Datensatz zeigen, wie ihn die Öffentlichkeit sieht; --json gibt das CKAN-Paket aus.
+def show(terminal: Terminal, site: Site, dataset: str, as_json: bool) -> None:
+    """Einen Datensatz zeigen, wie ihn die Öffentlichkeit sieht, einen Entwurf wie geschrieben; --json gibt das CKAN-Paket aus.
 
-    Show a dataset as the public sees it; --json gives the CKAN package.
+    Show a dataset as the public sees it, a draft as it was written; --json gives the CKAN package.
 
     Beispiel / Example: offenbar dataset show baumkataster-darmstadt
     """
-    instance = opened()
+    instance = site.instance
+    if instance is None or _is_hidden(instance, dataset):
+        package = site.call("package_show", id=dataset)
+        if as_json:
+            terminal.data(package)
+        else:
+            _tell_package(terminal, site, package)
+        return
     with instance.database.reading() as session:
         row = _row(session, dataset)
         if as_json:
@@ -111,29 +146,38 @@ def show(terminal: Terminal, dataset: str, as_json: bool) -> None:
 @command.command()
 @dataset_argument
 @json_option
+@on_site
 @pass_terminal
-def history(terminal: Terminal, dataset: str, as_json: bool) -> None:
+def history(terminal: Terminal, site: Site, dataset: str, as_json: bool) -> None:
     """Die Änderungen eines Datensatzes zeigen, neueste zuerst. / Show a dataset's changes, newest first.
 
     Beispiel / Example: offenbar dataset history baumkataster-darmstadt
     """
-    instance = opened()
-    with instance.database.reading() as session:
-        row = _row(session, dataset)
-        changes = session.scalars(
-            sa.select(Change).where(Change.dataset_id == row.id).order_by(Change.seq.desc())
-        ).all()
+    instance = site.instance
+    if instance is None or _is_hidden(instance, dataset):
+        found = _activities(site, dataset)
+    else:
+        with instance.database.reading() as session:
+            row = _row(session, dataset)
+            changes = session.scalars(
+                sa.select(Change).where(Change.dataset_id == row.id).order_by(Change.seq.desc())
+            ).all()
+        found = [
+            {"seq": c.seq, "kind": c.kind, "at": c.at.isoformat(), "fields": c.fields, "cause": c.cause}
+            for c in changes
+        ]
     if as_json:
-        terminal.data(
-            [
-                {"seq": c.seq, "kind": c.kind, "at": c.at.isoformat(), "fields": c.fields, "cause": c.cause}
-                for c in changes
-            ]
-        )
+        terminal.data(found)
         return
     rows = [
-        (c.seq, f"{c.at:%Y-%m-%d %H:%M}", _KINDS[c.kind].in_(terminal.lang), ", ".join(c.fields), c.cause)
-        for c in changes
+        (
+            one["seq"] or "",
+            one["at"][:16].replace("T", " "),
+            _KINDS[one["kind"]].in_(terminal.lang),
+            ", ".join(one["fields"]),
+            one["cause"],
+        )
+        for one in found
     ]
     terminal.table(
         ("Nr.", "UTC", terminal.t("Änderung", "change"), terminal.t("Felder", "fields"), terminal.t("Anlass", "cause")),
@@ -141,134 +185,37 @@ def history(terminal: Terminal, dataset: str, as_json: bool) -> None:
     )
 
 
-@command.command()
-@dataset_argument
-@json_option
-@pass_terminal
-def explain(terminal: Terminal, dataset: str, as_json: bool) -> None:
-    """Zeigen, woher jedes Feld kommt, und was nicht übernommen wurde. / Show where each field comes from, and what was not taken.
-
-    Beispiel / Example: offenbar dataset explain strassenverzeichnis-darmstadt
-    """
-    instance = opened()
-    with instance.database.reading() as session:
-        row = _row(session, dataset)
-        explained = _explained(instance, session, row)
-    if as_json:
-        terminal.data(explained)
-        return
-    lang = terminal.lang
-    rows = [
-        (f["field"], _LAYERS[f["layer"]].in_(lang), RULES[f["rule"]].in_(lang) if f["rule"] else "", f["value"][:70])
-        for f in explained["fields"]
+def _activities(site: Site, dataset: str) -> list[dict[str, Any]]:
+    """Read the history as the API tells it: without the numbers and causes of our own log."""
+    found = site.call("package_activity_list", id=dataset, limit=100)
+    kinds = {"new package": "create", "deleted package": "withdraw"}
+    return [
+        {
+            "seq": None,
+            "kind": kinds.get(one["activity_type"], "update"),
+            "at": one["timestamp"],
+            "fields": [],
+            "cause": "",
+        }
+        for one in found
     ]
-    terminal.table(
-        (
-            terminal.t("Feld", "field"),
-            terminal.t("Ebene", "layer"),
-            terminal.t("Regel", "rule"),
-            terminal.t("Wert", "value"),
-        ),
-        rows,
-    )
-    for edit in explained["edits"]:
-        terminal.say(_told(edit, terminal))
-    if explained["also"]:
-        terminal.say(terminal.t("\nAuch beschrieben von:", "\nDescribed by, too:"))
-    for other in explained["also"]:
-        terminal.say(f"  {other['source']}: {other['remote_id']}")
-    if explained["problems"]:
-        terminal.say(terminal.t("\nNicht übernommen:", "\nNot taken:"))
-    for problem in explained["problems"]:
-        terminal.say(f"  {problem['path']}: {problem[lang]} ({problem['value'][:80]})")
 
 
-@command.command()
-@dataset_argument
-@click.argument("entries", nargs=-1, metavar="[FELD=WERT...]")
-@click.option("--reason", default="", help="Warum; Pflicht beim Eintragen. / Why; needed when something is entered.")
-@click.option(
-    "--author", default="", help="Wer es einträgt; sonst der angemeldete Name. / Who enters it; else the login name."
-)
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Gilt bis zu diesem Tag. / Holds until this day.")
-@click.option("--drop", multiple=True, metavar="FELD", help="Die Bearbeitung zurücknehmen. / Take the edit back.")
-@click.option(
-    "--keep",
-    multiple=True,
-    metavar="FELD",
-    help="Trotz neuer Angabe der Quelle behalten. / Keep it though the source says something new.",
-)
-@json_option
-@pass_terminal
-def edit(
-    terminal: Terminal,
-    dataset: str,
-    entries: tuple[str, ...],
-    reason: str,
-    author: str,
-    until: datetime.datetime | None,
-    drop: tuple[str, ...],
-    keep: tuple[str, ...],
-    as_json: bool,
-) -> None:
-    """Felder eines Datensatzes bearbeiten; was die Quelle sagt, bleibt darunter erhalten.
+def _tell_package(terminal: Terminal, site: Site, package: dict[str, Any]) -> None:
+    state = "private" if package["state"] == "active" and package["private"] else package["state"]
+    shown = _STATES.get("published" if state == "active" else state, Message(state, state)).in_(terminal.lang)
+    terminal.say(f"{package['title'] or package['name']}  ({shown})\n{site.address}/dataset/{package['name']}\n")
+    if package["notes"]:
+        terminal.say(f"{package['notes']}\n")
+    for resource in package["resources"]:
+        terminal.say(f"  {resource['format'] or '–':<8} {resource['name'] or resource['id']}  {resource['url']}")
 
-    Edit fields of a dataset; what the source says is kept beneath.
 
-    Beispiel / Example: offenbar dataset edit strassenverzeichnis-darmstadt keyword=Adressen --reason "besser zu finden"
-    """
-    instance = opened()
+def _is_hidden(instance: Instance, dataset: str) -> bool:
+    """Tell whether this is a dataset of the desk that is not public."""
     with instance.database.reading() as session:
-        row = _row(session, dataset)
-    if not (entries or drop or keep):
-        raise ConfigError(
-            Message(
-                "Es ist nichts zu tun. Nächster Schritt: FELD=WERT, --drop FELD oder --keep FELD angeben",
-                "There is nothing to do. Next step: give FIELD=VALUE, --drop FIELD or --keep FIELD",
-            )
-        )
-    if entries and not reason.strip():
-        raise ConfigError(
-            Message(
-                'Es fehlt der Grund. Nächster Schritt: --reason "..."',
-                'The reason is missing. Next step: --reason "..."',
-            )
-        )
-    editing.change(
-        instance,
-        row.id,
-        edit_words.edits(entries),
-        author=author or getpass.getuser(),
-        reason=reason.strip(),
-        until=until,
-        drop=drop,
-        keep=keep,
-    )
-    with instance.database.reading() as session:
-        explained = _explained(instance, session, row)
-    if as_json:
-        terminal.data(explained)
-        return
-    for one in explained["edits"]:
-        terminal.say(_told(one, terminal))
-    if not explained["edits"]:
-        terminal.say(
-            Message("Keine Bearbeitung mehr; es gilt, was die Quelle sagt.", "No edit left; the source prevails.")
-        )
-
-
-def _told(edit: dict[str, Any], terminal: Terminal) -> str:
-    until = f", {terminal.t('bis', 'until')} {edit['until'][:10]}" if edit["until"] else ""
-    line = f"{edit['field']} = {edit['value'][:70]}  ({edit['author']}: {edit['reason']}{until})"
-    if not edit["conflict"]:
-        return line
-    hint = terminal.t(
-        f"  Konflikt seit {edit['conflict'][:10]}: die Quelle sagt jetzt etwas anderes. "
-        f"--keep {edit['field']} behält die Bearbeitung, --drop {edit['field']} nimmt sie zurück",
-        f"  Conflict since {edit['conflict'][:10]}: the source says something else now. "
-        f"--keep {edit['field']} keeps the edit, --drop {edit['field']} takes it back",
-    )
-    return f"{line}\n{hint}"
+        row = desk_rows.find(session, dataset)
+        return row is not None and not desk_rows.holding(row).public
 
 
 def _row(session: Session, name_or_id: str) -> DatasetRow:
@@ -281,61 +228,3 @@ def _row(session: Session, name_or_id: str) -> DatasetRow:
             )
         )
     return row
-
-
-def _states(session: Session, dataset_ids: list[str]) -> dict[str, str]:
-    return {shown.id: _state(shown) for part in batches(dataset_ids) for shown in store.views(session, part)}
-
-
-def _listed(row: DatasetRow, organization: str, state: str) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "title": row.title,
-        "city": row.city,
-        "organization": organization,
-        "state": state,
-    }
-
-
-def _state(shown: PublicDataset) -> str:
-    if shown.withheld or (shown.files and not any(file.state.visible for file in shown.files)):
-        return "withheld"
-    return "published" if all(file.state.visible for file in shown.files) else "partly"
-
-
-def _explained(instance: Instance, session: Session, row: DatasetRow) -> dict[str, Any]:
-    (source,) = instance.sources((row.source_id,))
-    assembled = publishing.assembled(instance.config, session, source, instance.policies(), row.id)
-    record = session.get_one(Record, row.id)
-    version = session.get_one(RecordVersion, (row.id, record.version))
-    values = document.write(assembled.layers.dataset)
-    fields = []
-    for origin in assembled.layers.origins:
-        value = values.get(origin.field, "")
-        text = value if isinstance(value, str) else orjson.dumps(value).decode()
-        fields.append({"field": origin.field, "layer": origin.layer, "rule": origin.rule, "value": text})
-    return {
-        "id": row.id,
-        "name": row.name,
-        "source": row.source_id,
-        "remote_id": record.remote_id,
-        "version": record.version,
-        "run": version.run_id,
-        "fields": fields,
-        "edits": [
-            {
-                "field": edit.field,
-                "value": edits.plain(edit.value),
-                "author": edit.author,
-                "reason": edit.reason,
-                "until": edit.expires_at.isoformat() if edit.expires_at else None,
-                "conflict": edit.conflict_at.isoformat() if edit.conflict_at else None,
-            }
-            for edit in edits.listed(session, row.id)
-        ],
-        "also": [
-            {"source": other.source_id, "remote_id": other.remote_id} for other in identity.behind(session, row.id)
-        ],
-        "problems": [*version.problems, *(document.write_problem(problem) for problem in assembled.problems)],
-    }

@@ -32,7 +32,9 @@ def rebuild(terminal: Terminal) -> None:
 
 @command.command()
 @click.argument("words", required=False, default="", metavar="[WÖRTER]")
-@click.option("--forget", is_flag=True, help="Diese Wörter vergessen, ohne WÖRTER alle. / Forget these words, without WÖRTER all.")
+@click.option(
+    "--forget", is_flag=True, help="Diese Wörter vergessen, ohne WÖRTER alle. / Forget these words, without WÖRTER all."
+)
 @json_option
 @pass_terminal
 def misses(terminal: Terminal, words: str, forget: bool, as_json: bool) -> None:

@@ -10,7 +10,17 @@ from typing import Any
 import click
 import orjson
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +34,7 @@ PHASES = {
     "applying": Message("Datensätze aufbereitet", "datasets prepared"),
     "checking": Message("Dateien geprüft", "files checked"),
     "links": Message("Adressen geprüft", "addresses checked"),
+    "loaded": Message("Zeilen geladen", "lines loaded"),
 }
 
 
@@ -67,15 +78,38 @@ class Terminal:
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[str, int], None]]:
         """Show how far long work is, on standard error and only for people."""
-        console = Console(stderr=True, quiet=self.quiet or not sys.stderr.isatty())
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True) as bar:
+        with self._bar(SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()) as bar:
             task = bar.add_task(what)
 
             def tick(phase: str, done: int) -> None:
                 bar.update(task, description=f"{what}: {done} {PHASES[phase].in_(self.lang)}")
 
             yield tick
+
+    @contextmanager
+    def counted(self, what: Message, total: int) -> Iterator[Callable[[int], None]]:
+        """Show how many of a known number are done, on standard error and only for people."""
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with self._bar(*columns) as bar:
+            task = bar.add_task(what.in_(self.lang), total=total)
+            yield lambda done: bar.update(task, completed=done)
+
+    @contextmanager
+    def transfer(self, name: str, size: int) -> Iterator[Callable[[int], None]]:
+        """Show how many bytes of a file have been sent, on standard error and only for people."""
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with self._bar(*columns) as bar:
+            task = bar.add_task(printable(name), total=size)
+            yield lambda done: bar.update(task, completed=done)
+
+    def _bar(self, *columns: ProgressColumn) -> Progress:
+        console = Console(stderr=True, quiet=self.quiet or not sys.stderr.isatty())
+        return Progress(*columns, console=console, transient=True)
 
 
 def language(wanted: str | None) -> Lang:

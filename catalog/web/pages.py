@@ -141,9 +141,7 @@ def organizations() -> str:
 def organization(slug: str) -> AnyResponse:
     """Show one department and what it publishes."""
     found = reading().organization(slug) or abort(404)
-    return search_pages.show(
-        reading(), "organization.html", fixed={"organization": slug}, organization=found
-    )
+    return search_pages.show(reading(), "organization.html", fixed={"organization": slug}, organization=found)
 
 
 @pages.get("/city/<slug>")

@@ -34,7 +34,8 @@ NO_DAY = Message(
     "We do not understand a date and left it out. Write it as 2026-03-31, 2026-03 or 2026.",
 )
 NO_SPAN = Message(
-    "Der Zeitraum endet, ehe er beginnt, er blieb unberücksichtigt.", "The period ends before it begins; we left it out."
+    "Der Zeitraum endet, ehe er beginnt, er blieb unberücksichtigt.",
+    "The period ends before it begins; we left it out.",
 )
 
 

@@ -53,7 +53,12 @@ def suggest(reading: Reading) -> Response:
     content = [
         {"kind": found.kind, "text": found.text, "url": url_for("pages.dataset", slug=found.name)}
         if found.kind == "dataset"
-        else {"kind": found.kind, "text": found.text, "count": found.count, "url": url_for("pages.search", q=found.text)}
+        else {
+            "kind": found.kind,
+            "text": found.text,
+            "count": found.count,
+            "url": url_for("pages.search", q=found.text),
+        }
         for found in reading.suggest(typed, PROPOSALS)
     ]
     answer = Response(orjson.dumps({"query": typed, "suggestions": content}), mimetype="application/json")

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import access, desk, desk_rows, organizations
+from catalog import access, audit, desk, desk_rows, organizations
 from catalog.api.actions import packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
 from catalog.desk import Change, TakenError, Upload
@@ -67,6 +67,9 @@ def dataset_purge(call: Call) -> None:
         raise packages.not_ours(call.session, call.required("id"))
     call.renew()
     desk.purge(call.instance, call.actor, row.id)
+    if reason := call.text("reason"):
+        with call.writing() as session:
+            audit.note(session, call.actor, "dataset.purge", row.id, reason=reason)
 
 
 def package_revise(call: Call) -> dict[str, Any]:
@@ -305,7 +308,10 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "package_delete": Action(package_delete, Message("Datensatz löschen", "delete a dataset"), (_ID,), writes=True),
     "dataset_purge": Action(
-        dataset_purge, Message("Datensatz endgültig entfernen", "erase a dataset for good"), (_ID,), writes=True
+        dataset_purge,
+        Message("Datensatz endgültig entfernen", "erase a dataset for good"),
+        (_ID, Argument("reason", "string", Message("warum, für das Protokoll", "why, for the log"))),
+        writes=True,
     ),
     "package_owner_org_update": Action(
         package_owner_org_update,

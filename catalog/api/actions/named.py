@@ -57,7 +57,8 @@ def dataset(call: Call, *arguments: str) -> DeskDataset:
     public = None if row is not None else store.find_row(call.session, wanted)
     if public is None or public.state != "published":
         raise not_found("dataset")
-    raise invalid(object=f"{public.name} is harvested from {public.source_id} and can be changed there only")
+    sentence = f"{public.name} is harvested from {public.source_id} and can be changed there only"
+    raise invalid(**{arguments[0]: sentence})
 
 
 def capacity(call: Call, *arguments: str) -> access.Capacity:

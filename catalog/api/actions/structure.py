@@ -6,12 +6,11 @@ from typing import Any
 
 import orjson
 
-from catalog import access, accounts, holders, search
+from catalog import access, accounts, held, holders
 from catalog.access import Capacity
 from catalog.api.actions import named, packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
 from catalog.holders import Holder, Kind
-from catalog.query import Is, Order, SearchQuery
 from catalog.renditions import naive
 from dcat.ckan_groups import show_group
 from dcat.message import Message
@@ -110,7 +109,7 @@ def shown(call: Call, holder: Holder) -> dict[str, Any]:
     )
     (record,) = _records(call, [holder], {}, extent)
     if extent.count:
-        record["package_count"] = _count(call, holder)
+        record["package_count"] = held.count(call.instance, call.session, call.actor, holder)
     if call.flag("include_datasets"):
         record["packages"] = _packages(call, holder, MAX_DATASETS)
     return record
@@ -124,7 +123,7 @@ def _list(call: Call, kind: Kind) -> list[Any]:
     found = _chosen(call, kind)
     counts: dict[str, int] = {}
     if field == "package_count":
-        counts = holders.public_counts(call.session, found)
+        counts = held.counts(call.instance, call.session, found)
         found.sort(key=lambda one: counts.get(one.id, 0))
     elif field == "name":
         found.sort(key=lambda one: one.name)
@@ -139,7 +138,9 @@ def _list(call: Call, kind: Kind) -> list[Any]:
         users=call.flag("include_users"),
         groups=call.flag("include_groups"),
     )
-    return _records(call, part, counts or (holders.public_counts(call.session, part) if extent.count else {}), extent)
+    return _records(
+        call, part, counts or (held.counts(call.instance, call.session, part) if extent.count else {}), extent
+    )
 
 
 def _order(call: Call) -> tuple[str, bool]:
@@ -205,25 +206,11 @@ def _inside(parent: Holder) -> dict[str, str]:
     return {**shown, "capacity": "public"}
 
 
-def _count(call: Call, holder: Holder) -> int:
-    if access.may_see_members(call.actor, holder.id):
-        return search.search(call.instance, _held(call, holder, 1)).count
-    return holders.public_count(call.session, holder)
-
-
 def _packages(call: Call, holder: Holder, limit: int) -> list[orjson.Fragment]:
     """Give the datasets of an organisation or group; those who belong to it find the private ones that they may read."""
-    if access.may_see_members(call.actor, holder.id):
-        ids = list(search.search(call.instance, _held(call, holder, max(1, limit))).ids)[:limit]
-    else:
-        ids = holders.public_ids(call.session, holder, rows=limit)
+    ids = held.ids(call.instance, call.session, call.actor, holder, limit)
     bodies = packages.bodies(call, ids)
     return [orjson.Fragment(bodies[one]) for one in ids if one in bodies]
-
-
-def _held(call: Call, holder: Holder, rows: int) -> SearchQuery:
-    where = Is("owner", holder.id) if holder.kind is Kind.ORGANIZATION else Is("groups", holder.name)
-    return SearchQuery(where=where, order=(Order("name"),), rows=rows, readers=call.actor.labels(), private=True)
 
 
 def _somebody(call: Call) -> access.Actor:
@@ -242,12 +229,12 @@ def _somebody(call: Call) -> access.Actor:
 def _with_roles(
     call: Call, actor: access.Actor, found: Iterable[Holder], enough: tuple[Capacity, ...]
 ) -> list[dict[str, Any]]:
-    held = {one.id: Capacity.ADMIN if actor.admin else actor.roles.get(one.id) for one in found}
-    mine = [one for one in found if held[one.id] in enough][:MAX_NAMES]
+    roles = {one.id: Capacity.ADMIN if actor.admin else actor.roles.get(one.id) for one in found}
+    mine = [one for one in found if roles[one.id] in enough][:MAX_NAMES]
     extent = Extent(count=call.flag("include_dataset_count"))
-    counts = holders.public_counts(call.session, mine) if extent.count else {}
+    counts = held.counts(call.instance, call.session, mine) if extent.count else {}
     records = _records(call, mine, counts, extent)
-    return [{**record, "capacity": str(held[record["id"]])} for record in records]
+    return [{**record, "capacity": str(roles[record["id"]])} for record in records]
 
 
 _ID = Argument("id", "string", Message("Kennung oder Name", "id or name"), required=True)
