@@ -18,6 +18,7 @@ from catalog.api.downloads import downloads
 from catalog.api.feed_views import feed_pages
 from catalog.api.linked_views import linked_data
 from catalog.api.oai_views import oai_pages
+from catalog.api.openapi_views import described
 from catalog.api.quality_views import quality_pages
 from catalog.api.sparql import sparql
 from catalog.api.util_views import utilities
@@ -66,6 +67,7 @@ def create_app(catalogue: Instance) -> Flask:
         feed_pages,
         oai_pages,
         actions,
+        described,
         utilities,
         data,
         dumps,

@@ -16,6 +16,7 @@ import orjson
 from catalog import saved_sites, site_errors
 from catalog.bulk import Change, Difference, Fault, Known, Plan
 from catalog.db import now
+from catalog.private_files import write_private
 from catalog.site_errors import SiteError
 from catalog.sites import Site
 from dcat.errors import ConfigError, NotFoundError
@@ -23,6 +24,8 @@ from dcat.message import Message
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 _LARGEST = 200_000_000
+# So many batches can be taken back; the oldest go.
+KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def apply(site: Site, plan: Plan, tick: Callable[[int], None] = lambda done: Non
     if not plan.changes:
         return Done(0, (), "")
     batch = f"{now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    for old in batches(site)[KEPT - 1 :]:
+        (_folder(site) / f"{old.id}.jsonl").unlink(missing_ok=True)
     log = _Log(_folder(site) / f"{batch}.jsonl")
     log.add({"batch": batch, "at": now().isoformat(timespec="seconds"), "address": site.address})
     faults: list[Fault] = []
@@ -135,6 +140,25 @@ def batches(site: Site) -> list[Batch]:
         if head.get("address") == site.address:
             found.append(Batch(file.stem, head["at"], head["address"], sum("done" in line for line in lines)))
     return found
+
+
+def forget(site: Site, dataset_id: str) -> None:
+    """Erase what batches keep of a dataset: it was purged."""
+    for one in batches(site):
+        file = _folder(site) / f"{one.id}.jsonl"
+        head, *lines = _lines(file)
+        kept: list[dict[str, Any]] = []
+        dropped = False
+        for line in lines:
+            # What follows a change, that it was done or failed, belongs to it.
+            if "wanted" in line:
+                dropped = line["id"] == dataset_id
+            if not dropped and line.get("done") == dataset_id:
+                kept.pop()
+            elif not dropped:
+                kept.append(line)
+        if kept != lines:
+            write_private(file, b"".join(orjson.dumps(line) + b"\n" for line in (head, *kept)))
 
 
 def _carry_out(site: Site, change: Change, log: _Log) -> None:

@@ -292,7 +292,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         oidc_issuer=values["oidc_issuer"],
         oidc_client_id=values["oidc_client_id"],
         oidc_client_secret=values["oidc_client_secret"],
-        oidc_create=values["oidc_create"].lower() == "true",
+        oidc_create=_switch(values, "oidc_create"),
         oidc_admin_claim=values["oidc_admin_claim"],
         compare_engines=_share(values["compare_engines"]),
         check_max_bytes=_bytes("check_max_bytes", values),

@@ -13,6 +13,7 @@ from catalog.datastore_types import STORED, Column, NoValueError
 _GROUP = 50_000
 # The next `_id` stands in the file's own description, so that none is given twice, also after rows were deleted.
 _NEXT = "offenbar.next_id"
+_TEXTS = ("text", "json")
 Row = dict[str, Any]
 
 
@@ -194,7 +195,10 @@ class _Table:
             values,
         )
         shown = ", ".join(_shown(column) for column in self._asked.columns)
-        self._copy(select(shown, f"read_parquet({parquet})"), f"{csv} (FORMAT csv, HEADER)", ())
+        # Quoted, no cell looks like a delimiter, a number or the end of the table to whoever reads the file.
+        texts = [name for name, column in zip(names[1:], self._asked.columns, strict=True) if column.type in _TEXTS]
+        quoting = f", FORCE_QUOTE ({', '.join(texts)})" if texts else ""
+        self._copy(select(shown, f"read_parquet({parquet})"), f"{csv} (FORMAT csv, HEADER{quoting})", ())
         return self._one(select("count(*)", f"read_parquet({parquet})"), ())
 
     def _copy(self, rows: str, target: str, values: Sequence[Any]) -> None:

@@ -67,7 +67,7 @@ class Runner:
 
     @contextmanager
     def stream(self, asked: Search) -> Iterator[tuple[Found, Iterator[bytes]]]:
-        """Answer a search piece by piece, its count and last `_id` left out; the pieces are read inside the block."""
+        """Answer a search piece by piece, its counts and last `_id` left out; the pieces are read inside the block."""
         with self._asked(datastore.write_search(asked), asked.seconds) as answer:
             answer.check()
             yield _found(answer, b""), answer.pieces()
@@ -254,7 +254,7 @@ def _failed(why: Message) -> UnansweredError:
 def _found(answer: _Answer, body: bytes) -> Found:
     return Found(
         columns=tuple(Column(name, kind) for name, kind in answer.head["columns"]),
-        total=answer.head["total"],
+        total=answer.end.get("total"),
         body=body,
         count=answer.end.get("count", 0),
         last=answer.end.get("last"),

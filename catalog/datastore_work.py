@@ -203,14 +203,13 @@ def _read(alias: str, kind: str, declared: str) -> tuple[str, str]:
 
 
 def search(engine: Connection, asked: Search) -> Iterator[Any]:
-    """Answer a search: columns and total, pieces of the rows, and last how many there were."""
+    """Answer a search: the columns, pieces of the rows, and last how many there are."""
     lock(engine, asked.table.path)
     source, columns = opened(engine, asked.table)
     rows, counting = datastore_sql.statements(asked, columns, source)
     wanted = datastore_sql.chosen(asked, columns)
-    total = _number(engine, counting) if asked.total else None
     found = engine.execute(rows.sql, rows.values)
-    yield {"columns": [[one.id, one.type] for one in wanted], "total": total}
+    yield {"columns": [[one.id, one.type] for one in wanted]}
     by_id = not asked.sort and not asked.distinct and wanted[:1] == columns.all[:1]
     form = datastore_forms.form(asked.form, wanted, heading=asked.heading)
     piece, size, count, last = form.start, 0, 0, None
@@ -223,7 +222,12 @@ def search(engine: Connection, asked: Search) -> Iterator[Any]:
             yield piece
             piece, size = b"", size + len(piece)
     yield from (one for one in (piece + form.end,) if one)
-    yield {"count": count, "last": last}
+    total = None
+    if asked.total:
+        # Who was given fewer rows than asked for has seen the last one.
+        seen = asked.limit is None or count < asked.limit
+        total = asked.offset + count if seen and (count or not asked.offset) else _number(engine, counting)
+    yield {"count": count, "last": last, "total": total}
 
 
 def _number(engine: Connection, counting: datastore_sql.Part) -> int:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container
 
-import snowballstemmer
+import tantivy
 
 _WORD = re.compile(r"\w+")
 # The stemmer knows umlauts, but takes the é of Cafés for the end of the word.
@@ -182,7 +182,7 @@ def terms(text: str) -> list[str]:
 def term(word: str) -> str:
     """Give what all inflections and spellings of a word have in common: Bäume, Baeume and Baume are baum."""
     # Stem first: the stemmer knows umlauts.
-    return str(_stemmer().stemWord(_umlauted(word))).translate(_UMLAUTS)
+    return _stemmed(_umlauted(word)).translate(_UMLAUTS)
 
 
 def folded(text: str) -> str:
@@ -196,9 +196,15 @@ def _umlauted(word: str) -> str:
     return _SPELT_OUT.sub(lambda match: {"ae": "ä", "oe": "ö", "ue": "ü"}[match[0]], word)
 
 
+def _stemmed(word: str) -> str:
+    found = _stemmer().analyze(word)
+    return str(found[0]) if found else word
+
+
 @functools.cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("german")
+def _stemmer() -> tantivy.TextAnalyzer:
+    # Snowball's German as the engine brings it along: a hundred times as fast as in Python.
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(tantivy.Filter.stemmer("german")).build()
 
 
 class Splitter:
@@ -210,11 +216,20 @@ class Splitter:
     def __init__(self, known: Callable[[str], bool], whole: Container[str] = ()) -> None:
         self.knows = known
         self._whole = whole
+        self._parts: dict[str, tuple[str, ...]] = {}
         self._cuts: dict[str, tuple[str, str] | None] = {}
         self._covered: dict[str, bool] = {}
 
     def parts(self, word: str) -> tuple[str, ...]:
         """Give the terms of a compound's parts, parts of parts among them; nothing for a word that is none."""
+        found = self._parts.get(word)
+        if found is None:
+            if len(self._parts) > _MOST_KEPT:
+                self._parts.clear()
+            found = self._parts[word] = self._taken_apart(word)
+        return found
+
+    def _taken_apart(self, word: str) -> tuple[str, ...]:
         found: list[str] = []
         waiting = [_umlauted(word)]
         while waiting and len(found) < _MOST_PARTS:

@@ -78,9 +78,13 @@ def search(
     """
     asked = simple(query, chosen, order=order, start=start, rows=rows) if isinstance(query, str) else query
     catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
-    index = opened(_folder(instance))
+    return find(opened(_folder(instance)), asked, synonyms(instance))
+
+
+def find(index: Index, asked: SearchQuery, alike: Synonyms) -> Hits:
+    """Search an index as it is."""
     searcher = index.searcher()
-    read = _read(index, searcher, asked, synonyms(instance))
+    read = _read(index, searcher, asked, alike)
     query_all = all_of([_unranked(filters(asked)), read.query]) if read.query else filters(asked)
     found = search_order.page(
         searcher, query_all, asked.order, asked.start, min(asked.rows, MAX_WINDOW), ranked=read.query is not None

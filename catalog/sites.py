@@ -82,7 +82,8 @@ class LocalSite:
                 result = found.run(call)
             except ActionError as error:
                 raise site_errors.read(error.kind, error.details) from None
-            return Answer(orjson.loads(result if isinstance(result, bytes) else orjson.dumps(result)), call.etag)
+            # orjson reads bytes, and no subclass of them.
+            return Answer(orjson.loads(bytes(result) if isinstance(result, bytes) else orjson.dumps(result)), call.etag)
 
     def call(self, action: str, /, **arguments: Any) -> Any:
         """Call an action and give its result."""

@@ -165,9 +165,8 @@ def test_datasets_in_groups(instance: Instance, root: Actor) -> None:
     ask(instance, "group_create", root, name="gruppe")
     for name, more in (("offen", {}), ("geheim", {"private": True})):
         ask(instance, "package_create", root, name=name, title=name, owner_org=owner, notes="x", **more)
-    ask(instance, "group_member_create", root, id="gruppe", username="sammlerin", role="member") if person(
-        instance, "sammlerin"
-    ) else None
+    person(instance, "sammlerin")
+    ask(instance, "group_member_create", root, id="gruppe", username="sammlerin", role="member")
     collector = person(instance, "sammlerin")
     given = {"id": "gruppe", "object": "offen", "object_type": "package", "capacity": "public"}
     for actor in (ANONYMOUS, person(instance, "fremde")):
@@ -184,10 +183,19 @@ def test_datasets_in_groups(instance: Instance, root: Actor) -> None:
     ask(instance, "member_create", root, **{**given, "object": "geheim"})
     assert ask(instance, "group_show", id="gruppe")["package_count"] == 1
     assert ask(instance, "group_show", root, id="gruppe")["package_count"] == 2
+    assert ask(instance, "group_show", collector, id="gruppe")["package_count"] == 1
+    assert [one["name"] for one in ask(instance, "group_package_show", collector, id="gruppe")] == ["offen"]
     assert ask(instance, "member_delete", collector, id="gruppe", object="offen", object_type="package") is None
     assert ask(instance, "group_package_show", id="gruppe") == []
     assert refused(instance, "member_delete", collector, id="gruppe", object="offen", object_type="package") == 404
     assert refused(instance, "member_create", root, **{**given, "id": "amt"}) == 409
+    packages = [{"name": "offen"}, {"name": "geheim"}]
+    assert ask(instance, "group_patch", root, id="gruppe", packages=packages)["package_count"] == 2
+    assert ask(instance, "group_create", root, name="zweite", packages=packages[:1])["package_count"] == 1
+    assert refused(instance, "group_create", root, name="dritte", packages=[{"name": "nirgends"}]) == 404
+    assert "dritte" not in ask(instance, "group_list")
+    shown = ask(instance, "group_show", root, id="gruppe", include_datasets=True)
+    assert ask(instance, "group_update", root, **shown)["package_count"] == 2
 
 
 def test_a_harvested_dataset_is_put_into_no_group(history: Any, instance: Instance, root: Actor) -> None:

@@ -71,6 +71,28 @@ def test_personal_data_stay_with_the_editors(instance: Instance) -> None:
     assert len(rows(instance, found, editor)) == 20
 
 
+@pytest.mark.parametrize(
+    "records",
+    [
+        [{"a": "x;y"}, {"a": "1;2"}, {"a": "3;4"}],
+        [{"a;b": "x"}, {"a;b": "y"}],
+        [{"a": 1, "b": "2,5"}, {"a": 2, "b": "3,5"}],
+        [{"a": "1"}, {"a": "2"}],
+        [{"titel": "Überschrift", "b": None, "c": None}, {"titel": "x", "b": "y", "c": "z"}],
+        [{"a": "\n\n", "b": "x"}, {"a": "# kein Kommentar", "b": "-"}, {"a": "NULL", "b": " x "}],
+        [{"a": True, "b": 1e300, "c": {"x": [1, "ü"]}}, {"a": False, "b": -0.1, "c": []}],
+        [{"a": "=1+1", "b": "'"}, {"a": '"', "b": '""'}],
+    ],
+)
+def test_the_public_gets_the_cells_that_were_written(instance: Instance, records: list[dict[str, object]]) -> None:
+    found = datastore_calls.resource(instance, desks.office(instance))
+    call(instance, "datastore_create", desks.ADMIN, resource_id=found, records=records)
+    desks.check_files(instance)
+    written = rows(instance, found, desks.ADMIN)
+    assert [{name: value for name, value in row.items() if name != "_id"} for row in written] == records
+    assert rows(instance, found) == written
+
+
 def test_a_private_table_is_for_its_organisation(instance: Instance) -> None:
     office, other = desks.office(instance), desks.office(instance, "andere")
     editor, member = desks.editor(office), desks.editor(office, Capacity.MEMBER)
@@ -99,7 +121,8 @@ def test_a_table_can_bring_its_resource(instance: Instance) -> None:
         assert kept.dataset_id == row.id
         assert kept.name.startswith("Messwerte-2026-") and kept.name.endswith(".csv")
         assert (
-            b"".join(instance.files.stream(kept.sha256)) == "nr,ort,wert\n1,Straße,1.5\n2,Platz,20.0\n3,Weg,\n".encode()
+            b"".join(instance.files.stream(kept.sha256))
+            == 'nr,"ort",wert\n1,"Straße",1.5\n2,"Platz",20.0\n3,"Weg",\n'.encode()
         )
     stranger = desks.editor(desks.office(instance, "andere"))
     assert refused(instance, "datastore_create", stranger, resource=asked, records=RECORDS)[0] == 403

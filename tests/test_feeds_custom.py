@@ -96,6 +96,8 @@ def test_the_newest_change_comes_first(history: History, client: FlaskClient) ->
 def test_pages(history: History, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(atom, "PAGE", 3)
     everything = [publish(history, number, f"Brunnen {number}", "Wasser") for number in range(1, 9)][::-1]
+    for number in range(9, 15):
+        publish(history, number, "Parkplätze", "Auto")
     for address in (tag("Wasser"), custom(q="Brunnen", fq="tags:Wasser", lang="en")):
         read_so_far, following = [], address
         while following:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from catalog import bulk_apply
 from catalog.commands.on_site import on_site
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.sites import Site
@@ -108,6 +109,7 @@ def purge(terminal: Terminal, site: Site, dataset: str, reason: str, yes: bool) 
     title = package["title"] or package["name"]
     _require_yes(terminal, Message(f"„{title}“ endgültig entfernen?", f"Erase “{title}” for good?"), yes=yes)
     site.call("dataset_purge", id=package["id"], reason=reason)
+    bulk_apply.forget(site, package["id"])
     terminal.say(Message(f"{package['name']} ist entfernt.", f"{package['name']} is erased."))
 
 
@@ -127,10 +129,18 @@ def _show(terminal: Terminal, preview: dict[str, Any]) -> None:
     for one in preview["computed"]:
         terminal.say(f"  {one['field']}: {one['value'][:80]}  ({one[lang]})")
     if preview["findings"]:
-        terminal.say(Message("\nPrüfung der Beschreibung:", "\nCheck of the description:"))
+        terminal.say(Message("\nIn der Beschreibung fällt auf:", "\nOf note in the description:"))
     for one in preview["findings"][:_MOST_FINDINGS]:
         mark = _MARKS[one["severity"]].in_(lang)
-        terminal.say(f"  {mark:<10} {one['what'][lang]} {one['fix'][lang]}")
+        terminal.say(f"  {mark:<10} {one['what'][lang]}")
+    if preview["findings"]:
+        name = preview["name"]
+        terminal.say(
+            Message(
+                f"  Nachtragen: offenbar dataset edit {name} FELD=WERT",
+                f"  Fill in: offenbar dataset edit {name} FIELD=VALUE",
+            )
+        )
     terminal.say("")
 
 

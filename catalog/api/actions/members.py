@@ -1,7 +1,7 @@
 """CKAN's actions about who and what belongs to organisations and groups: accounts with a role, datasets, organisations above."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -113,14 +113,24 @@ def _take(call: Call, holder: Holder, who: tuple[str, ...]) -> None:
         audit.note(session, call.actor, "member.delete", holder.id, holder.name, user=account.name)
 
 
+def fill(call: Call, holder: Holder, rows: Iterable[DeskDataset]) -> None:
+    """Put datasets into a group; those that are in it stay as they are."""
+    for row in rows:
+        if holder.id not in desk_rows.document(row).groups:
+            _write(call, holder, row, inside=True)
+
+
 def _put(call: Call, holder: Holder, *, inside: bool) -> DeskDataset:
-    """Put a dataset of the desk into a group, or take it out."""
+    """Put the dataset that is named into a group, or take it out."""
     if holder.kind is Kind.ORGANIZATION:
         raise invalid(object_type="A dataset is given to an organization with package_owner_org_update")
     row = named.dataset(call, "object")
     _require_fill(call, holder, row)
     call.renew()
+    return _write(call, holder, row, inside=inside)
 
+
+def _write(call: Call, holder: Holder, row: DeskDataset, *, inside: bool) -> DeskDataset:
     def edit(base: DeskDataset | None) -> Change:
         if base is None:
             raise not_found("dataset")

@@ -50,7 +50,11 @@ def account(call: Call, *arguments: str) -> Account:
 
 def dataset(call: Call, *arguments: str) -> DeskDataset:
     """Find the dataset of the desk that an argument names; a harvested one is nothing to be changed here (409)."""
-    wanted = call.required(*arguments)
+    return written(call, call.required(*arguments), arguments[0])
+
+
+def written(call: Call, wanted: str, argument: str) -> DeskDataset:
+    """Find a dataset of the desk by its id or name, which an argument gave."""
     row = desk_rows.find(call.session, wanted)
     if row is not None and access.may_read(call.actor, desk_rows.holding(row)):
         return row
@@ -58,7 +62,7 @@ def dataset(call: Call, *arguments: str) -> DeskDataset:
     if public is None or public.state != "published":
         raise not_found("dataset")
     sentence = f"{public.name} is harvested from {public.source_id} and can be changed there only"
-    raise invalid(**{arguments[0]: sentence})
+    raise invalid(**{argument: sentence})
 
 
 def capacity(call: Call, *arguments: str) -> access.Capacity:

@@ -1,15 +1,13 @@
 """Actions of our own around publishing a dataset: the list for those who work on it, what would become public, taking it back."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-import orjson
 
 from catalog import audit, desk, desk_rows, desk_source, listing, store
 from catalog.api.actions import datasets_write, packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid
-from catalog.layers import RULES, layered
+from catalog.layers import RULES, Layered, layered
 from catalog.models import Organization
 from dcat import document, fit
 from dcat.message import Message
@@ -45,7 +43,6 @@ def offenbar_dataset_preview(call: Call) -> dict[str, Any]:
     shown = layered(dataset, source, city, ours=desk_source.covers_city(source, city))
     fitted = fit.fit(shown.dataset)
     findings = metadata.check(fitted.dataset)
-    values = document.write(fitted.dataset)
     return {
         "id": row.id,
         "name": row.name,
@@ -54,16 +51,7 @@ def offenbar_dataset_preview(call: Call) -> dict[str, Any]:
         "url": f"{call.instance.config.site_url}/dataset/{row.name}",
         "public": desk_rows.holding(row).public,
         "files": [_file(resource) for resource in package["resources"]],
-        "computed": [
-            {
-                "field": origin.field,
-                "value": _value(values, fitted.dataset, origin.field),
-                "de": RULES[origin.rule].de,
-                "en": RULES[origin.rule].en,
-            }
-            for origin in shown.origins
-            if origin.layer == "computed"
-        ],
+        "computed": list(_computed(shown, fitted.dataset)),
         "findings": [
             {
                 "severity": str(finding.severity),
@@ -111,23 +99,31 @@ def _file(resource: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _value(values: Mapping[str, Any], dataset: Dataset, field: str) -> str:
-    """Write the value of a field, or those of a field of the distributions, in short."""
+def _computed(shown: Layered, dataset: Dataset) -> Iterator[dict[str, str]]:
+    """Name what we would add, with the rule; the languages of texts, which have no value of their own, are left out."""
+    values = document.write(dataset)
+    for origin in shown.origins:
+        if origin.layer == "computed" and (value := _value(values, origin.field)):
+            rule = RULES[origin.rule]
+            yield {"field": origin.field, "value": value[:_LONGEST_VALUE], "de": rule.de, "en": rule.en}
+
+
+def _value(values: Mapping[str, Any], field: str) -> str:
+    """Write the value of a field, or those of a field of the distributions, for people."""
     name = field.removeprefix("distribution.")
-    found = values.get(field)
-    if name != field:
-        found = sorted({str(getattr(one, name, "")) for one in dataset.distribution})
-    return _short(found)[:_LONGEST_VALUE]
+    if name == field:
+        return _short(values.get(field))
+    return ", ".join(sorted({_short(one.get(name)) for one in values.get("distribution", ())} - {""}))
 
 
 def _short(value: Any) -> str:
-    """Write a value of a description for people: one text of several languages, several values with commas."""
-    if isinstance(value, str) or value is None:
-        return value or ""
+    """Write a value for people: of texts in several languages the first, of something with a name its name."""
     if isinstance(value, list):
         texts = [one["value"] for one in value if isinstance(one, dict) and "value" in one]
         return texts[0] if texts else ", ".join(map(_short, value))
-    return orjson.dumps(value).decode()
+    if isinstance(value, dict):
+        return _short(value.get("name") or value.get("label") or value.get("uri"))
+    return "" if value is None else str(value)
 
 
 ACTIONS: Mapping[str, Action] = {

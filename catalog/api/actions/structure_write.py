@@ -1,22 +1,25 @@
 """CKAN's actions that write organisations and groups. Only administrators of the site found them; their admins change them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from catalog import access, desk, holders, structure
-from catalog.api.actions import named
+from catalog.api.actions import members, named
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
 from catalog.api.actions.structure import shown
 from catalog.holders import Holder, Kind
+from catalog.models_desk import DeskDataset
 from catalog.structure import WrongError
 from dcat.ckan_groups import GroupDocument, GroupInput, patched_group, read_group
 from dcat.ckan_values import Fields, Refused
 from dcat.errors import StateError
 from dcat.message import Message
 
+# Each is written and published by itself.
+MAX_PACKAGES = 1000
 # Reads what an organisation or group shall be from what it is.
 Reader = Callable[[GroupDocument], GroupInput | Refused]
 
@@ -84,9 +87,10 @@ def _create(call: Call, kind: Kind) -> dict[str, Any]:
     if fields.errors:
         raise refused(Refused(fields.errors))
     given = _judged(read_group(_given(call), kind))
+    rows = _packages(call, kind, given)
     with _explained(), call.writing() as session:
         holder_id = structure.create(session, call.instance.config, call.actor, kind, given, wanted)
-    return _as_it_is(call, kind, holder_id)
+    return _filled(call, kind, holder_id, rows)
 
 
 def _replace(call: Call, kind: Kind) -> dict[str, Any]:
@@ -96,10 +100,11 @@ def _replace(call: Call, kind: Kind) -> dict[str, Any]:
 def _change(call: Call, kind: Kind, read: Reader) -> dict[str, Any]:
     wanted = _changeable(call, kind)
     _refuse_pictures(call)
+    rows = _packages(call, kind, _judged(read(wanted.document())))
     with _explained(), call.writing() as session:
         holder = _again(session, call, wanted)
         structure.change(session, call.instance.config, call.actor, holder, _judged(read(holder.document())))
-    return _as_it_is(call, kind, wanted.id)
+    return _filled(call, kind, wanted.id, rows)
 
 
 def _delete(call: Call, kind: Kind) -> None:
@@ -163,12 +168,23 @@ def _explained() -> Iterator[None]:
         raise named.conflict(error) from None
 
 
-def _as_it_is(call: Call, kind: Kind, holder_id: str) -> dict[str, Any]:
-    """Show what was written."""
+def _packages(call: Call, kind: Kind, given: GroupInput) -> list[DeskDataset]:
+    """Find the datasets that a group shall hold, before anything is written; those of organisations say themselves where they belong."""
+    wanted = given.packages or () if kind is Kind.GROUP else ()
+    if len(wanted) > MAX_PACKAGES:
+        raise invalid(packages=f"Must not have more than {MAX_PACKAGES} entries")
+    return [named.written(call, one, "packages") for one in wanted]
+
+
+def _filled(call: Call, kind: Kind, holder_id: str, rows: Iterable[DeskDataset]) -> dict[str, Any]:
+    """Put the datasets into a group, and show what was written."""
     call.renew()
     found = holders.find(call.session, call.instance.config, kind, holder_id)
     if found is None:
         raise not_found()
+    call.renew()
+    members.fill(call, found, rows)
+    call.renew()
     return shown(call, found)
 
 
@@ -180,6 +196,11 @@ _FIELDS = (
     Argument("extras", "array", Message("weitere Angaben: key und value", "further fields: key and value")),
     Argument("users", "array", Message("Mitglieder: name und capacity", "members: name and capacity")),
     Argument("groups", "array", Message("die Organisation darüber", "the organisation above")),
+    Argument(
+        "packages",
+        "array",
+        Message("Datensätze, die in die Gruppe kommen; keiner geht", "datasets to put into the group; none leaves it"),
+    ),
     Argument("state", "string", Message("active oder deleted", "active or deleted")),
 )
 _NAME = Argument("name", "string", Message("Kurzname: a-z, 0-9, _ und -", "short name: a-z, 0-9, _ and -"))

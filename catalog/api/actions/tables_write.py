@@ -8,25 +8,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from catalog import datastore_tables, datastore_types, datastore_writing, desk_rows, store
-from catalog.api.actions import datasets_write, packages, table_answers
+from catalog import datastore_tables, datastore_writing, desk_rows, store
+from catalog.api.actions import datasets_write, packages, table_answers, table_definitions
 from catalog.api.actions.call import Action, Argument, Call, invalid, not_found
 from catalog.datastore import UnansweredError, Written, WrongError
 from catalog.datastore_run import runner
-from catalog.datastore_types import Column, NoValueError
 from catalog.datastore_writing import Change
 from catalog.desk import Upload
 from catalog.models_desk import DeskTable
-from catalog.store import UUID
 from dcat import ckan_change
 from dcat.ckan_package import PackageDocument, ResourceDocument
 from dcat.ckan_values import Refused
 from dcat.message import Message
 
-MAX_COLUMNS = 500
-MAX_ALIASES = 20
 METHODS = ("upsert", "insert", "update")
-_ALIAS = re.compile(r"[A-Za-z_][\w-]{0,62}", re.ASCII)
 _NO_NAME = re.compile(r"[^\w.-]+")
 # What programs that know CKAN write as the address of a resource that has none.
 _NO_ADDRESS = ("", "_datastore_only_resource")
@@ -34,8 +29,9 @@ _NO_ADDRESS = ("", "_datastore_only_resource")
 
 def datastore_create(call: Call) -> dict[str, Any]:
     """Make a table in a resource, or add columns and rows to the one it has."""
+    datasets_write.require_account(call)
     _refuse(call, "triggers", "indexes_on_functions", "delete_fields")
-    records, fields = _records(call), _fields(call)
+    records, fields = table_definitions.records(call), table_definitions.fields(call)
     created = call.arguments.get("resource")
     if created is not None:
         resource_id, attach = _new_resource(call, created)
@@ -44,7 +40,7 @@ def datastore_create(call: Call) -> dict[str, Any]:
         attach = _attached(call, resource_id)
 
     def edit(base: DeskTable | None) -> Change:
-        return _defined(call, base, fields, records)
+        return table_definitions.defined(call, base, fields, records)
 
     change, written = _written(call, resource_id, edit, attach=attach)
     result = {
@@ -60,14 +56,12 @@ def datastore_create(call: Call) -> dict[str, Any]:
 
 def datastore_upsert(call: Call) -> dict[str, Any]:
     """Add rows to a table, or change those that its key names."""
-    method = call.text("method", "upsert")
+    resource_id, method, records = _with_table(call), call.text("method", "upsert"), table_definitions.records(call)
     if method not in METHODS:
         raise invalid(method=f"Must be one of {', '.join(METHODS)}")
-    records = _records(call)
-    resource_id = _with_table(call)
 
     def edit(base: DeskTable | None) -> Change:
-        return replace(_same(base), method=method, records=records)
+        return replace(table_definitions.same(base), method=method, records=records)
 
     dry = call.flag("dry_run")
     _, written = _written(call, resource_id, edit, dry=dry)
@@ -94,13 +88,12 @@ def datastore_delete(call: Call) -> dict[str, Any]:
 
 def datastore_records_delete(call: Call) -> dict[str, Any]:
     """Delete the rows that filters name; the table stays, also when it is empty then."""
-    filters = table_answers.nested(call, "filters")
+    resource_id, filters = _with_table(call), table_answers.nested(call, "filters")
     if filters is None:
         raise invalid(filters="Missing value")
-    resource_id = _with_table(call)
 
     def edit(base: DeskTable | None) -> Change:
-        return replace(_same(base), method="delete", filters=filters)
+        return replace(table_definitions.same(base), method="delete", filters=filters)
 
     _, written = _written(call, resource_id, edit)
     return {"resource_id": resource_id, "filters": filters, "total": written.rows, "deleted": written.touched}
@@ -116,106 +109,6 @@ def _written(call: Call, resource_id: str, edit: datastore_writing.Edit, **how: 
         raise table_answers.unanswered(error) from None
     call.renew()
     return done
-
-
-def _same(base: DeskTable | None) -> Change:
-    """Start from the table as it is; 404 when it went away meanwhile."""
-    if base is None:
-        raise not_found()
-    return Change(columns=datastore_tables.columns(base), key=tuple(base.key), aliases=tuple(base.aliases))
-
-
-def _defined(call: Call, base: DeskTable | None, fields: tuple[Column, ...], records: tuple[Any, ...]) -> Change:
-    """Say what a table shall be that is created, or created again: columns may come, none goes or becomes another."""
-    before = _same(base) if base else Change(columns=())
-    known = {column.id: column for column in before.columns}
-    for column in fields:
-        old = known.get(column.id)
-        if old and column.type and old.type != column.type:
-            raise invalid(fields=f'"{column.id}" is {old.type} and cannot become {column.type}')
-    stated = [replace(one, type=one.type or _guessed(one.id, records)) for one in fields if one.id not in known]
-    said = {one.id: one.info for one in fields if one.info}
-    if not base and not fields:
-        stated = [Column(name, _guessed(name, records)) for name in _named(records)]
-    columns = tuple(replace(one, info=said.get(one.id, one.info)) for one in (*before.columns, *stated))
-    _require_names(columns)
-    key = _key(call, columns) if "primary_key" in call.arguments else before.key
-    aliases = _aliases(call) if "aliases" in call.arguments else before.aliases
-    return Change(
-        columns=columns,
-        key=key,
-        aliases=aliases,
-        records=records,
-        unique=bool(base and key and key != before.key),
-    )
-
-
-def _require_names(columns: tuple[Column, ...]) -> None:
-    if not columns:
-        raise invalid(fields="A table needs fields, or records that name them")
-    if len(columns) > MAX_COLUMNS:
-        raise invalid(fields=f"A table takes at most {MAX_COLUMNS} fields")
-    folded = [column.id.lower() for column in columns]
-    if len(set(folded)) < len(folded):
-        raise invalid(fields="Two fields have the same name; upper and lower case make no difference")
-    for column in columns:
-        if misfit := datastore_types.column_misfit(column.id):
-            raise invalid(fields=misfit)
-
-
-def _fields(call: Call) -> tuple[Column, ...]:
-    """Read `fields`: objects with id, type, info. A type that is missing is guessed from the records later on."""
-    given = table_answers.nested(call, "fields") or []
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise invalid(fields="Must be a list of objects with id and type")
-    found = []
-    for one in given:
-        if misfit := datastore_types.column_misfit(one.get("id")):
-            raise invalid(fields=misfit)
-        info = one.get("info") or {}
-        if not isinstance(info, dict) or len(str(info)) > 10_000:
-            raise invalid(fields=f'"{one["id"]}": info must be a small object')
-        try:
-            found.append(
-                Column(one["id"], datastore_types.type_named(str(one["type"])) if one.get("type") else "", info)
-            )
-        except NoValueError as error:
-            raise invalid(fields=str(error)) from None
-    if found:
-        _require_names(tuple(found))
-    return tuple(found)
-
-
-def _records(call: Call) -> tuple[Any, ...]:
-    given = table_answers.nested(call, "records")
-    if given is not None and not isinstance(given, list):
-        raise invalid(records="Must be a list of objects")
-    return tuple(given or ())
-
-
-def _named(records: tuple[Any, ...]) -> list[str]:
-    """Name the columns that records have, in the order they come."""
-    names = [name for record in records if isinstance(record, dict) for name in record]
-    return list(dict.fromkeys(names))
-
-
-def _guessed(name: str, records: tuple[Any, ...]) -> str:
-    return datastore_types.guessed(record.get(name) for record in records if isinstance(record, dict))
-
-
-def _key(call: Call, columns: tuple[Column, ...]) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(table_answers.names(call, "primary_key")))
-    known = {column.id for column in columns}
-    if missing := [name for name in names if name not in known]:
-        raise invalid(primary_key=f'field "{missing[0][:100]}" not in table')
-    return names
-
-
-def _aliases(call: Call) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(table_answers.names(call, "aliases")))
-    if len(found) > MAX_ALIASES or not all(_ALIAS.fullmatch(one) and not UUID.fullmatch(one) for one in found):
-        raise invalid(aliases=f"At most {MAX_ALIASES} names of letters, digits, _ and -, none of them a UUID")
-    return found
 
 
 def _refuse(call: Call, *names: str) -> None:
@@ -259,7 +152,6 @@ def _owner(call: Call, resource_id: str) -> str:
 
 def _new_resource(call: Call, given: Any) -> tuple[str, datastore_writing.Attach]:
     """Prepare the resource that a table is created with; it is made when the table turns out to be one."""
-    datasets_write.require_account(call)
     if not isinstance(given, dict) or not isinstance(given.get("package_id"), str):
         raise invalid(resource="Must be an object with package_id")
     if call.arguments.get("resource_id"):
