@@ -1,6 +1,6 @@
 """Measures the search engine on made-up datasets: filling the index, and queries of every kind with four facets and the count.
 
-    .venv/bin/python -m benchmarks.search --count 100000
+.venv/bin/python -m benchmarks.search --count 100000
 """
 
 import argparse

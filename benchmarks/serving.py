@@ -81,19 +81,22 @@ def page(server: Server, path: str) -> bytes:
 
 
 def alternately(servers: Sequence[Server], path: str) -> list[Rate]:
-    """Measure one page of several servers, by the median of its times and by the mean of its CPU time.
+    """Measure one page of several servers, by the median of its times and by the mean of its CPU time."""
+    return compared([(server, path) for server in servers])
 
-    The servers are asked in turns, so that whatever else the machine does slows all of them alike.
-    """
-    connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=60) for server in servers]
-    for connection in connections:
+
+def compared(pages: Sequence[tuple[Server, str]]) -> list[Rate]:
+    """Measure pages, each of its server; they are asked for in turns, so that whatever else the machine does slows all alike."""
+    connections = [http.client.HTTPConnection("127.0.0.1", server.port, timeout=60) for server, _ in pages]
+    asked = list(zip(connections, [path for _, path in pages], strict=True))
+    for connection, path in asked:
         _get(connection, path)
-    before = [server.cpu() for server in servers]
-    seconds: list[list[float]] = [[] for _ in servers]
+    before = [server.cpu() for server, _ in pages]
+    seconds: list[list[float]] = [[] for _ in pages]
     for _ in range(_ROUNDS):
-        for connection, times in zip(connections, seconds, strict=True):
+        for (connection, path), times in zip(asked, seconds, strict=True):
             times += _timed(connection, path)
-    worked = [server.cpu() - start for server, start in zip(servers, before, strict=True)]
+    worked = [server.cpu() - start for (server, _), start in zip(pages, before, strict=True)]
     for connection in connections:
         connection.close()
     return [Rate(1 / statistics.median(t), len(t) / cpu) for t, cpu in zip(seconds, worked, strict=True)]

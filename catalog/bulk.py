@@ -233,7 +233,7 @@ def _as_given(package: Mapping[str, Any], argument: str) -> Any:
         return [{"id": group["id"]} for group in value or ()]
     if argument in ("private", "extras") or argument.endswith("_translated"):
         return value if value is not None else {}
-    return value or ""
+    return value
 
 
 def _plain_tag(tag: Mapping[str, Any]) -> dict[str, Any]:

@@ -204,7 +204,7 @@ def _back(number: int, step: _Step, known: Known | None) -> Change | Fault | Non
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
 
 
 def _steps(site: Site, batch: str) -> Iterable[_Step]:

@@ -191,14 +191,16 @@ class _Table:
         about = f"KV_METADATA {{'{_NEXT}': '{self._next}'}}"
         self._copy(
             select(cells, f"({rows})") + " ORDER BY c0",
-            f"{parquet} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}, {about})",
+            f"{parquet} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}, {about})",
             values,
         )
         shown = ", ".join(_shown(column) for column in self._asked.columns)
         # Quoted, no cell looks like a delimiter, a number or the end of the table to whoever reads the file.
         texts = [name for name, column in zip(names[1:], self._asked.columns, strict=True) if column.type in _TEXTS]
         quoting = f", FORCE_QUOTE ({', '.join(texts)})" if texts else ""
-        self._copy(select(shown, f"read_parquet({parquet})"), f"{csv} (FORMAT csv, HEADER{quoting})", ())
+        self._copy(
+            select(shown, f"read_parquet({parquet})"), f"{csv} (FORMAT csv, USE_TMP_FILE false, HEADER{quoting})", ()
+        )
         return self._one(select("count(*)", f"read_parquet({parquet})"), ())
 
     def _copy(self, rows: str, target: str, values: Sequence[Any]) -> None:

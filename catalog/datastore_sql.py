@@ -21,6 +21,13 @@ MAX_WORDS = 20
 MAX_SORT = 4000
 _OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _GROUPS = {"$or": " OR ", "$and": " AND "}
+# The characters that the values of a type are written with.
+_SIGNS = {
+    "bool": frozenset("truefals"),
+    **dict.fromkeys(("int", "int4", "int8"), frozenset("-0123456789")),
+    **dict.fromkeys(("float8", "numeric"), frozenset("+-.0123456789einfa")),
+    **dict.fromkeys(("date", "time", "timestamp"), frozenset("-:.0123456789bc()")),
+}
 _SORTED = re.compile(
     r"(?P<field>.*?)(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?", re.IGNORECASE | re.DOTALL
 )
@@ -159,12 +166,18 @@ def _holding(text: Any, among: Sequence[Column], columns: Columns) -> Part:
     words = str(text).split()
     if len(words) > MAX_WORDS:
         raise WrongError(q=f"More than {MAX_WORDS} words")
-    cells = [_folded(_as_text(columns.alias(column), column)) for column in among]
     parts = []
     for word in words:
+        cells = [_folded(_as_text(columns.alias(one), one)) for one in among if _may_hold(one, word)]
         anywhere = " OR ".join(f"contains({cell}, {_folded('?')})" for cell in cells)
         parts.append(Part(f"({anywhere})" if cells else "FALSE", (word,) * len(cells)))
     return _joined(" AND ", parts)
+
+
+def _may_hold(column: Column, word: str) -> bool:
+    """Tell whether a word can stand in a column's cells at all: no letter does in one of numbers."""
+    signs = _SIGNS.get(column.type)
+    return signs is None or signs.issuperset(word.lower())
 
 
 def _as_text(alias: str, column: Column) -> str:

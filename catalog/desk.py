@@ -63,13 +63,14 @@ class Upload:
 class Change:
     """What a dataset shall be: its document, its organisation, the files that came along by resource id.
 
-    `modified_at` is for those who may say when a dataset was last changed, as harvesters do.
+    `modified_at` and, for a new one, `created_at` are for those who may say when that was, as harvesters do.
     """
 
     document: PackageDocument
     organization_id: str
     uploads: Mapping[str, Upload] = field(default_factory=lambda: MappingProxyType({}))
     modified_at: datetime.datetime | None = None
+    created_at: datetime.datetime | None = None
 
 
 # Makes of what is there (None for a new dataset) what shall be; it is asked again when somebody else was faster.
@@ -227,7 +228,7 @@ def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit) -> _Mad
         kind=said.type,
         document=ckan_package.write(said),
         version=base.version + 1 if base else 1,
-        created_at=base.created_at if base else at,
+        created_at=base.created_at if base else change.created_at or at,
         modified_at=at,
     )
     dataset = _dataset(instance, row, said, organization, tuple(groups.values()))

@@ -43,7 +43,9 @@ def page(
 def _shown(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
     """List what is public, and for those who oversee the site what was; a dataset that lies hidden at the desk is listed there."""
     hidden = sa.select(DeskDataset.id).where(sa.or_(DeskDataset.state != "active", DeskDataset.private))
-    visible = DatasetRow.id.not_in(hidden) if access.may_oversee(actor) else store.VISIBLE
+    # What was purged has left its id, and no name of its own.
+    left = sa.and_(DatasetRow.id.not_in(hidden), DatasetRow.name != DatasetRow.id)
+    visible = left if access.may_oversee(actor) else store.VISIBLE
     query = sa.select(DatasetRow, Organization.name).join(Organization, Organization.id == DatasetRow.organization_id)
     rows = session.execute(query.where(visible, *wanted).order_by(DatasetRow.name).limit(limit)).all()
     states = {shown.id: _state(shown) for shown in store.views(session, [row.id for row, _ in rows])}

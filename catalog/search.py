@@ -193,6 +193,7 @@ def _read(index: Index, searcher: tantivy.Searcher, asked: SearchQuery, alike: S
         meant=partial(index.meant, searcher, alike.said | synonym_groups.basic()),
         # Words of what somebody may not read are words that there are not.
         visible=filters(replace(asked, where=All())),
+        hidden=index.hides(searcher),
     )
     return search_text.read(asked.text, known)
 

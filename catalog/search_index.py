@@ -41,6 +41,7 @@ class Index:
         self._index = _open(folder)
         self._words: _Words | None = None
         self._splitter: tuple[str, Splitter] | None = None
+        self._hides: tuple[str, bool] | None = None
 
     def searcher(self) -> tantivy.Searcher:
         """Give the newest state, which stays as it is."""
@@ -76,6 +77,16 @@ class Index:
         finally:
             writer.wait_merging_threads()
         self._index.reload()
+
+    def hides(self, searcher: tantivy.Searcher) -> bool:
+        """Whether a state holds anything that is not public."""
+        state = mark_text(searcher)
+        kept = self._hides
+        if kept is None or kept[0] != state:
+            everybody = searcher.search(public(), 1, count=True).count  # type: ignore[attr-defined]
+            # The mark is not public either.
+            kept = self._hides = (state, int(searcher.num_docs) > int(everybody) + 1)
+        return kept[1]
 
     def splitter(self, searcher: tantivy.Searcher) -> Splitter:
         """Give what takes compounds apart by the words of this state."""

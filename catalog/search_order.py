@@ -18,7 +18,7 @@ _SCORE = "score"
 # The last key of every order: whatever is equal in all others.
 _LAST = Order("id")
 # Hits of the same score are put in order when no more of them are on either side of a page.
-_BESIDE = 200
+_BESIDE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,15 @@ def page(
     if all(key.field not in ("id", "name") for key in keys):
         keys.append(Order("name"))
     keys.append(_LAST)
-    count = int(searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
+    if keys[0] == Order(_SCORE, descending=True):
+        return _by_score(searcher, query, keys[1:], start, max(rows, 0))
+    count = _count(searcher, query)
     if start >= count or rows < 1:
         return Page(count, ())
     rows = min(rows, count - start)
     if keys[0].field == _SCORE:
-        return Page(count, tuple(_by_score(searcher, query, keys, start, rows, count)))
+        turned = [Order(key.field, descending=not key.descending) for key in keys[1:]]
+        return Page(count, _by_score(searcher, query, turned, count - start - rows, rows).hits[::-1])
     return Page(count, tuple(_by_keys(searcher, query, keys, start, rows)))
 
 
@@ -93,7 +96,7 @@ def _position(
     if isinstance(value, int):
         low, high = (value + 1, None) if key.descending else (None, value - 1)
         better = tantivy.Query.range_query(schema(), field, tantivy.FieldType.Integer, low, high)
-        return int(searcher.search(all_of([query, better]), 1, count=True).count)  # type: ignore[attr-defined]
+        return _count(searcher, all_of([query, better]))
     direction = tantivy.Order.Desc if key.descending else tantivy.Order.Asc
     least, most = 0, among
     while least < most:
@@ -103,24 +106,22 @@ def _position(
     return least
 
 
-def _by_score(
-    searcher: tantivy.Searcher, query: tantivy.Query, keys: Sequence[Order], start: int, rows: int, count: int
-) -> list[Address]:
-    score, rest = keys[0], keys[1:]
-    if not score.descending:
-        turned = [Order(key.field, descending=not key.descending) for key in keys]
-        return _by_score(searcher, query, turned, count - start - rows, rows, count)[::-1]
+def _by_score(searcher: tantivy.Searcher, query: tantivy.Query, ties: Sequence[Order], start: int, rows: int) -> Page:
+    """Give the best hits; equal ones are put in order by other keys."""
     first = max(0, start - _BESIDE)
-    found = searcher.search(
-        query, start - first + rows + _BESIDE, offset=first, count=False, weight_by_field=WORTH
-    ).hits
+    wanted = start - first
+    found = searcher.search(query, wanted + rows + _BESIDE, offset=first, weight_by_field=WORTH)
     ordered: list[Address] = []
-    for _, equal in groupby(found, key=lambda hit: hit[0]):
+    for _, equal in groupby(found.hits, key=lambda hit: hit[0]):
         addresses = [address for _, address in equal]
-        if len(addresses) > 1 and len(ordered) < start - first + rows and len(ordered) + len(addresses) > start - first:
-            addresses = _sorted(searcher, addresses, rest)
+        if len(addresses) > 1 and wanted - len(addresses) < len(ordered) < wanted + rows:
+            addresses = _sorted(searcher, addresses, ties)
         ordered += addresses
-    return ordered[start - first : start - first + rows]
+    return Page(int(found.count), tuple(ordered[wanted : wanted + rows]))  # type: ignore[attr-defined]
+
+
+def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+    return int(searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
 
 
 def _sorted(searcher: tantivy.Searcher, addresses: list[Address], keys: Sequence[Order]) -> list[Address]:

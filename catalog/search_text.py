@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import tantivy
 
+from catalog import synonym_groups
 from catalog.german import LEAST_LEARNT, Splitter, folded, term, words
 from catalog.index_fields import ANYWHERE, PARTS, TEXTS, schema
 from catalog.index_query import all_of, phrase_query, prefix_query, some_of, stem_start
 from catalog.search_words import Meant
-from catalog import synonym_groups
 from catalog.synonym_groups import Synonym, Synonyms
 
 MAX_WORDS = 20
@@ -47,6 +47,8 @@ class Known:
     synonyms: Synonyms
     meant: Callable[[str], tuple[Meant, ...]]
     visible: tantivy.Query
+    hidden: bool = True
+    """whether there is anything that is not visible"""
 
     @property
     def total(self) -> int:
@@ -62,7 +64,7 @@ class Known:
         """About how many public datasets hold a term, as a word or as a part of one; none only if there is none."""
         fields = (ANYWHERE, *PARTS.values())
         most = max(int(self.searcher.doc_freq(name, said)) for name in fields)
-        if not 0 < most <= _LOOKED_AT:
+        if not self.hidden or not 0 < most <= _LOOKED_AT:
             return most
         # A word that only stands in datasets which are not public is as unknown as one that stands nowhere.
         query = all_of([some_of([_term(name, said) for name in fields]), self.visible])

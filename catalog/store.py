@@ -305,6 +305,27 @@ def bodies(session: Session, form: str, dataset_ids: list[str]) -> dict[str, byt
     return {dataset_id: decompress(body) for dataset_id, body in rows}
 
 
+def body(session: Session, form: str, name_or_id: str) -> bytes | None:
+    """Read one rendition of a visible dataset by its id, present or former name, in one query; None when there is nothing to see."""
+    if UUID.fullmatch(name_or_id):
+        found = session.scalar(_BODY_BY_ID, {"of": name_or_id, "form": form})
+    else:
+        # PostgreSQL refuses to look for what it could not hold.
+        found = session.scalar(_BODY_BY_NAME, {"of": name_or_id, "form": form}) if "\0" not in name_or_id else None
+    return decompress(found) if found is not None else None
+
+
+# Made once, of tables instead of classes: they answer most requests of programs, and the mapper costs more than the database.
+_RENDITION, _DATASET, _SLUG = Rendition.__table__, DatasetRow.__table__, Slug.__table__
+_BODY = (
+    sa.select(_RENDITION.c.body)
+    .join(_DATASET, sa.and_(_DATASET.c.id == _RENDITION.c.dataset_id, _DATASET.c.hash == _RENDITION.c.hash))
+    .where(_RENDITION.c.format == sa.bindparam("form"), _DATASET.c.state == PUBLISHED)
+)
+_BODY_BY_ID = _BODY.where(_DATASET.c.id == sa.bindparam("of"))
+_BODY_BY_NAME = _BODY.join(_SLUG, _SLUG.c.dataset_id == _DATASET.c.id).where(_SLUG.c.name == sa.bindparam("of"))
+
+
 def public_file(session: Session, dataset_id: str, file_id: str) -> PublicFile | None:
     """Find a file the public may have; None when there is none, or it is kept back."""
     shown = find_public(session, dataset_id)

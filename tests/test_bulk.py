@@ -121,7 +121,7 @@ def test_what_others_changed_meanwhile_is_a_conflict() -> None:
     table = edited(bulk.table([package()]), title="Neu")
     plan = bulk.compare(table, found(package(metadata_modified="2026-11-22T09:00:00.000000")))
     assert plan.changes == () and plan.faults[0].conflict
-    same = bulk.compare(bulk.table([package()]), found(package(metadata_modified="2026-11-22T09:00:00.000000")))
+    same = bulk.compare(edited(bulk.table([package()])), found(package(metadata_modified="2026-11-22T09:00:00.000000")))
     assert same.faults == (), "a row that wants nothing is no conflict"
 
 

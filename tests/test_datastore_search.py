@@ -4,7 +4,10 @@ import datetime
 import math
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -463,4 +466,52 @@ def test_who_finds_no_place_is_told_to_come_again(table: Stored) -> None:
         assert [error.status for error in errors] == [503]
         assert head.columns[0].id == "_id" and len(orjson.loads(b"".join(pieces))) == 4
     assert runner.search(Search(table=table)).total == 4
+    runner.close()
+
+
+@pytest.mark.slow
+def test_the_process_knows_no_settings_and_reaches_no_network(
+    runner: Runner, table: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFENBAR_SECRET_KEY", "geheim-4711")
+    before = children()
+    runner.search(Search(table=table))
+    (process,) = children() - before
+    environment = Path(f"/proc/{process}/environ").read_bytes()
+    assert b"geheim" not in environment and b"PATH=" in environment
+    status = Path(f"/proc/{process}/status").read_text()
+    assert "Seccomp:\t2" in status or not sys.platform.startswith("linux")
+
+
+@pytest.mark.slow
+def test_who_asks_does_not_load_the_engine_and_the_process_ends_with_him(table: Stored) -> None:
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import catalog.app, subprocess, os\n"
+        "from catalog.datastore import Search, Stored; from catalog.datastore_run import runner\n"
+        "assert runner().search(Search(table=Stored(path=Path(sys.argv[2])))).total == 4\n"
+        "print(*{name.split('.')[0] for name in sys.modules})\n"
+        "print(*(entry for entry in os.listdir('/proc') if entry.isdigit() and b'datastore_work' in "
+        "open(f'/proc/{entry}/cmdline', 'rb').read() and f'PPid:\\t{os.getpid()}\\n' in open(f'/proc/{entry}/status').read()))\n"
+    )
+    root = Path(__file__).parent.parent
+    asked = [sys.executable, "-c", script, str(root), str(table.path)]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded, process = done.stdout.splitlines()
+    assert {"duckdb", "_duckdb", "pyarrow"}.isdisjoint(loaded.split())
+    until = time.monotonic() + 10
+    while Path(f"/proc/{int(process)}").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{int(process)}").exists()
+
+
+@pytest.mark.slow
+def test_an_idle_process_ends_and_a_new_one_takes_its_place(table: Stored) -> None:
+    runner = Runner(most=1, idle=0.5)
+    before = children()
+    runner.search(Search(table=table))
+    (first,) = children() - before
+    time.sleep(1.5)
+    assert runner.search(Search(table=table)).total == 4
+    assert first not in children()
     runner.close()

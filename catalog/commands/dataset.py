@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import desk_rows, listing, store
+from catalog.access import Holding
 from catalog.commands import (
     dataset_bulk,
     dataset_create,
@@ -112,14 +113,15 @@ def _all(site: Site, city: str, organization: str) -> list[dict[str, Any]]:
 @on_site
 @pass_terminal
 def show(terminal: Terminal, site: Site, dataset: str, as_json: bool) -> None:
-    """Einen Datensatz zeigen, wie ihn die Öffentlichkeit sieht, einen Entwurf wie geschrieben; --json gibt das CKAN-Paket aus.
+    """Einen Datensatz zeigen, wie ihn die Öffentlichkeit sieht; --json gibt das CKAN-Paket aus, hier geschriebene, wie sie geschrieben sind.
 
-    Show a dataset as the public sees it, a draft as it was written; --json gives the CKAN package.
+    Show a dataset as the public sees it; --json gives the CKAN package, of those written here as they were written.
 
     Beispiel / Example: offenbar dataset show baumkataster-darmstadt
     """
     instance = site.instance
-    if instance is None or _is_hidden(instance, dataset):
+    written = _written(instance, dataset) if instance else None
+    if instance is None or (written is not None and (as_json or not written.public)):
         package = site.call("package_show", id=dataset)
         if as_json:
             terminal.data(package)
@@ -154,7 +156,8 @@ def history(terminal: Terminal, site: Site, dataset: str, as_json: bool) -> None
     Beispiel / Example: offenbar dataset history baumkataster-darmstadt
     """
     instance = site.instance
-    if instance is None or _is_hidden(instance, dataset):
+    written = _written(instance, dataset) if instance else None
+    if instance is None or (written is not None and not written.public):
         found = _activities(site, dataset)
     else:
         with instance.database.reading() as session:
@@ -211,11 +214,11 @@ def _tell_package(terminal: Terminal, site: Site, package: dict[str, Any]) -> No
         terminal.say(f"  {resource['format'] or '–':<8} {resource['name'] or resource['id']}  {resource['url']}")
 
 
-def _is_hidden(instance: Instance, dataset: str) -> bool:
-    """Tell whether this is a dataset of the desk that is not public."""
+def _written(instance: Instance, dataset: str) -> Holding | None:
+    """Find a dataset that was written here, public or not."""
     with instance.database.reading() as session:
         row = desk_rows.find(session, dataset)
-        return row is not None and not desk_rows.holding(row).public
+        return desk_rows.holding(row) if row else None
 
 
 def _row(session: Session, name_or_id: str) -> DatasetRow:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from catalog import live_reading
 from catalog.config import Config
 from catalog.web import (
+    api_pages,
     assets,
     charts,
     data_blocks,
@@ -159,9 +160,9 @@ def group(theme: str) -> AnyResponse:
 
 
 @pages.get("/api")
-def api() -> str:
-    """Say how programs get everything."""
-    return render_template("api.html")
+def api() -> AnyResponse:
+    """Say how programs get everything; to programs, which version of the API answers here."""
+    return api_pages.show(reading(), settings())
 
 
 def _is_uuid(value: str) -> bool:

@@ -370,9 +370,12 @@ ACTIONS: Mapping[str, Action] = {
             _LIMIT,
             _OFFSET,
         ),
-        example={"query": "format:csv", "limit": 1},
+        example={"query": ["format:csv"], "limit": 1},
     ),
     "package_relationships_list": Action(
-        package_relationships_list, Message("Beziehungen: keine", "relationships: none"), (_ID,)
+        package_relationships_list,
+        Message("Beziehungen: keine", "relationships: none"),
+        (_ID,),
+        example={"id": "baumkataster-darmstadt"},
     ),
 }

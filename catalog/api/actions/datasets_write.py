@@ -38,7 +38,12 @@ def package_create(call: Call) -> dict[str, Any]:
     def edit(base: DeskDataset | None) -> Change:
         if base is not None:
             raise invalid(id="A dataset with this id exists already")
-        return Change(document=document, organization_id=organization.id, modified_at=_stated_time(call))
+        return Change(
+            document=document,
+            organization_id=organization.id,
+            modified_at=_stated_time(call),
+            created_at=_stated_time(call, "metadata_created"),
+        )
 
     return saved(call, dataset_id, edit, "dataset.create")
 
@@ -230,15 +235,15 @@ def _moved(call: Call, base: DeskDataset, before: PackageDocument, document: Pac
     return organization.id
 
 
-def _stated_time(call: Call) -> datetime.datetime | None:
-    """Read when a dataset was last changed, as administrators may say who load it from elsewhere."""
-    stated = call.arguments.get("metadata_modified")
+def _stated_time(call: Call, name: str = "metadata_modified") -> datetime.datetime | None:
+    """Read when a dataset was last changed or made, as administrators may say who load it from elsewhere."""
+    stated = call.arguments.get(name)
     if not call.actor.admin or not isinstance(stated, str) or not stated:
         return None
     try:
         found = datetime.datetime.fromisoformat(stated)
     except ValueError:
-        raise invalid(metadata_modified="Must be a time such as 2026-11-22T08:30:00") from None
+        raise invalid(**{name: "Must be a time such as 2026-11-22T08:30:00"}) from None
     return found.replace(tzinfo=datetime.UTC) if found.tzinfo is None else found
 
 

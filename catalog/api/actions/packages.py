@@ -22,15 +22,13 @@ def find(call: Call, name_or_id: str) -> Raw:
 
     404 when there is nothing of the kind, 403 when it is not for whoever asks (CKAN's answer, too).
     """
-    row = desk_rows.find(call.session, name_or_id)
-    if row is not None and call.actor.known and _sees_written(call, row):
+    row = desk_rows.find(call.session, name_or_id) if call.actor.known else None
+    if row is not None and _sees_written(call, row):
         call.etag = etag(row)
         return Raw(orjson.dumps(written(call, [row])[row.id]))
-    public = store.find_row(call.session, name_or_id)
-    body = store.bodies(call.session, CKAN, [public.id]).get(public.id) if public else None
-    if body is not None:
+    if body := store.body(call.session, CKAN, name_or_id):
         return Raw(body)
-    raise not_found() if row is None else denied()
+    raise not_found() if desk_rows.find(call.session, name_or_id) is None else denied()
 
 
 def editable(session: Session, call: Call, name_or_id: str) -> DeskDataset:

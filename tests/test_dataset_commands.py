@@ -1,0 +1,272 @@
+"""Datasets from the command line: here and on a remote site alike, from the first draft to the purge."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import command_line
+import desks
+import homes
+import pytest
+from command_line import Run
+
+from catalog.access import Capacity
+from catalog.instance import Instance
+
+TABLE = "id,ort\n1,Marktplatz\n2,Luisenplatz\n"
+
+
+@pytest.fixture
+def offenbar(instance: Instance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs commands on a fresh catalogue with one organisation."""
+    desks.office(instance, "gruenamt")
+    return command_line.runner(monkeypatch, capsys, instance.config.home)
+
+
+@pytest.fixture(params=["here", "remote"])
+def either(
+    request: pytest.FixtureRequest,
+    instance: Instance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Run]:
+    """Runs commands on a fresh catalogue: as this installation, or from another one over the network."""
+    desks.office(instance, "gruenamt")
+    if request.param == "here":
+        yield command_line.runner(monkeypatch, capsys, instance.config.home)
+        return
+    elsewhere = tmp_path / "elsewhere" / "home"
+    with homes.home(elsewhere), command_line.served(instance) as address:
+        text = command_line.token(instance)
+        run = command_line.runner(monkeypatch, capsys, elsewhere, OFFENBAR_TOKEN=text)
+        yield lambda *arguments: run(*arguments, "--site", address)
+
+
+def names(run: Run) -> dict[str, str]:
+    return {one["name"]: one["state"] for one in run("dataset", "list", "--json").data}
+
+
+def test_from_the_first_draft_to_the_purge(either: Run, tmp_path: Path) -> None:
+    file = tmp_path / "brunnen_2026.csv"
+    file.write_text(TABLE)
+    made = either("dataset", "create", "--resource", file, "--tag", "Wasser", "--set", "extras.stand=2026", "--json")
+    assert made.code == 0, made.err
+    # The organisation is the only one; the title comes from the file, the name from the title, the format from the ending.
+    package = made.data
+    assert (package["name"], package["title"], package["state"]) == ("brunnen-2026", "Brunnen 2026", "draft")
+    assert package["organization"]["name"] == "gruenamt"
+    assert [(one["name"], one["format"], one["url_type"]) for one in package["resources"]] == [
+        ("brunnen_2026.csv", "CSV", "upload")
+    ]
+    assert names(either) == {"brunnen-2026": "draft"}
+    assert "Entwurf" in either("dataset", "list").out and "Entwurf" in either("dataset", "show", "brunnen-2026").out
+
+    preview = either("dataset", "publish", "brunnen-2026", "--dry-run", "--json").data[0]
+    assert preview["blocked"] is False and preview["public"] is False
+    assert preview["files"][0]["uploaded"] is True and preview["url"].endswith("/dataset/brunnen-2026")
+    assert ("publisher", "Amt gruenamt") in [(one["field"], one["value"]) for one in preview["computed"]]
+    assert names(either) == {"brunnen-2026": "draft"}
+    asked = either("dataset", "publish", "brunnen-2026")
+    assert asked.code == 2 and "--yes" in asked.err and "brunnen_2026.csv" in asked.out
+    assert either("dataset", "publish", "brunnen-2026", "--yes").code == 0
+    # Its file waits for its check.
+    assert names(either) == {"brunnen-2026": "withheld"}
+    assert "schon öffentlich" in either("dataset", "publish", "brunnen-2026", "--yes").err
+
+    changed = either("dataset", "edit", "brunnen-2026", "titel=Brunnen", "keyword=Wasser,Platz", "extras.stand=2027")
+    assert changed.code == 0 and "Brunnen 2026 → Brunnen" in changed.out
+    shown = either("dataset", "show", "brunnen-2026", "--json").data
+    assert shown["title"] == "Brunnen" and [tag["name"] for tag in shown["tags"]] == ["Wasser", "Platz"]
+    assert shown["extras"] == [{"key": "stand", "value": "2027"}] and len(shown["resources"]) == 1
+    assert len(either("dataset", "history", "brunnen-2026", "--json").data) >= 2
+
+    withdrawn = either("dataset", "withdraw", "brunnen-2026", "--reason", "nennt Personen")
+    assert withdrawn.code == 0 and names(either) == {"brunnen-2026": "private"}
+    assert either("dataset", "purge", "brunnen-2026", "--reason", "Beschluss").code == 2
+    assert either("dataset", "purge", "brunnen-2026", "--reason", "Beschluss", "--yes").code == 0
+    assert names(either) == {}
+
+
+def test_reasons_stand_in_the_log(offenbar: Run) -> None:
+    offenbar("dataset", "create", "--title", "Eins", "--publish", "--yes")
+    offenbar("dataset", "withdraw", "eins", "--reason", "nennt Personen")
+    dataset_id = offenbar("dataset", "show", "eins", "--json").data["id"]
+    offenbar("dataset", "purge", "eins", "--reason", "Beschluss 7", "--yes")
+    log = offenbar("audit", "--object", dataset_id, "--json").data
+    reasons = [one["details"].get("reason") for one in log]
+    assert "Beschluss 7" in reasons
+    assert "nennt Personen" not in reasons, "a purge erases what the log said of the dataset"
+
+
+def test_create_asks_for_nothing_that_follows_and_says_what_is_missing(offenbar: Run, instance: Instance) -> None:
+    nothing = offenbar("dataset", "create")
+    assert nothing.code == 2 and "--title" in nothing.err
+    assert offenbar("dataset", "create", "--title", "Bäume").code == 0
+    assert offenbar("dataset", "create", "--title", "Bäume").code == 0
+    assert set(names(offenbar)) == {"baeume", "baeume-2"}, "a name that follows from the title gets a number"
+    taken = offenbar("dataset", "create", "--title", "Bäume", "--name", "baeume")
+    assert taken.code == 2 and "schon vergeben" in taken.err
+    assert "already in use" in offenbar("--lang", "en", "dataset", "create", "--title", "x y", "--name", "baeume").err
+    desks.office(instance, "umweltamt")
+    several = offenbar("dataset", "create", "--title", "Noch einer")
+    assert several.code == 2 and "gruenamt, umweltamt" in several.err
+    missing = offenbar("dataset", "create", "--title", "x y", "--org", "gruenamt", "--resource", "gibt-es-nicht.csv")
+    assert missing.code == 2 and "gibt-es-nicht.csv" in missing.err
+    assert set(names(offenbar)) == {"baeume", "baeume-2"}
+
+
+def test_from_yaml_with_a_template_of_the_department(offenbar: Run, instance: Instance, tmp_path: Path) -> None:
+    folder = instance.config.home / "templates"
+    folder.mkdir()
+    (folder / "gruenamt.yaml").write_text(
+        "license: dl-zero-de/2.0\nmaintainer: Grünflächenamt\nmaintainer_email: gruen@darmstadt.example\ntags: [Grün]\n"
+        "title: Wird nicht vererbt\nextras: {stand: 2025}\n"
+    )
+    (tmp_path / "daten").mkdir()
+    (tmp_path / "daten" / "baeume.csv").write_text(TABLE)
+    (tmp_path / "daten" / "baeume.yaml").write_text(
+        "title: {de: Bäume, en: Trees}\nnotes: Alle Bäume\nkeywords: [Baum]\nextras: {stand: 2026}\n"
+        "resources:\n  - {file: baeume.csv, name: Die Bäume}\n  - https://daten.example.org/baeume.geojson\n"
+    )
+    package = offenbar("dataset", "create", "--from", tmp_path / "daten" / "baeume.yaml", "--json").data
+    assert (package["title"], package["license_id"], package["maintainer"]) == (
+        "Bäume",
+        "dl-zero-de/2.0",
+        "Grünflächenamt",
+    )
+    assert package["title_translated"] == {"de": "Bäume", "en": "Trees"}
+    assert [tag["name"] for tag in package["tags"]] == ["Grün", "Baum"]
+    assert package["extras"] == [{"key": "stand", "value": "2026"}]
+    assert sorted(one["name"] for one in package["resources"]) == ["Die Bäume", "baeume.geojson"]
+    unknown = offenbar("dataset", "create", "--title", "x y", "--template", "nix")
+    assert unknown.code == 2 and "gruenamt" in unknown.err
+    assert offenbar("dataset", "create", "--title", "x y", "--template", "../offenbar").code == 2
+
+    alike = offenbar("dataset", "create", "--title", "Sträucher", "--like", "baeume", "--json").data
+    assert alike["license_id"] == "dl-zero-de/2.0" and alike["resources"] == [] and alike["title"] == "Sträucher"
+
+    (tmp_path / "mehr.yaml").write_text("notes: Neu\nextras: {farbe: grün}\n")
+    edited = offenbar("dataset", "edit", "baeume", "--from", tmp_path / "mehr.yaml", "--json").data
+    assert edited["notes"] == "Neu" and len(edited["extras"]) == 2
+
+
+def test_a_table_makes_one_dataset_per_row(offenbar: Run, tmp_path: Path) -> None:
+    file = tmp_path / "neu.csv"
+    file.write_text("Titel;Lizenz;resources\nEins;dl-zero-de/2.0;https://x.example/1.csv\nZwei;;\n", encoding="utf-8")
+    made = offenbar("dataset", "create", "--from", file, "--json").data
+    assert [(one["name"], one["num_resources"]) for one in made] == [("eins", 1), ("zwei", 0)]
+
+
+def test_yaml_that_is_none(offenbar: Run, tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    for content, said in (("a: [", "Zeile"), ("- 1", "title"), ("farbe: rot", "farbe"), ("tags: 7", "tags")):
+        file.write_text(content)
+        done = offenbar("dataset", "create", "--from", file)
+        assert done.code == 2 and said in done.err
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_bulk_edits_with_dry_run_diff_conflict_and_undo(either: Run, tmp_path: Path, ending: str) -> None:
+    import openpyxl
+
+    for title in ("Eins", "Zwei"):
+        either("dataset", "create", "--title", title, "--set", "extras.formel==1+1")
+    file = tmp_path / f"alle.{ending}"
+    assert either("dataset", "export", "-o", file).code == 0
+    if ending == "xlsx":
+        book = openpyxl.load_workbook(file)
+        for row in book.active.iter_rows():
+            for cell in row:
+                cell.value = {"Eins": "Das Erste", "Zwei": "Das Zweite"}.get(cell.value, cell.value)
+        book.save(file)
+    else:
+        text = file.read_text("utf-8-sig")
+        file.write_text(text.replace(";Eins;", ";Das Erste;").replace(";Zwei;", ";Das Zweite;"), "utf-8-sig")
+    dry = either("dataset", "import", file, "--dry-run")
+    assert dry.code == 0 and "„Eins“ → „Das Erste“" in dry.out and "Nichts geändert" in dry.out
+    assert either("dataset", "show", "eins", "--json").data["title"] == "Eins"
+
+    either("dataset", "edit", "zwei", "notes=inzwischen")
+    done = either("dataset", "import", file, "--json")
+    assert done.code == 1 and done.data["applied"] == 1
+    assert [(fault["name"], fault["conflict"]) for fault in done.data["faults"]] == [("zwei", True)]
+    assert either("dataset", "show", "eins", "--json").data["title"] == "Das Erste"
+    assert either("dataset", "show", "zwei", "--json").data["title"] == "Zwei"
+
+    batch = done.data["undo"]
+    assert [one["id"] for one in either("dataset", "undo", "--list", "--json").data] == [batch]
+    back = either("dataset", "undo", batch)
+    assert back.code == 0 and either("dataset", "show", "eins", "--json").data["title"] == "Eins"
+    assert either("dataset", "undo", batch).code == 1, "what changed since stays"
+    assert either("dataset", "undo", "20261122-083000-000000").code == 2
+    assert either("dataset", "undo", "../../etc/passwd").code == 2
+
+
+def test_undo_files_are_private_and_forget_what_is_purged(offenbar: Run, instance: Instance, tmp_path: Path) -> None:
+    offenbar("dataset", "create", "--title", "Geheimwort")
+    offenbar("dataset", "create", "--title", "Zwei")
+    file = tmp_path / "t.csv"
+    file.write_text("name,notes\ngeheimwort,neu\nzwei,neu\n")
+    batch = offenbar("dataset", "import", file, "--json").data["undo"]
+    (kept,) = (instance.config.home / "undo").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600 and "geheimwort" in kept.read_text()
+    offenbar("dataset", "purge", "geheimwort", "--reason", "Beschluss", "--yes")
+    assert "geheimwort" not in kept.read_text() and "zwei" in kept.read_text()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert offenbar("dataset", "undo", batch).code == 0
+
+
+def test_a_batch_that_broke_off_is_taken_back(offenbar: Run, instance: Instance, tmp_path: Path) -> None:
+    for title in ("Eins", "Zwei", "Drei"):
+        offenbar("dataset", "create", "--title", title)
+    file = tmp_path / "t.csv"
+    head = "name,notes,organization\n"
+    file.write_text(head + "".join(f"{name},neu,gruenamt\n" for name in ("eins", "zwei", "vier", "drei")))
+    batch = offenbar("dataset", "import", file, "--json").data["undo"]
+    assert "vier" in names(offenbar), "a name that is free is a new draft"
+    (kept,) = (instance.config.home / "undo").iterdir()
+    # The power went in the middle of the last line.
+    kept.write_bytes(kept.read_bytes().rstrip()[:-20])
+    done = offenbar("dataset", "undo", batch)
+    notes = {name: offenbar("dataset", "show", name, "--json").data["notes"] for name in ("eins", "zwei", "drei")}
+    assert notes == {"eins": None, "zwei": None, "drei": "neu"} and names(offenbar)["vier"] == "deleted"
+    assert done.code == 1 and "drei" in done.err, "nobody knows whether the last one was done: it is told"
+
+
+def test_who_may_not_is_told_so(
+    instance: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = desks.office(instance, "gruenamt")
+    desks.write(instance, office, name="geheim", private=True)
+    desks.write(instance, office, name="offen")
+    with homes.home(tmp_path / "x" / "home"), command_line.served(instance) as address:
+        run = command_line.runner(monkeypatch, capsys, tmp_path / "x" / "home")
+        assert [one["name"] for one in run("dataset", "list", "--site", address, "--json").data] == ["offen"]
+        assert run("dataset", "show", "geheim", "--site", address).code == 2
+        refused = run("dataset", "edit", "offen", "title=Neu", "--site", address)
+        assert refused.code == 2 and "--token" in refused.err
+        stranger = command_line.token(instance, "fremd", admin=False)
+        refused = run(
+            "dataset", "create", "--title", "Neu", "--org", "gruenamt", "--site", address, "--token", stranger
+        )
+        assert refused.code == 2 and "gruenamt" in refused.err
+        assert run("dataset", "purge", "offen", "--reason", "x", "--yes", "--site", address).code == 2
+    assert Capacity.EDITOR and names(command_line.runner(monkeypatch, capsys, instance.config.home)) == {
+        "geheim": "private",
+        "offen": "published",
+    }
+
+
+def test_what_changes_between_preview_and_publication_is_not_published_unseen(instance: Instance) -> None:
+    from catalog.site_errors import CHANGED, SiteError
+    from catalog.sites import LocalSite
+
+    office = desks.office(instance, "gruenamt")
+    row = desks.write(instance, office, name="entwurf", state="draft")
+    site = LocalSite(instance)
+    preview = site.ask("offenbar_dataset_preview", {"id": "entwurf"})
+    desks.change(instance, row, notes="inzwischen")
+    with pytest.raises(SiteError) as refused:
+        site.ask("package_patch", {"id": row.id, "state": "active"}, if_match=preview.etag)
+    assert refused.value.kind == CHANGED
