@@ -21,6 +21,7 @@ from catalog.api.oai_views import oai_pages
 from catalog.api.openapi_views import described
 from catalog.api.quality_views import quality_pages
 from catalog.api.sparql import sparql
+from catalog.api.upload_views import upload_views
 from catalog.api.util_views import utilities
 from catalog.instance import Instance, open_instance
 from catalog.reading import Reading
@@ -73,6 +74,7 @@ def create_app(catalogue: Instance) -> Flask:
         dumps,
         downloads,
         sparql,
+        upload_views,
         quality_pages,
         pages,
         schema_pages,

@@ -295,8 +295,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         oidc_create=_switch(values, "oidc_create"),
         oidc_admin_claim=values["oidc_admin_claim"],
         compare_engines=_share(values["compare_engines"]),
-        check_max_bytes=_bytes("check_max_bytes", values),
-        upload_max_bytes=_bytes("upload_max_bytes", values),
+        check_max_bytes=_bytes("check_max_bytes", values, digits=10),
+        upload_max_bytes=_bytes("upload_max_bytes", values, digits=13),
         ckan_unowned_datasets=_switch(values, "ckan_unowned_datasets"),
         ckan_collaborators=_switch(values, "ckan_collaborators"),
         ckan_admin_collaborators=_switch(values, "ckan_admin_collaborators"),
@@ -350,10 +350,10 @@ def _switch(values: Mapping[str, str], name: str, default: bool = False) -> bool
     return value == "true" if value else default
 
 
-def _bytes(name: str, values: Mapping[str, str]) -> int:
+def _bytes(name: str, values: Mapping[str, str], *, digits: int) -> int:
     variable, path, _ = SETTINGS[name]
     value = values[name]
-    if not re.fullmatch("[0-9]{4,13}", value):
+    if not re.fullmatch(f"[0-9]{{4,{digits}}}", value):
         raise ConfigError(
             Message(
                 f"{path} / {variable}: „{value}“ ist keine Zahl von Byte wie 20000000.",

@@ -108,8 +108,9 @@ def write(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, action:
 
     TakenError when its name or a resource's id belongs to another one, StateError when others are faster for too long.
     """
-    for _ in range(_ATTEMPTS):
-        made = _make(instance, actor, dataset_id, edit)
+    for attempt in range(_ATTEMPTS):
+        # One that is new leaves nothing to look up; where that was wrong, something was purged under its id.
+        made = _make(instance, actor, dataset_id, edit, known=attempt > 0)
         if made.base is not None and not made.changes:
             return made.base
         try:
@@ -203,15 +204,15 @@ def _drop(instance: Instance, digests: set[str]) -> None:
         instance.files.drop(digest)
 
 
-def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit) -> _Made:
+def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, *, known: bool) -> _Made:
     with instance.database.reading() as session:
         base = session.get(DeskDataset, dataset_id)
         change = edit(base)
         organization = session.get_one(Organization, change.organization_id)
-        uploaded = set(_uploaded(session, dataset_id)).union(change.uploads)
+        uploaded = set(_uploaded(session, dataset_id) if base else ()).union(change.uploads)
         groups = desk_rows.groups(session, change.document.groups)
-        known = session.get(SourceState, desk_source.source_id(organization.id)) is not None
-    if not known:
+        opened = session.get(SourceState, desk_source.source_id(organization.id)) is not None
+    if not opened:
         _open(instance, organization)
     at = change.modified_at or now()
     before = desk_rows.document(base) if base else None
@@ -233,7 +234,9 @@ def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit) -> _Mad
     )
     dataset = _dataset(instance, row, said, organization, tuple(groups.values()))
     written = desk_rows.as_written(row, said, uploaded, groups)
-    draft = _draft(instance, organization, dataset, written) if desk_rows.holding(row).public else None
+    draft = None
+    if desk_rows.holding(row).public:
+        draft = _draft(instance, organization, Item(row.id, row.id, dataset, known=known or base is not None), written)
     return _Made(base, row, said, change.uploads, dataset, draft)
 
 
@@ -271,12 +274,10 @@ def _is_ours(uri: str, site_url: str) -> bool:
     return bool(uri) and iri.is_below(uri, site_url)
 
 
-def _draft(instance: Instance, organization: Organization, dataset: Dataset, written: Written) -> Draft:
+def _draft(instance: Instance, organization: Organization, item: Item, written: Written) -> Draft:
     source = desk_source.definition(organization, instance.config)
-    dataset_id = written.id
-    item = Item(dataset_id, dataset_id, dataset)
     made = publishing.drafts(
-        instance.database, instance.config, source, instance.policies(), [item], written={dataset_id: written}
+        instance.database, instance.config, source, instance.policies(), [item], written={item.dataset_id: written}
     )
     return next(iter(made))
 
@@ -304,9 +305,10 @@ def _save(session: Session, made: _Made) -> None:
     _refuse_taken(session, row)
     values = {column.name: getattr(row, column.name) for column in DeskDataset.__table__.columns}
     if made.base is None:
-        if session.get(DeskDataset, row.id) is not None:
-            raise _OvertakenError
-        session.execute(sa.insert(DeskDataset).values(values))
+        try:
+            session.execute(sa.insert(DeskDataset).values(values))
+        except sa.exc.IntegrityError:
+            raise _OvertakenError from None
     else:
         same = sa.and_(DeskDataset.id == row.id, DeskDataset.version == made.base.version)
         updated = session.execute(sa.update(DeskDataset).where(same).values(values))

@@ -54,15 +54,16 @@ def groups(session: Session, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def group_ids(session: Session, names: Iterable[str]) -> dict[str, str]:
-    """Find groups by id or name, the EU's data themes by their code: what each is called by, and its id."""
+def group_ids(session: Session, names: Iterable[str], *, themes: bool) -> dict[str, str]:
+    """Find groups by id or name: what each is called by, and its id. With `themes` the EU's data themes are groups, too."""
     wanted = sorted(set(names))
-    found = {name: name.lower() for name in wanted if vocabulary("theme").find(name.upper())}
+    known = {name: vocabulary("theme").find(name.upper()) for name in wanted} if themes else {}
+    found = {name: concept.code.lower() for name, concept in known.items() if concept}
     # A group that was founded here under the name of a theme is not that theme.
     for part in batches(wanted):
-        known = sa.or_(Group.id.in_(part), Group.name.in_(part))
-        for group in session.scalars(sa.select(Group).where(known, Group.state == "active")):
-            found |= {called: group.id for called in (group.id, group.name) if called in part}
+        called = sa.or_(Group.id.in_(part), Group.name.in_(part))
+        for group in session.scalars(sa.select(Group).where(called, Group.state == "active")):
+            found |= {name: group.id for name in (group.id, group.name) if name in part}
     return found
 
 

@@ -17,6 +17,8 @@ from catalog.search_sources import Changed
 from catalog.spool import Spool
 
 SLICE = 20_000
+# What somebody who waits for an answer can wait for.
+BRIEF = 500
 # So many datasets at the most are made anew in one slice because new words take theirs apart in another way.
 _MOST_TAUGHT = 20_000
 _UMLAUTS = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
@@ -33,8 +35,8 @@ def behind(session: Session, marks: Mapping[str, int]) -> bool:
     return False
 
 
-def write_slice(index: Index, writer: tantivy.IndexWriter, session: Session) -> int:
-    """Write the next changes of all logs; gives the number of datasets they are about."""
+def write_slice(index: Index, writer: tantivy.IndexWriter, session: Session, *, brief: bool = False) -> int:
+    """Write the next changes of all logs, few of them if it shall be brief; gives the number of datasets they are about."""
     searcher = index.searcher()
     marks = marks_of(searcher)
     anew = not marks or any(log.kept and log.last(session) < marks.get(log.name, 0) for log in search_sources.logs())
@@ -42,7 +44,7 @@ def write_slice(index: Index, writer: tantivy.IndexWriter, session: Session) -> 
         marks = {}
         if searcher.num_docs:
             writer.delete_all_documents()
-    changes = _changes(session, marks)
+    changes = _changes(session, marks, min(SLICE, BRIEF) if brief else SLICE)
     ids = list(dict.fromkeys(one for change in changes.values() for one in change.ids))
     with Spool[IndexEntry]() as entries:
         words: set[str] = set()
@@ -59,13 +61,13 @@ def write_slice(index: Index, writer: tantivy.IndexWriter, session: Session) -> 
     return len(ids)
 
 
-def _changes(session: Session, marks: Mapping[str, int]) -> dict[str, Changed]:
+def _changes(session: Session, marks: Mapping[str, int], most: int) -> dict[str, Changed]:
     found = {}
     for log in search_sources.logs():
         if not marks and not log.kept:
             found[log.name] = Changed(upto=log.last(session), ids=())
         else:
-            found[log.name] = log.changed(session, marks.get(log.name, 0), SLICE)
+            found[log.name] = log.changed(session, marks.get(log.name, 0), most)
     return found
 
 

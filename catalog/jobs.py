@@ -30,6 +30,7 @@ from catalog import (
     store,
     table_orders,
     triples,
+    uploads,
     workers,
 )
 from catalog.db import now
@@ -239,6 +240,7 @@ def keep_house(instance: Instance) -> None:
         if not present.unreadable:
             leaving.note_left(session, present.sources)
     editing.expire(instance)
+    uploads.tidy(instance.config)
     retention.sweep(instance.database, instance.files)
 
 

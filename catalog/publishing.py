@@ -58,12 +58,16 @@ MIXED = "mixed"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One record to publish: the dataset's id, its id at the source, what the source said, and the hash of that."""
+    """One record to publish: the dataset's id, its id at the source, what the source said, and the hash of that.
+
+    One that is not `known` is certain to be new: nothing is looked up about it.
+    """
 
     dataset_id: str
     remote_id: str
     dataset: Dataset
     hash: str = ""
+    known: bool = True
 
 
 def setting(config: Config, session: Session, source: Source, policies: Policies) -> tuple[Setting, Organization]:
@@ -120,11 +124,13 @@ def drafts(
             with database.reading() as session:
                 held_back = inherited.policies(session, policies, source.id, ((i.remote_id, i.dataset) for i in batch))
                 present, organization = setting(config, session, source, held_back)
-                rows = _rows(session, batch)
-                checks = _checks(session, batch)
-                names |= _taken(session, batch)
+                known = [item for item in batch if item.known]
+                rows = _rows(session, known)
+                checks = _checks(session, known)
+                # Who writes at the desk chooses the name.
+                names |= set() if written else _taken(session, batch)
                 neighbours = _neighbours(session, batch, config.site_url, leaving)
-                edited = edits.of(session, [item.dataset_id for item in batch])
+                edited = edits.of(session, [item.dataset_id for item in known])
                 wrote = written or desk_rows.written(session, source.id, [item.dataset_id for item in batch])
             made = []
             for item in batch:
@@ -413,12 +419,14 @@ def _neighbours(session: Session, batch: list[Item], site_url: str, leaving: Col
 
 def _rows(session: Session, batch: list[Item]) -> dict[str, DatasetRow]:
     ids = [item.dataset_id for item in batch]
-    return {row.id: row for row in session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(ids)))}
+    return {row.id: row for row in session.scalars(sa.select(DatasetRow).where(DatasetRow.id.in_(ids)))} if ids else {}
 
 
 def _checks(session: Session, batch: list[Item]) -> dict[str, dict[str, Checked]]:
     found: dict[str, dict[str, Checked]] = {}
     ids = [item.dataset_id for item in batch]
+    if not ids:
+        return found
     for row in session.scalars(sa.select(FileRow).where(FileRow.dataset_id.in_(ids), FileRow.outcome != "")):
         found.setdefault(row.dataset_id, {})[row.id] = checked(row)
     return found

@@ -60,6 +60,11 @@ class RemoteSite:
         return self._address
 
     @property
+    def authorization(self) -> dict[str, str]:
+        """The header that says who asks."""
+        return {"Authorization": self._token} if self._token else {}
+
+    @property
     def instance(self) -> Instance | None:
         """None: this catalogue is another one."""
         return None

@@ -148,7 +148,7 @@ def catch_up(instance: Instance, patience: float = 600, budget: float | None = N
             if writer is None:
                 return written
             with instance.database.reading() as session:
-                written += write_slice(index, writer, session)
+                written += write_slice(index, writer, session, brief=budget is not None)
         if until is not None and time.monotonic() > until:
             return written
 

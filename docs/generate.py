@@ -13,7 +13,9 @@ from flask import Flask
 
 import cli
 from catalog import config as configuration
-from catalog.api.action import ACTIONS, FACETS, MAX_ROWS
+from catalog.api.action import SUBJECTS
+from catalog.api.actions.call import Action
+from catalog.api.actions.datasets import FACETS, MAX_ROWS
 from catalog.app import create_app
 from catalog.config import SETTINGS, City, Config
 from catalog.db import Database
@@ -332,19 +334,31 @@ def _shown(cell: str) -> str:
 
 
 def actions() -> str:
-    """Every action of the CKAN API, from its docstring."""
-    rows = [(f"`{name}`", " ".join((function.__doc__ or "").split())) for name, function in ACTIONS.items()]
+    """Every action of the CKAN API with its arguments, subject by subject."""
+    lines = [
+        "# Actions of the CKAN API",
+        "",
+        "Addresses: `/api/3/action/NAME` and `/api/action/NAME`, by GET or POST; those that write by POST only. Arguments in bold are",
+        "required. Examples: [interfaces](../interfaces.md).",
+    ]
+    for subject in SUBJECTS:
+        rows = [
+            (f"`{name}`", "yes" if action.writes else "", action.about.en, action.about.de, _arguments(action))
+            for name, action in subject.actions.items()
+        ]
+        head = ("action", "writes", "English", "German", "arguments")
+        lines += ["", f"## {subject.title.en}", "", *_table(head, rows)]
     return "\n".join(
         [
-            "# Actions of the CKAN API",
-            "",
-            "Addresses: `/api/3/action/NAME` and `/api/action/NAME`, by GET or POST. Examples: [interfaces](../interfaces.md).",
-            "",
-            *_table(("action", "what it does"), rows),
+            *lines,
             "",
             f"`package_search` gives at most {MAX_ROWS} rows at once. Facets: {', '.join(f'`{name}`' for name in FACETS)}.",
         ]
     )
+
+
+def _arguments(action: Action) -> str:
+    return ", ".join(f"**`{a.name}`**" if a.required else f"`{a.name}`" for a in action.arguments)
 
 
 def routes() -> str:

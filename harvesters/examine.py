@@ -5,20 +5,23 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Literal
 
-from dcat.errors import FetchError
+from dcat.errors import FetchError, UnreadableError
 from dcat.message import Message
-from harvesters import tls
+from harvesters import source, tls
 from harvesters.addresses import Address, judge, read_address
+from harvesters.base import Batch, Harvester, Page
 from harvesters.certificates import Certificate, last_of
 from harvesters.connections import Resolve, resolve_name
 from harvesters.fetch import Fetcher
 from harvesters.guess import guess
 from harvesters.network import entry_for
+from harvesters.registry import HARVESTERS
 from harvesters.response import Response, Validators
 from harvesters.robots import LISTINGS
-from harvesters.source import TYPES
+from harvesters.source import TYPES, Source
 from harvesters.tls_look import look
 
 State = Literal["ok", "hint", "bad"]
@@ -26,6 +29,8 @@ State = Literal["ok", "hint", "bad"]
 # What servers with several forms of the same catalogue should choose from.
 ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.9, application/json;q=0.8, application/xml;q=0.7, */*;q=0.5"
 _SOON = timedelta(days=21)
+# Records looked at on each page.
+_MOST_RECORDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ def examine(
     checks.append(_type(found.type, found.why))
     source_url = found.url or response.moved_to or address.url
     definition = _definition(found.type, source_url, city, private) if found.type in TYPES else ""
+    if definition:
+        checks.append(_paging(fetcher, source.read(definition.encode(), "doctor")))
     return Examination(url=address.url, checks=tuple(checks), type=found.type, definition=definition)
 
 
@@ -270,6 +277,50 @@ def _type(name: str, why: Message) -> Check:
             ),
         )
     return Check("type", "ok", Message(f"Das ist {why.de}: Art {name}.", f"This is {why.en}: type {name}."))
+
+
+def _paging(fetcher: Fetcher, definition: Source) -> Check:
+    """Read the first page as a harvest would, and the one that follows: whether it comes, and brings something new."""
+    harvester = HARVESTERS[definition.type]
+    try:
+        first, batch = _page(fetcher, harvester, definition, harvester.pages(definition)[0])
+        number = len(first)
+        if not batch.following:
+            return _single(number, batch)
+        second, _ = _page(fetcher, harvester, definition, batch.following[0])
+    except (FetchError, UnreadableError) as error:
+        text = Message(
+            f"Eine Seite lässt sich nicht lesen: {error.message.de}", f"A page cannot be read: {error.message.en}"
+        )
+        return Check("paging", "bad", text)
+    twice = len(first & second)
+    text = Message(
+        f"Die erste Seite hat {number} Einträge, die zweite {len(second)}, davon {twice} schon auf der ersten.",
+        f"The first page has {number} records, the second {len(second)}, {twice} of them on the first already.",
+    )
+    return Check("paging", "bad" if second and twice == len(second) else "hint" if twice else "ok", text)
+
+
+def _page(fetcher: Fetcher, harvester: Harvester, definition: Source, url: str) -> tuple[frozenset[str], Batch]:
+    """Fetch and split one page; gives the ids of its records, so many at the most."""
+    method = "GET" if harvester.plain(url) else harvester.method
+    response = fetcher.get(url, accept=harvester.accept, method=method, headers=dict(harvester.headers))
+    page = Page(url=response.url, body=response.body, media_type=response.media_type, charset=response.charset)
+    batch = harvester.split(page, definition)
+    return frozenset(item.remote_id for item in islice(batch.items, _MOST_RECORDS)), batch
+
+
+def _single(number: int, batch: Batch) -> Check:
+    if batch.total is not None and number < min(batch.total, _MOST_RECORDS):
+        text = Message(
+            f"Der Server spricht von {batch.total} Einträgen, nennt {number} und keine weitere Seite.",
+            f"The server speaks of {batch.total} records, names {number}, and no further page.",
+        )
+        return Check("paging", "hint", text)
+    text = Message(
+        f"Alles steht auf einer Seite: {number} Einträge.", f"All of it stands on one page: {number} records."
+    )
+    return Check("paging", "ok", text)
 
 
 def _definition(type_: str, url: str, city: str, private: bool) -> str:

@@ -150,6 +150,9 @@ def test_deleting_and_purging(people: People, office: str) -> None:
     assert people.admin.refused("package_show", id=made["id"]) == 404
     again = people.admin.result("package_create", name="baeume", owner_org=office)
     assert again["id"] != made["id"]
+    people.admin.result("dataset_purge", id="baeume")
+    assert people.admin.result("package_create", name="baeume", owner_org=office, id=made["id"])["id"] == made["id"]
+    assert people.nobody.result("package_show", id=made["id"])["name"] == "baeume"
 
 
 def test_missing_resources_stay_and_an_empty_list_takes_them_away(people: People, office: str) -> None:

@@ -21,10 +21,12 @@ site:
 database: {url: "postgresql+psycopg://u:p@db/offenbar"}
 files: {url: "s3://eimer/offenbar"}
 sources: quellen
+search: {synonyms: woerter.yaml, thesaurus: /etc/offenbar/openthesaurus.txt}
 policies: /etc/offenbar/regeln
 mail: {server: "smtps://post@mail.testheim.example", password: "env:POST", from: katalog@testheim.example, to: edv@testheim.example}
 validation: {compare_engines: 0.25}
 check: {max_bytes: 5000000}
+upload: {max_bytes: 7000000000}
 ckan: {unowned_datasets: true, collaborators: true, admin_collaborators: true, themes_as_groups: false}
 oidc: {issuer: "https://anmeldung.testheim.example", client_id: katalog, client_secret: "env:OIDC", create: true, admin_claim: "groups=edv"}
 webhooks: {allow: ["127.0.0.1:9000", chat.testheim.example]}
@@ -55,6 +57,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert config.files_url == str(tmp_path / "files")
     assert config.site_url == "http://127.0.0.1:5000"
     assert (config.sources, config.policies) == (tmp_path / "sources", tmp_path / "policies")
+    assert (config.synonyms, config.thesaurus) == (tmp_path / "synonyms.yaml", None)
     assert (config.cities, config.contact) == ((), "")
     assert config.title.de and config.title.en and config.description.de and config.publisher
     unset = {name for name, origin in config.origins.items() if origin == "default"}
@@ -82,7 +85,8 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
     assert (config.oidc_client_secret, config.oidc_admin_claim) == ("env:OIDC", "groups=edv")
     assert config.oidc_create and "env:OIDC" not in repr(config)
     assert config.compare_engines == 0.25
-    assert config.check_max_bytes == 5_000_000
+    assert (config.check_max_bytes, config.upload_max_bytes) == (5_000_000, 7_000_000_000)
+    assert (config.synonyms, config.thesaurus) == (tmp_path / "woerter.yaml", Path("/etc/offenbar/openthesaurus.txt"))
     assert (config.ckan_unowned_datasets, config.ckan_collaborators, config.ckan_admin_collaborators) == (True,) * 3
     assert not config.ckan_themes_as_groups
     assert config.cities == (City("testheim", "Testheim", "06411000", "hessen"),)
@@ -107,6 +111,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, name: str) -> None:
         "oidc_issuer": "https://anmeldung.example",
         "compare_engines": "0.5",
         "check_max_bytes": "123456",
+        "upload_max_bytes": "654321",
     }[name]
     config = load(home(tmp_path, FILE) | {variable: value})
     assert str(getattr(config, name)) == value
@@ -294,6 +299,25 @@ def test_a_share_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
     assert "OFFENBAR_COMPARE_ENGINES" in refusal(home(tmp_path) | {"OFFENBAR_COMPARE_ENGINES": value})
 
 
-@pytest.mark.parametrize("value", ["viel", "-5000", "20 MB", "999", "1e9", "99999999999"])
-def test_a_limit_of_bytes_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
-    assert "OFFENBAR_CHECK_MAX_BYTES" in refusal(home(tmp_path) | {"OFFENBAR_CHECK_MAX_BYTES": value})
+@pytest.mark.parametrize(
+    ("variable", "beyond"),
+    [("OFFENBAR_CHECK_MAX_BYTES", "99999999999"), ("OFFENBAR_UPLOAD_MAX_BYTES", "99999999999999")],
+)
+def test_a_limit_of_bytes_that_is_none_is_refused(tmp_path: Path, variable: str, beyond: str) -> None:
+    for value in ("viel", "-5000", "20 MB", "999", "1e9", beyond):
+        assert f"{variable}: „{value}“" in refusal(home(tmp_path) | {variable: value})
+
+
+@pytest.mark.parametrize("name", [name for name, (_, path, _) in SETTINGS.items() if path.startswith("ckan.")])
+def test_a_switch_is_true_or_false(tmp_path: Path, name: str) -> None:
+    path = SETTINGS[name][1]
+    section, _, key = path.partition(".")
+    for value in (True, False):
+        assert getattr(load(home(tmp_path, f"{section}: {{{key}: {str(value).lower()}}}")), name) is value
+    for value in ("vielleicht", "1", "yes"):
+        assert refusal(home(tmp_path, f"{section}: {{{key}: {value}}}")).startswith(f"{path}: „")
+
+
+def test_themes_are_groups_where_there_are_cities(tmp_path: Path) -> None:
+    assert not load(home(tmp_path)).ckan_themes_as_groups
+    assert load(home(tmp_path, FILE.replace(", themes_as_groups: false", ""))).ckan_themes_as_groups

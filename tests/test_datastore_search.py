@@ -370,6 +370,10 @@ def test_the_engine_opens_nothing_but_the_table(table: Stored, tmp_path: Path) -
         ):
             with pytest.raises(duckdb.Error):
                 engine.execute(statement).fetchall()
+    with datastore_work.connect() as engine:
+        list(datastore_work.search(engine, Search(table=table)))
+        with pytest.raises(duckdb.Error):
+            engine.execute("SELECT * FROM read_text('/etc/passwd')").fetchall()
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["other.parquet", "t.parquet"]
 
 

@@ -101,8 +101,11 @@ def test_every_setting_is_documented():
 
 
 def test_every_action_is_documented():
-    text = read(ROOT / "docs" / "interfaces.md") + read(generate.FOLDER / "actions.md")
-    assert all(function.__doc__ and f"`{action}`" in text for action, function in ACTIONS.items())
+    text = read(generate.FOLDER / "actions.md")
+    for name, action in ACTIONS.items():
+        assert action.run.__doc__ and action.about.de and action.about.en, name
+        assert f"\n| `{name}` |" in text
+        assert all(argument.about.de and argument.about.en for argument in action.arguments), name
 
 
 def test_every_address_says_what_it_answers():

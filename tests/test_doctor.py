@@ -49,7 +49,14 @@ def states(found: Examination) -> dict[str, str]:
 def test_a_good_address(site: Site) -> None:
     site.put("/katalog.ttl", CATALOGUE, "text/turtle")
     found = examine(site.url("/katalog.ttl"))
-    assert states(found) == {"dns": "hint", "answer": "ok", "unchanged": "ok", "robots": "ok", "type": "ok"}
+    assert states(found) == {
+        "dns": "hint",
+        "answer": "ok",
+        "unchanged": "ok",
+        "robots": "ok",
+        "type": "ok",
+        "paging": "ok",
+    }
     assert "127.0.0.1" in said(found, "dns")[1] and "allow" in said(found, "dns")[1]
     assert "Status 200, text/turtle" in said(found, "answer")[1]
     assert "ETag" in said(found, "unchanged")[1] and "304" in said(found, "unchanged")[1]
@@ -83,6 +90,26 @@ def test_robots(site: Site, body: str, media_type: str, state: str) -> None:
     found = examine(site.url("/daten/"))
     assert said(found, "robots")[0] == state
     assert "line 2: Disallow: /daten/" in said(found, "robots")[1]
+
+
+HYDRA = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix hydra: <http://www.w3.org/ns/hydra/core#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+<> a hydra:PagedCollection ; hydra:totalItems 2 %s .
+<a> a dcat:Catalog ; dcat:dataset <https://x.example/%s> .
+<https://x.example/%s> a dcat:Dataset ; dct:title "x" ."""
+
+
+@pytest.mark.parametrize(("second", "state", "said_of_it"), [("2", "ok", "0 of them"), ("1", "bad", "1 of them")])
+def test_paging(site: Site, second: str, state: str, said_of_it: str) -> None:
+    site.put("/katalog.ttl", HYDRA % ("; hydra:nextPage </2.ttl>", "1", "1"), "text/turtle")
+    site.put("/2.ttl", HYDRA % ("", second, second), "text/turtle")
+    found = said(examine(site.url("/katalog.ttl")), "paging")
+    assert found[0] == state and said_of_it in found[1]
+
+
+def test_a_page_that_is_missing(site: Site) -> None:
+    site.put("/katalog.ttl", HYDRA % ("; hydra:nextPage </2.ttl>", "1", "1"), "text/turtle")
+    assert said(examine(site.url("/katalog.ttl")), "paging")[0] == "bad"
 
 
 def test_moved(site: Site) -> None:

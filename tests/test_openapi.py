@@ -1,12 +1,11 @@
 """The OpenAPI document: valid, complete, and true of what the server answers."""
 
-import re
+import io
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import action_api
-import orjson
 import pytest
 from action_api import People
 from demo_home import DemoHome
@@ -29,6 +28,7 @@ CALLABLE = {
 }
 # There is nothing of that kind, whatever the id.
 EMPTY = {"resource_view_show", "task_status_show"}
+SITE = "http://127.0.0.1:5000"
 TREES = "baumkataster-darmstadt"
 # What stands for {name} in the addresses beside the actions, by how they begin.
 NAMES = {
@@ -87,7 +87,7 @@ def test_a_broken_document_would_be_found(document: dict[str, Any]) -> None:
 def test_it_is_for_everybody_and_costs_nothing_twice(public: FlaskClient) -> None:
     answer = public.get("/openapi.json")
     assert (answer.mimetype, answer.headers["Access-Control-Allow-Origin"]) == ("application/json", "*")
-    assert answer.get_json()["servers"] == [{"url": "http://127.0.0.1:5000"}]
+    assert answer.get_json()["servers"] == [{"url": SITE}]
     again = public.get("/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     compressed = public.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
@@ -230,7 +230,29 @@ def test_the_other_addresses_answer_as_described(document: dict[str, Any], publi
     assert tried >= 15
 
 
-def test_a_check_is_as_described(document: dict[str, Any]) -> None:
-    form = document["paths"]["/check"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert form["required"] == ["file"]
-    assert orjson.dumps(document["paths"]["/check"]).count(b"repaired") == 1
+def test_a_download_is_as_described(document: dict[str, Any], public: FlaskClient) -> None:
+    packages = public.get("/api/action/package_search?rows=1000").get_json()["result"]["results"]
+    urls = [resource["url"] for package in packages for resource in package["resources"]]
+    ours = next(url.removeprefix(SITE) for url in urls if url.startswith(SITE) and "/download/" in url)
+    answer = public.get(ours)
+    assert answer.status_code == 200
+    described = document["paths"]["/dataset/{dataset}/resource/{id}/download/{file}"]["get"]
+    assert answer.mimetype in described["responses"]["200"]["content"]
+    names = ours.strip("/").split("/")
+    assert [one["name"] for one in described["parameters"]] == ["dataset", "id", "file"]
+    assert (names[0], names[2], names[4]) == ("dataset", "resource", "download")
+
+
+@pytest.mark.slow
+def test_a_check_is_as_described(document: dict[str, Any], public: FlaskClient) -> None:
+    described = document["paths"]["/check"]["post"]
+    form = described["requestBody"]["content"]["multipart/form-data"]["schema"]
+    for output in form["properties"]["output"]["enum"]:
+        sent = {"file": (io.BytesIO(b"a,b\n1,2\n"), "a.csv"), "schema": "none", "output": output}
+        answer = public.post("/check", data=sent)
+        if answer.status_code == 422:
+            # There is no repaired copy of what needs none.
+            assert output == "repaired"
+            continue
+        assert answer.status_code == 200, (output, answer.text[:200])
+        assert answer.mimetype in described["responses"]["200"]["content"], (output, answer.mimetype)

@@ -150,7 +150,9 @@ def touches(shown: PublicDataset, box: Box) -> bool:
     return min(west) <= box.east and max(east) >= box.west and min(south) <= box.north and max(north) >= box.south
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=str)
+@pytest.mark.parametrize(
+    "query", QUERIES, ids=lambda query: search_links.urlencode(search_links.fields(query), doseq=True) or "all"
+)
 def test_counts_are_those_of_all_datasets(
     catalogue: Instance, everything: list[tuple[PublicDataset, Values]], query: Query
 ) -> None:

@@ -18,6 +18,7 @@ _JSON = "application/json"
 _ENDINGS = sorted({*rdf.FORMATS, "xml"})
 _RDF = tuple(sorted({form.media_type for form in rdf.FORMATS.values()}))
 _ATOM = "application/atom+xml"
+_REPORTS = ("text/html", "text/csv", "application/pdf", "application/sarif+json", "application/xml")
 
 
 def _in(place: str, name: str, about: str, **schema: Any) -> Json:
@@ -79,7 +80,7 @@ def _sparql() -> Json:
 
 
 def _check() -> Json:
-    described = _get("check", "tools", "check a file / eine Datei prüfen", (_JSON, "text/csv", "application/pdf"))[
+    described = _get("check", "tools", "check a file / eine Datei prüfen", (_JSON, *_REPORTS))[
         "get"
     ]
     fields = {

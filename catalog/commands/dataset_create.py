@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from catalog import drafting, package_fields, saved_sites
+from catalog import drafting, package_fields, saved_sites, sending
 from catalog.commands import dataset_release
 from catalog.commands.on_site import on_site
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
@@ -207,8 +207,7 @@ def _create(terminal: Terminal, site: Site, draft: Draft, *, named: bool) -> Map
     package = _with_free_name(site, draft, named=named)
     for path, fields in draft.files:
         with terminal.transfer(path.name, path.stat().st_size) as moved:
-            site.ask("resource_create", {"package_id": package["id"], **fields}, upload=path)
-            moved(path.stat().st_size)
+            sending.send(site, "resource_create", {"package_id": package["id"], **fields}, path, moved)
     number = len(draft.files) + len(draft.arguments["resources"])
     terminal.note(
         Message(

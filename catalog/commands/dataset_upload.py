@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from catalog import sending
 from catalog.commands.on_site import on_site
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.sites import Site
@@ -20,11 +21,28 @@ from dcat.message import Message
     metavar="ID",
     help="Diese Ressource ersetzen; sonst kommt eine dazu. / Replace this resource; else one is added.",
 )
+@click.option(
+    "--resume/--no-resume",
+    default=True,
+    show_default=True,
+    help="Eine abgebrochene Übertragung derselben Datei fortsetzen. / Go on with a transfer of the same file that broke off.",
+)
 @json_option
 @on_site
 @pass_terminal
-def upload(terminal: Terminal, site: Site, dataset: str, file: Path, name: str, resource: str, as_json: bool) -> None:
-    """Eine Datei zu einem Datensatz hochladen. / Upload a file to a dataset.
+def upload(
+    terminal: Terminal,
+    site: Site,
+    dataset: str,
+    file: Path,
+    name: str,
+    resource: str,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Eine Datei zu einem Datensatz hochladen; eine große kommt in Stücken, und nach einer Unterbrechung geht es weiter.
+
+    Upload a file to a dataset; a large one goes in pieces, and goes on after an interruption.
 
     Beispiel / Example: offenbar dataset upload brunnen brunnen_2026.csv
     """
@@ -33,8 +51,7 @@ def upload(terminal: Terminal, site: Site, dataset: str, file: Path, name: str, 
     target = {"id": resource} if resource else {"package_id": package["id"]}
     action = "resource_patch" if resource else "resource_create"
     with terminal.transfer(file.name, file.stat().st_size) as moved:
-        found = site.ask(action, {**target, **fields}, upload=file).result
-        moved(file.stat().st_size)
+        found = sending.send(site, action, {**target, **fields}, file, moved, resume=resume)
     if as_json:
         terminal.data(found)
         return

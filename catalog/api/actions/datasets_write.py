@@ -13,6 +13,7 @@ from catalog import access, audit, desk, desk_rows, organizations
 from catalog.api.actions import packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
 from catalog.desk import Change, TakenError, Upload
+from catalog.drafts import HIDDEN
 from catalog.models import DatasetRow, Organization
 from catalog.models_desk import DeskDataset, TagVocabulary, VocabularyTag
 from catalog.store import UUID
@@ -172,7 +173,7 @@ def judged(found: PackageDocument | Refused) -> PackageDocument:
 
 def resolved(call: Call, document: PackageDocument, before: PackageDocument | None) -> PackageDocument:
     """Bring the groups of a document to their ids, and see that they and its keywords exist; those it had already may stay."""
-    known = desk_rows.group_ids(call.session, document.groups)
+    known = desk_rows.group_ids(call.session, document.groups, themes=call.instance.config.ckan_themes_as_groups)
     had = set(before.groups) if before else set()
     if missing := [one for one in document.groups if one not in known and one not in had]:
         raise invalid(groups=f"There is no group {missing[0][:100]}")
@@ -208,7 +209,8 @@ def _own_id(call: Call) -> str:
     if not UUID.fullmatch(chosen):
         raise invalid(id="Must be a UUID")
     with call.instance.database.reading() as session:
-        if session.get(DeskDataset, chosen) is not None or session.get(DatasetRow, chosen) is not None:
+        public = session.get(DatasetRow, chosen)
+        if session.get(DeskDataset, chosen) is not None or (public is not None and public.state != HIDDEN):
             raise invalid(id="A dataset with this id exists already")
     return chosen
 

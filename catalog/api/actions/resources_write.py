@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from catalog import uploads
 from catalog.api.actions import datasets_write, packages
 from catalog.api.actions.call import Action, Argument, Call, Sent, invalid, not_found
 from catalog.db import now
@@ -21,6 +22,7 @@ from dcat import ckan_change
 from dcat.ckan_input import guessed_format
 from dcat.ckan_package import PackageDocument
 from dcat.ckan_values import Refused
+from dcat.errors import NotFoundError
 from dcat.message import Message
 from dcat.printable import printable
 
@@ -114,14 +116,22 @@ def _resource(package: Mapping[str, Any], resource_id: str) -> dict[str, Any]:
 
 def _with_upload(call: Call, resource_id: str) -> tuple[dict[str, Any], dict[str, Upload]]:
     """Take the file out of a call, into the store; gives the fields of the resource that say so."""
-    given = {key: value for key, value in call.arguments.items() if key not in ("package_id", "upload")}
+    given = {key: value for key, value in call.arguments.items() if key not in ("package_id", "upload", "upload_id")}
+    if upload_id := call.text("upload_id"):
+        return _described(given, resource_id, *_sent_before(call, upload_id))
     if "upload" not in call.files:
         if "upload" in call.arguments and call.arguments["upload"] not in (None, ""):
             raise invalid(upload="Must be a file, sent as multipart/form-data")
         if call.flag("clear_upload"):
             given |= {"url_type": None, "url": given.get("url") or ""}
         return given, {}
-    upload = _kept(call, call.files["upload"])
+    return _described(given, resource_id, _kept(call, call.files["upload"]), call.files["upload"].media_type)
+
+
+def _described(
+    given: dict[str, Any], resource_id: str, upload: Upload, media_type: str
+) -> tuple[dict[str, Any], dict[str, Upload]]:
+    """Say in the fields of a resource which file it is."""
     given |= {
         "url": upload.name,
         "url_type": "upload",
@@ -129,11 +139,24 @@ def _with_upload(call: Call, resource_id: str) -> tuple[dict[str, Any], dict[str
         "hash": upload.sha256,
         "hash_algorithm": "sha256",
         "last_modified": naive(now().replace(tzinfo=None).isoformat()),
-        "mimetype": given.get("mimetype") or call.files["upload"].media_type or None,
+        "mimetype": given.get("mimetype") or media_type or None,
     }
     if not given.get("name"):
         given["name"] = upload.name
     return given, {resource_id: upload}
+
+
+def _sent_before(call: Call, upload_id: str) -> tuple[Upload, str]:
+    """Take a file that came in pieces (catalog/uploads.py); it stays until it expires, so that a refused call can be repeated."""
+    config = call.instance.config
+    try:
+        found = uploads.find(config, call.actor, upload_id)
+    except NotFoundError:
+        raise invalid(upload_id="There is no such upload") from None
+    if not found.complete:
+        raise invalid(upload_id=f"Only {found.offset} of {found.size} bytes have come")
+    digest = uploads.keep(config, call.instance.files, found)
+    return Upload(digest, _safe(found.name), found.size), found.media_type
 
 
 def _kept(call: Call, sent: Sent) -> Upload:
@@ -164,6 +187,9 @@ _FIELDS = (
     Argument("description", "string", Message("Beschreibung", "description")),
     Argument("format", "string", Message("Format, wie CSV", "format, such as CSV")),
     Argument("schema", "string", Message("gemeinsames Tabellenschema", "shared table schema")),
+    Argument(
+        "upload_id", "string", Message("Datei, die über /api/upload kam", "a file that came by way of /api/upload")
+    ),
     Argument(
         "upload", "file", Message("die Datei selbst (multipart/form-data)", "the file itself (multipart/form-data)")
     ),
