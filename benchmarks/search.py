@@ -67,8 +67,8 @@ def _words() -> list[str]:
 def _entries(count: int) -> Iterator[IndexEntry]:
     chance = random.Random(11)
     words = _words()
-    # A few words are frequent, most are rare.
-    weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(len(words))))
+    # The most frequent word stands in a third of all datasets, most stand in few.
+    weights = list(itertools.accumulate(1 / (rank + 50) for rank in range(len(words))))
     for number in range(count):
         said = chance.choices(words, cum_weights=weights, k=_LONG)
         city = chance.choice(_CITIES)
@@ -97,7 +97,7 @@ def _entries(count: int) -> Iterator[IndexEntry]:
 def _queries(number: int) -> dict[str, list[SearchQuery]]:
     chance = random.Random(13)
     words = _words()
-    weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(len(words))))
+    weights = list(itertools.accumulate(1 / (rank + 50) for rank in range(len(words))))
     alike = sorted(synonym_groups.load().said)
 
     def asked(text: str, **given: object) -> SearchQuery:

@@ -148,6 +148,16 @@ def may_change_account(actor: Actor, account_id: str) -> bool:
     return _writes(actor, Scope.ACCOUNTS) and (actor.admin or actor.id == account_id)
 
 
+def may_let_in(actor: Actor, account_id: str) -> bool:
+    """Whether somebody may set a password. Who knows it comes in with every scope, so a token needs all of them."""
+    return may_change_account(actor, account_id) and actor.scopes >= ALL_SCOPES
+
+
+def may_empower(actor: Actor) -> bool:
+    """Whether somebody may say who administers the site, and the e-mail address by which somebody comes in; with every scope, too."""
+    return may_administer(actor, Scope.ACCOUNTS) and actor.scopes >= ALL_SCOPES
+
+
 def may_see_people(actor: Actor) -> bool:
     """Whether somebody may see the names of other accounts, and nothing else of them."""
     return _writes(actor, Scope.READ)

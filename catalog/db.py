@@ -141,7 +141,11 @@ def _engine(url: str) -> sa.Engine:
     if parsed.get_backend_name() != "sqlite":
         try:
             engine = sa.create_engine(
-                parsed, pool_pre_ping=True, isolation_level="REPEATABLE READ", max_overflow=_MOST_CONNECTIONS
+                parsed,
+                pool_pre_ping=True,
+                isolation_level="REPEATABLE READ",
+                max_overflow=_MOST_CONNECTIONS,
+                hide_parameters=True,
             )
         except ModuleNotFoundError as error:
             raise ConfigError(
@@ -154,7 +158,7 @@ def _engine(url: str) -> sa.Engine:
         return engine
     # A database in memory has one connection.
     room = {"max_overflow": _MOST_CONNECTIONS} if parsed.database else {}
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, **room)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True, **room)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -24,7 +24,7 @@ from catalog.desk_types import Written
 from catalog.drafts import Draft
 from catalog.ingest import identity, retention
 from catalog.instance import Instance
-from catalog.models import Claim, FileRow, FileVersion, Organization, Overlay, Record, RecordVersion, Slug, SourceState
+from catalog.models import Claim, DatasetRow, FileRow, FileVersion, Organization, Overlay, Record, RecordVersion, Slug, SourceState
 from catalog.models_accounts import AuditEntry, Collaborator
 from catalog.models_desk import DeskDataset, DeskResource, DeskTable
 from catalog.organizations import packaged
@@ -324,7 +324,10 @@ def _save_resources(session: Session, made: _Made) -> None:
     owners = dict(
         session.execute(sa.select(DeskResource.id, DeskResource.dataset_id).where(DeskResource.id.in_(wanted))).all()
     )
-    if any(owner != made.row.id for owner in owners.values()) or len(set(wanted)) < len(wanted):
+    # Files of harvested datasets have ids of the same kind.
+    harvested = sa.select(FileRow.id).where(FileRow.id.in_(wanted), FileRow.dataset_id != made.row.id)
+    theirs = any(owner != made.row.id for owner in owners.values()) or session.scalar(harvested.limit(1)) is not None
+    if theirs or len(set(wanted)) < len(wanted):
         raise TakenError("resources")
     if made.base is not None:
         gone = sa.and_(DeskResource.dataset_id == made.row.id, DeskResource.id.not_in(wanted))
@@ -345,10 +348,12 @@ def _save_resources(session: Session, made: _Made) -> None:
 
 
 def _refuse_taken(session: Session, row: DeskDataset) -> None:
-    """TakenError when another dataset, of the desk or harvested, has this name."""
-    others = sa.select(DeskDataset.id).where(DeskDataset.name == row.name, DeskDataset.id != row.id)
+    """TakenError when another dataset, of the desk or harvested, has this name, or this as its id."""
+    called = sa.or_(DeskDataset.name == row.name, DeskDataset.id == row.name)
+    others = sa.select(DeskDataset.id).where(called, DeskDataset.id != row.id)
     addresses = sa.select(Slug.dataset_id).where(Slug.name == row.name, Slug.dataset_id != row.id)
-    if session.scalar(others) is not None or session.scalar(addresses) is not None:
+    published = sa.select(DatasetRow.id).where(DatasetRow.id == row.name, DatasetRow.id != row.id)
+    if any(session.scalar(one) is not None for one in (others, addresses, published)):
         raise TakenError("name")
 
 

@@ -111,9 +111,10 @@ def find(session: Session, config: Config, kind: Kind, name_or_id: str) -> Holde
 
 
 def taken(session: Session, config: Config, name: str, holder_id: str = "") -> bool:
-    """Whether a name belongs to another organisation or group, deleted ones too: they share one set of names."""
-    organizations = sa.select(Organization.id).where(Organization.name == name, Organization.id != holder_id)
-    groups = sa.select(Group.id).where(Group.name == name, Group.id != holder_id)
+    """Whether a name, or an id, belongs to another organisation or group, deleted ones too: they share one set of names."""
+    named = sa.or_(Organization.name == name, Organization.id == name)
+    organizations = sa.select(Organization.id).where(named, Organization.id != holder_id)
+    groups = sa.select(Group.id).where(sa.or_(Group.name == name, Group.id == name), Group.id != holder_id)
     if session.scalar(organizations) is not None or session.scalar(groups) is not None:
         return True
     return any(theme.id == name for theme in _themes(config))

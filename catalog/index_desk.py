@@ -22,9 +22,13 @@ from dcat.ckan_show import Shown
 _DEEDS = ("dataset.", "resource.")
 
 
+# Of the table, made once: every search asks.
+_LAST = sa.select(sa.func.max(AuditEntry.__table__.c.seq))
+
+
 def last(session: Session) -> int:
     """Give the newest number of the log of deeds."""
-    return session.scalar(sa.select(sa.func.max(AuditEntry.seq))) or 0
+    return session.scalar(_LAST) or 0
 
 
 def changed(session: Session, since: int, most: int) -> tuple[int, tuple[str, ...]]:

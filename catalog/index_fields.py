@@ -9,12 +9,13 @@ from catalog.german import Splitter, folded, term, words
 from catalog.index_entry import IndexEntry
 
 # Raised whenever the same entry would make another document: the index is then made anew.
-VERSION = 1
+VERSION = 2
 MARK = "mark"
 # How much a word counts where it stands; as a part of a compound half of it.
 TEXTS: Mapping[str, float] = {"title": 5.0, "keyword": 3.0, "publisher": 2.0, "text": 1.0}
 PARTS: Mapping[str, str] = {name: f"{name}_parts" for name in TEXTS}
 ANYWHERE = "anywhere"
+ACCESS = "access"
 WORD = "word"
 # Fields of IndexEntry whose values are compared as they stand, and counted.
 VALUES = (
@@ -41,7 +42,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(
             name, stored=name in ("id", "name"), tokenizer_name="raw", index_option="basic", fast=True
         )
-    for name in ("readers", OTHER, TAG_START):
+    for name in (ACCESS, OTHER, TAG_START):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in TEXTS:
         builder.add_text_field(name, tokenizer_name="whitespace")
@@ -66,7 +67,7 @@ def document(entry: IndexEntry, splitter: Splitter) -> tantivy.Document:
         for value in values(entry, name):
             made.add_text(name, value)
     for label in entry.readers:
-        made.add_text("readers", label)
+        made.add_text(ACCESS, access(entry.state, entry.private, label))
     for key in (*(EXTRAS + key for key in entry.extras), *entry.values):
         for value in values(entry, key):
             made.add_text(OTHER, other(key, value))
@@ -112,6 +113,11 @@ def numbers(entry: IndexEntry) -> dict[str, int]:
     counted = entry.values.get("num_resources", ())
     found["num_resources"] = int(counted[0]) if counted and counted[0].isdecimal() else None
     return {name: max(-(2**62), min(2**62, number)) for name, number in found.items() if number is not None}
+
+
+def access(state: str, private: bool, label: str) -> str:
+    """Write who may read it, and in which state it is, as one term: every search asks for it."""
+    return clean(f"{state} {'private' if private else 'open'} {label}")
 
 
 def other(field: str, value: str) -> str:

@@ -1,12 +1,26 @@
 """Compiles the tree of a search (catalog/query.py) into queries of the index. Nothing of it reaches the engine as text."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 
 import tantivy
 
 from catalog.german import folded, term, terms
-from catalog.index_fields import ANYWHERE, BOX, NUMBERS, OTHER, PARTS, TEXTS, VALUES, clean, other, schema
+from catalog.index_fields import (
+    ACCESS,
+    ANYWHERE,
+    BOX,
+    NUMBERS,
+    OTHER,
+    PARTS,
+    TEXTS,
+    VALUES,
+    access,
+    clean,
+    other,
+    schema,
+)
 from catalog.query import All, Between, Condition, Is, Not, Says, SearchQuery, Some, Starts, Within
 
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
@@ -18,10 +32,17 @@ _SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~/<>@\"'")
 
 def filters(query: SearchQuery) -> tantivy.Query:
     """Compile what only filters: who may see it and the states, outside of what the user asks for, and then that."""
-    allowed = [] if query.readers is None else [_any_of("readers", query.readers)]
-    if not query.private:
-        allowed.append(_is("private", "false"))
-    return all_of([_any_of("state", query.states), *allowed, compiled(query.where)])
+    if query.readers is None:
+        allowed = all_of([_any_of("state", query.states), *([] if query.private else [_is("private", "false")])])
+    else:
+        kinds = (False, True) if query.private else (False,)
+        allowed = _any_of(ACCESS, (access(*each) for each in itertools.product(query.states, kinds, query.readers)))
+    return allowed if query.where == All() else all_of([allowed, compiled(query.where)])
+
+
+def public() -> tantivy.Query:
+    """What everybody may find."""
+    return filters(SearchQuery())
 
 
 def compiled(condition: Condition) -> tantivy.Query:

@@ -28,8 +28,9 @@ def behind(session: Session, marks: Mapping[str, int]) -> bool:
     """Whether something happened that an index with these marks does not know; also when the database is an older one."""
     if not marks:
         return True
+    newest = search_sources.newest(session)
     for log in search_sources.logs():
-        last, mark = log.last(session), marks.get(log.name, 0)
+        last, mark = newest[log.name], marks.get(log.name, 0)
         if last > mark or (log.kept and last < mark):
             return True
     return False

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from catalog import audit, search
 from catalog.access import Actor
 from catalog.index_fields import VALUES
+from catalog.index_query import public
 from catalog.instance import Instance
 from catalog.models_desk import TagVocabulary, VocabularyTag
-from catalog.search_index import public
 from dcat.errors import StateError
 from dcat.message import Message
 

@@ -1,4 +1,7 @@
-"""The list of datasets for whoever works on them: what is public, and what they may read beyond that, page by page by name."""
+"""The list of datasets for whoever works on them: what is public, and what they may read beyond that, page by page by id.
+
+Ids sort alike in every database and here; names do not.
+"""
 
 from dataclasses import dataclass
 
@@ -31,13 +34,13 @@ class Listed:
 def page(
     session: Session, actor: Actor, *, city: str = "", organization: str = "", after: str = "", limit: int = PAGE
 ) -> list[Listed]:
-    """List some datasets by name, from the one behind `after` on; withdrawn ones are for those who oversee the site."""
+    """List some datasets by id, from the one behind `after` on; withdrawn ones are for those who oversee the site."""
     of = [Organization.name == organization] if organization else []
-    found = _shown(session, actor, [*of, *([DatasetRow.city == city] if city else []), DatasetRow.name > after], limit)
+    found = _shown(session, actor, [*of, *([DatasetRow.city == city] if city else []), DatasetRow.id > after], limit)
     found += _hidden(
-        session, actor, [*of, *([Organization.city == city] if city else []), DeskDataset.name > after], limit
+        session, actor, [*of, *([Organization.city == city] if city else []), DeskDataset.id > after], limit
     )
-    return sorted(found, key=lambda one: one.name)[:limit]
+    return sorted(found, key=lambda one: one.id)[:limit]
 
 
 def _shown(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
@@ -47,7 +50,7 @@ def _shown(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]],
     left = sa.and_(DatasetRow.id.not_in(hidden), DatasetRow.name != DatasetRow.id)
     visible = left if access.may_oversee(actor) else store.VISIBLE
     query = sa.select(DatasetRow, Organization.name).join(Organization, Organization.id == DatasetRow.organization_id)
-    rows = session.execute(query.where(visible, *wanted).order_by(DatasetRow.name).limit(limit)).all()
+    rows = session.execute(query.where(visible, *wanted).order_by(DatasetRow.id).limit(limit)).all()
     states = {shown.id: _state(shown) for shown in store.views(session, [row.id for row, _ in rows])}
     return [
         Listed(row.id, row.name, row.title, row.city, organization, states.get(row.id, WITHDRAWN))
@@ -74,7 +77,7 @@ def _hidden(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]]
             organization.name if organization.state != "internal" else "",
             row.state if row.state != "active" else PRIVATE,
         )
-        for row, organization in session.execute(query.order_by(DeskDataset.name).limit(limit))
+        for row, organization in session.execute(query.order_by(DeskDataset.id).limit(limit))
     ]
 
 

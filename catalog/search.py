@@ -13,11 +13,11 @@ import tantivy
 from catalog import search_order, search_text, synonym_groups
 from catalog.german import folded, term, words
 from catalog.index_fields import TAG_START, VALUES
-from catalog.index_query import all_of, filters, prefix_query, stem_start, term_query
+from catalog.index_query import all_of, filters, prefix_query, public, stem_start, term_query
 from catalog.index_writing import behind, write_slice
 from catalog.instance import Instance
 from catalog.query import All, Is, Order, SearchQuery
-from catalog.search_index import Index, fresh, lock_file, opened, public
+from catalog.search_index import Index, fresh, lock_file, opened
 from catalog.search_text import Asked, Known
 from catalog.synonym_groups import Synonyms
 

@@ -1,6 +1,7 @@
 """The folder of the index: opened, healed, written by one process at a time; and what is learnt from it for reading queries."""
 
 import fcntl
+import os
 import shutil
 import time
 import zlib
@@ -17,7 +18,7 @@ import tantivy
 from catalog import index_fields, locks, synonym_groups
 from catalog.german import LEAST_LEARNT, Splitter
 from catalog.index_fields import ANYWHERE, MARK, WORD
-from catalog.index_query import all_of, term_query
+from catalog.index_query import public, term_query
 from catalog.search_words import Meant, Vocabulary
 
 _HEAP = 30_000_000
@@ -33,25 +34,44 @@ class _Words:
     vocabulary: Vocabulary
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """One state of an index: the file that names its parts, as it was when they were opened, and the mark inside."""
+
+    file: tuple[int, int, int]
+    searcher: tantivy.Searcher
+    mark: str
+
+
 class Index:
-    """One index folder. Opening it is cheap; searching reloads what another process has committed."""
+    """One index folder. Opening it is cheap; searching opens what another process has committed since."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._index = _open(folder)
+        self._state: _State | None = None
         self._words: _Words | None = None
         self._splitter: tuple[str, Splitter] | None = None
         self._hides: tuple[str, bool] | None = None
 
     def searcher(self) -> tantivy.Searcher:
         """Give the newest state, which stays as it is."""
-        self._index.reload()
-        return self._index.searcher()
+        return self._newest().searcher
+
+    def _newest(self) -> _State:
+        """Open the newest state, unless it is open: every commit writes the file anew that names its parts."""
+        found = os.stat(self._folder / "meta.json")
+        file = (found.st_mtime_ns, found.st_ino, found.st_size)
+        if self._state is None or self._state.file != file:
+            self._index.reload()
+            searcher = self._index.searcher()
+            self._state = _State(file, searcher, mark_text(searcher))
+        return self._state
 
     @property
     def marks(self) -> dict[str, int]:
         """How far the index has come in each log, as the same commit wrote it; nothing for an index of an older form."""
-        return marks_of(self.searcher())
+        return _marks(self._newest().mark)
 
     @contextmanager
     def writing(self, patience: float) -> Iterator[tantivy.IndexWriter | None]:
@@ -114,11 +134,6 @@ def opened(folder: Path) -> Index:
     return Index(folder)
 
 
-def public() -> tantivy.Query:
-    """What everybody may find."""
-    return all_of([term_query("readers", "public"), term_query("state", "active"), term_query("private", "false")])
-
-
 def splitter_of(searcher: tantivy.Searcher | None, learnt: frozenset[str] = frozenset()) -> Splitter:
     """Make a splitter that knows our words, those of an index, and some that are about to come in."""
     seed = synonym_groups.seed()
@@ -139,7 +154,10 @@ def mark_text(searcher: tantivy.Searcher) -> str:
 
 def marks_of(searcher: tantivy.Searcher) -> dict[str, int]:
     """Read how far a state has come in each log."""
-    written = mark_text(searcher)
+    return _marks(mark_text(searcher))
+
+
+def _marks(written: str) -> dict[str, int]:
     content = orjson.loads(written) if written else {}
     return dict(content["logs"]) if content.get("form") == form() else {}
 

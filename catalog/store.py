@@ -236,7 +236,7 @@ def unsettled(session: Session) -> dict[str, list[str]]:
 
 def last_seq(session: Session) -> int:
     """Give the newest sequence number of the change log; 0 for an empty one."""
-    return session.scalar(sa.select(sa.func.max(Change.seq))) or 0
+    return session.scalar(_LAST_SEQ) or 0
 
 
 def newest_change(session: Session) -> tuple[int, datetime.datetime | None]:
@@ -245,6 +245,7 @@ def newest_change(session: Session) -> tuple[int, datetime.datetime | None]:
     return (newest.seq, newest.at) if newest else (0, None)
 
 
+_LAST_SEQ = sa.select(sa.func.max(Change.__table__.c.seq))
 # Made once: it answers every request that finds nothing new.
 _NEWEST = sa.select(Change.seq, Change.at).order_by(Change.seq.desc()).limit(1)
 
@@ -297,12 +298,8 @@ def views(session: Session, dataset_ids: list[str]) -> Iterator[PublicDataset]:
 
 def bodies(session: Session, form: str, dataset_ids: list[str]) -> dict[str, bytes]:
     """Read one rendition of visible datasets, by dataset id."""
-    rows = session.execute(
-        sa.select(Rendition.dataset_id, Rendition.body)
-        .join(DatasetRow, sa.and_(DatasetRow.id == Rendition.dataset_id, DatasetRow.hash == Rendition.hash))
-        .where(Rendition.dataset_id.in_(dataset_ids), Rendition.format == form, VISIBLE)
-    )
-    return {dataset_id: decompress(body) for dataset_id, body in rows}
+    rows = session.execute(_BODIES, {"ids": dataset_ids, "form": form})
+    return {dataset_id: decompress(found) for dataset_id, found in rows}
 
 
 def body(session: Session, form: str, name_or_id: str) -> bytes | None:
@@ -321,6 +318,9 @@ _BODY = (
     sa.select(_RENDITION.c.body)
     .join(_DATASET, sa.and_(_DATASET.c.id == _RENDITION.c.dataset_id, _DATASET.c.hash == _RENDITION.c.hash))
     .where(_RENDITION.c.format == sa.bindparam("form"), _DATASET.c.state == PUBLISHED)
+)
+_BODIES = _BODY.with_only_columns(_RENDITION.c.dataset_id, _RENDITION.c.body).where(
+    _RENDITION.c.dataset_id.in_(sa.bindparam("ids", expanding=True))
 )
 _BODY_BY_ID = _BODY.where(_DATASET.c.id == sa.bindparam("of"))
 _BODY_BY_NAME = _BODY.join(_SLUG, _SLUG.c.dataset_id == _DATASET.c.id).where(_SLUG.c.name == sa.bindparam("of"))

@@ -452,12 +452,17 @@ def _config() -> Config:
 
 def _defaults() -> dict[str, str]:
     present = _config()
-    values = {f.name: str(getattr(present, f.name)) for f in dataclasses.fields(Config)}
+    values = {f.name: _written(getattr(present, f.name)) for f in dataclasses.fields(Config)}
     for name in ("title", "description"):
         pair = getattr(present, name)
         values |= {name: pair.de, f"{name}_en": pair.en}
     values |= {"home": "./var", "secret_key": "", "webhooks": " ".join(present.webhooks)}
     return {name: value.replace(HOME, "HOME") for name, value in values.items()}
+
+
+def _written(value: object) -> str:
+    """Write a setting as the YAML file has it; nothing for what is not set."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _app() -> Flask:

@@ -32,7 +32,7 @@ class Memory:
         index.reload()
         self.searcher = index.searcher()
         vocabulary = Vocabulary(
-            self.searcher.terms_with_prefix(index_fields.WORD, "", filter_query=search_index.public()),
+            self.searcher.terms_with_prefix(index_fields.WORD, "", filter_query=index_query.public()),
             synonym_groups.load().said | synonym_groups.basic(),
         )
         self.known = Known(
@@ -40,7 +40,7 @@ class Memory:
             splitter=self.splitter,
             synonyms=synonym_groups.load(),
             meant=vocabulary.meant,
-            visible=search_index.public(),
+            visible=index_query.public(),
         )
 
     def ids(self, query: SearchQuery) -> list[str]:

@@ -88,7 +88,8 @@ def test_the_form_offers_every_schema_and_says_its_limits(client: FlaskClient) -
 
 def test_other_pages_lead_here(client: FlaskClient) -> None:
     for path in ("/", "/api"):
-        assert html.document_fromstring(client.get(path).text).xpath("//nav//a[@href='/check']"), path
+        page = client.get(path, headers={"Accept": "text/html"}).text
+        assert html.document_fromstring(page).xpath("//nav//a[@href='/check']"), path
     assert "/check?schema=baumkataster" in client.get("/schema/baumkataster").text
 
 

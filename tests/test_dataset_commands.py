@@ -1,17 +1,26 @@
 """Datasets from the command line: here and on a remote site alike, from the first draft to the purge."""
 
+import io
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import command_line
 import desks
 import homes
+import openpyxl
 import pytest
 from command_line import Run
+from databases import KINDS, database_url
+from histories import History
 
-from catalog.access import Capacity
+from catalog import bulk, bulk_apply, listing
+from catalog.access import ANONYMOUS, Actor, Capacity
+from catalog.bulk_files import Table
 from catalog.instance import Instance
+from catalog.sites import Answer, LocalSite
 
 TABLE = "id,ort\n1,Marktplatz\n2,Luisenplatz\n"
 
@@ -116,6 +125,32 @@ def test_create_asks_for_nothing_that_follows_and_says_what_is_missing(offenbar:
     assert set(names(offenbar)) == {"baeume", "baeume-2"}
 
 
+class Keyboard(io.StringIO):
+    """Somebody at a terminal who types these lines."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_at_a_terminal_it_asks_for_what_does_not_follow(
+    offenbar: Run, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks.office(instance, "umweltamt")
+
+    def typed(*lines: str) -> None:
+        monkeypatch.setattr(sys, "stdin", Keyboard("".join(f"{line}\n" for line in lines)))
+
+    typed("unbekannt", "umweltamt", "Kühle Orte")
+    asked = offenbar("dataset", "create")
+    assert asked.code == 0 and "Organisation" in asked.err and "Titel" in asked.err
+    package = offenbar("dataset", "show", "kuehle-orte", "--json").data
+    assert (package["title"], package["organization"]["name"]) == ("Kühle Orte", "umweltamt")
+    typed("n")
+    assert offenbar("dataset", "publish", "kuehle-orte").code == 130 and names(offenbar) == {"kuehle-orte": "draft"}
+    typed("y")
+    assert offenbar("dataset", "publish", "kuehle-orte").code == 0 and names(offenbar) == {"kuehle-orte": "published"}
+
+
 def test_from_yaml_with_a_template_of_the_department(offenbar: Run, instance: Instance, tmp_path: Path) -> None:
     folder = instance.config.home / "templates"
     folder.mkdir()
@@ -168,8 +203,6 @@ def test_yaml_that_is_none(offenbar: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
 def test_bulk_edits_with_dry_run_diff_conflict_and_undo(either: Run, tmp_path: Path, ending: str) -> None:
-    import openpyxl
-
     for title in ("Eins", "Zwei"):
         either("dataset", "create", "--title", title, "--set", "extras.formel==1+1")
     file = tmp_path / f"alle.{ending}"
@@ -252,21 +285,104 @@ def test_who_may_not_is_told_so(
         )
         assert refused.code == 2 and "gruenamt" in refused.err
         assert run("dataset", "purge", "offen", "--reason", "x", "--yes", "--site", address).code == 2
-    assert Capacity.EDITOR and names(command_line.runner(monkeypatch, capsys, instance.config.home)) == {
+    assert names(command_line.runner(monkeypatch, capsys, instance.config.home)) == {
         "geheim": "private",
         "offen": "published",
     }
 
 
-def test_what_changes_between_preview_and_publication_is_not_published_unseen(instance: Instance) -> None:
-    from catalog.site_errors import CHANGED, SiteError
-    from catalog.sites import LocalSite
+def test_what_changes_between_preview_and_publication_is_not_published_unseen(
+    offenbar: Run, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offenbar("dataset", "create", "--title", "Entwurf")
+    real = LocalSite.ask
 
-    office = desks.office(instance, "gruenamt")
-    row = desks.write(instance, office, name="entwurf", state="draft")
+    def slow(self: LocalSite, action: str, *arguments: Any, **named: Any) -> Answer:
+        answer = real(self, action, *arguments, **named)
+        if action == "offenbar_dataset_preview":
+            real(self, "package_patch", {"id": "entwurf", "notes": "inzwischen"})
+        return answer
+
+    monkeypatch.setattr(LocalSite, "ask", slow)
+    refused = offenbar("dataset", "publish", "entwurf", "--yes")
+    assert refused.code == 2 and "inzwischen geändert" in refused.err
+    assert names(offenbar) == {"entwurf": "draft"}
+
+
+def test_what_changes_between_the_diff_and_the_change_is_a_conflict(instance: Instance) -> None:
+    row = desks.write(instance, desks.office(instance, "gruenamt"), title="Alt")
     site = LocalSite(instance)
-    preview = site.ask("offenbar_dataset_preview", {"id": "entwurf"})
+    plan = bulk.compare(Table(("name", "title"), (("baeume", "Neu"),), (2,)), bulk_apply.finder(site))
     desks.change(instance, row, notes="inzwischen")
-    with pytest.raises(SiteError) as refused:
-        site.ask("package_patch", {"id": row.id, "state": "active"}, if_match=preview.etag)
-    assert refused.value.kind == CHANGED
+    done = bulk_apply.apply(site, plan)
+    assert done.applied == 0 and [fault.conflict for fault in done.faults] == [True]
+    shown = site.call("package_show", id="baeume")
+    assert (shown["title"], shown["notes"]) == ("Alt", "inzwischen")
+    assert bulk_apply.plan_back(site, done.undo).changes == ()
+
+
+def test_the_difference_of_two_versions(offenbar: Run) -> None:
+    offenbar("dataset", "create", "--title", "Eins", "--publish", "--yes")
+    for title in ("Zwei", "Drei"):
+        offenbar("dataset", "edit", "eins", f"title={title}")
+    found = offenbar("dataset", "diff", "eins", "--json").data
+    assert [one["field"] for one in found["changes"]] == ["title"] and found["to"] > found["from"]
+    whole = offenbar("dataset", "diff", "eins", "--from", found["from"] - 1)
+    assert whole.code == 0 and "Eins" in whole.out and "Drei" in whole.out
+    assert "Kein Unterschied" in offenbar("dataset", "diff", "eins", "--from", found["to"]).out
+    missing = offenbar("dataset", "diff", "eins", "--from", "99")
+    assert missing.code == 2 and "aufbewahrt" in missing.err
+    assert offenbar("dataset", "diff", "gibt-es-nicht").code == 2
+
+
+def test_harvested_datasets_are_kept_at_their_source(
+    history: History,
+    instance: Instance,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    history.publish(1)
+    run = command_line.runner(monkeypatch, capsys, instance.config.home)
+    (name,) = names(run)
+    file = tmp_path / "t.csv"
+    assert run("dataset", "export", "-o", file).code == 0 and name not in file.read_text("utf-8-sig")
+    file.write_text(f"name,title\n{name},Neu\n")
+    imported = run("dataset", "import", file)
+    assert imported.code == 1 and "geerntet" in imported.err
+    withdrawn = run("dataset", "withdraw", name, "--reason", "x")
+    assert withdrawn.code == 2 and "policy" in withdrawn.err
+    lines = tmp_path / "d.jsonl"
+    run("export", "--format", "ckan-jsonl", "-o", lines)
+    assert run("import", "ckan-jsonl", lines, "--json").data["harvested"] == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_list_comes_page_by_page_and_only_what_may_be_read(kind: str, tmp_path: Path) -> None:
+    with database_url(kind, tmp_path) as url, homes.home(tmp_path / "home", url) as instance:
+        office, other = desks.office(instance, "gruenamt"), desks.office(instance, "umweltamt", city="frankfurt")
+        for number in range(3):
+            desks.write(instance, office, name=f"offen-{number}")
+            desks.write(instance, other, name=f"entwurf_{number}", state="draft")
+        desks.write(instance, office, name="geheim", private=True)
+        shared = desks.write(instance, other, name="geteilt", private=True)
+
+        def listed(actor: Actor, **wanted: str) -> list[str]:
+            found: list[str] = []
+            after = ""
+            with instance.database.reading() as session:
+                while part := listing.page(session, actor, after=after, limit=2, **wanted):
+                    assert len(part) <= 2
+                    found += [one.name for one in part]
+                    after = part[-1].id
+            return sorted(found)
+
+        public = ["offen-0", "offen-1", "offen-2"]
+        drafts = ["entwurf_0", "entwurf_1", "entwurf_2"]
+        assert listed(desks.ADMIN) == sorted([*public, *drafts, "geheim", "geteilt"])
+        assert listed(desks.ADMIN, city="frankfurt") == sorted([*drafts, "geteilt"])
+        assert listed(desks.ADMIN, organization="gruenamt") == sorted([*public, "geheim"])
+        assert listed(ANONYMOUS) == public
+        assert listed(desks.editor(office)) == sorted([*public, "geheim"])
+        friend = Actor(id="6f0ffe0b-a1a5-4c1e-9d3a-0ffe4ba40011", shared={shared.id: Capacity.MEMBER})
+        assert listed(friend) == sorted([*public, "geteilt"])

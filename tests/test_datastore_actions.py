@@ -281,5 +281,7 @@ def test_what_leaves_the_public_is_not_there_any_more(instance: Instance, hidden
         assert client.get(f"/datastore/dump/{name}").status_code == 404
         for action in ("datastore_search", "datastore_info"):
             assert refused(instance, action, ANONYMOUS, resource_id=name, id=name)[0] == 404
-    if "deleted" not in hidden.values():
+    if "deleted" in hidden.values():
+        assert refused(instance, "datastore_search", desks.editor(office), resource_id=found)[0] == 404
+    else:
         assert rows(instance, found, desks.editor(office)) == [{"_id": 1, "a": 1}]

@@ -158,6 +158,14 @@ def folded(cell: Any) -> str:
     return text.lower().replace("ß", "ss")
 
 
+def test_every_comparison(tmp_path: Path) -> None:
+    table = stored(tmp_path / "t.parquet", {"a": [1, 2, 3, None], "b": ["1", "2", "3", None]})
+    for op, wanted in (("eq", [2]), ("ne", [1, 3]), ("gt", [3]), ("gte", [2, 3]), ("lt", [1]), ("lte", [1, 2])):
+        for name in ("a", "b", "_id"):
+            there = [*wanted, 4] if name == "_id" and op in ("ne", "gt", "gte") else wanted
+            assert numbers(Search(table=table, filters={name: {op: 2}})) == there, (op, name)
+
+
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(columns=COLUMNS, filters=FILTERS)
 def test_filters_find_what_a_plain_evaluation_finds(tmp_path: Path, columns: dict[str, Any], filters: Any) -> None:
@@ -356,10 +364,10 @@ def test_the_engine_opens_nothing_but_the_table(table: Stored, tmp_path: Path) -
         datastore_work.lock(engine, table.path)
         assert engine.execute(f"SELECT count(*) FROM '{table.path}'").fetchall() == [(4,)]
         for statement in (
-            f"SELECT * FROM read_parquet('{other}')",
-            f"SELECT * FROM '{tmp_path}/*.parquet'",
-            "SELECT * FROM read_text('/etc/passwd')",
-            "SELECT * FROM glob('/etc/*')",
+            f"SELECT count(*) FROM read_parquet('{other}')",
+            f"SELECT count(*) FROM '{tmp_path}/*.parquet'",
+            "SELECT count(*) FROM read_text('/etc/passwd')",
+            "SELECT count(*) FROM glob('/etc/*')",
             f"COPY (SELECT 1) TO '{tmp_path}/x.csv'",
             f"ATTACH '{tmp_path}/x.db'",
             "INSTALL httpfs",
@@ -372,8 +380,8 @@ def test_the_engine_opens_nothing_but_the_table(table: Stored, tmp_path: Path) -
                 engine.execute(statement).fetchall()
     with datastore_work.connect() as engine:
         list(datastore_work.search(engine, Search(table=table)))
-        with pytest.raises(duckdb.Error):
-            engine.execute("SELECT * FROM read_text('/etc/passwd')").fetchall()
+        with pytest.raises(duckdb.PermissionException):
+            engine.execute("SELECT count(*) FROM read_text('/etc/passwd')").fetchall()
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["other.parquet", "t.parquet"]
 
 
@@ -430,7 +438,10 @@ def test_a_broken_file_a_large_answer_and_a_slow_query_are_sentences(runner: Run
         with pytest.raises(UnansweredError) as caught:
             runner.search(asked)
         assert caught.value.message is why
-    assert runner.search(Search(table=large)).total == 400_000
+    with runner.stream(Search(table=large, limit=None, total=False)) as (_, pieces):
+        assert next(pieces).startswith(b'[{"_id":1,')
+    again = runner.search(Search(table=large))
+    assert (again.total, again.count) == (400_000, 100), "what somebody left unread is nobody else's answer"
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from datastore_calls import rows
 from desk_people import ask as call
 from desk_people import refusal as refused
 
+from catalog import store
 from catalog.access import ANONYMOUS, Actor, Capacity
 from catalog.instance import Instance
 from catalog.models import FileRow
@@ -69,6 +70,20 @@ def test_personal_data_stay_with_the_editors(instance: Instance) -> None:
     assert refused(instance, "datastore_search", resource_id=found)[0] == 404
     assert refused(instance, "datastore_info", id=found)[0] == 404
     assert len(rows(instance, found, editor)) == 20
+
+
+def test_a_table_that_is_dropped_leaves_the_public_at_once(instance: Instance, table: tuple[str, Actor]) -> None:
+    found, editor = table
+    desks.check_files(instance)
+    assert len(rows(instance, found)) == 3
+    call(instance, "datastore_delete", editor, resource_id=found)
+    for actor in (ANONYMOUS, editor):
+        assert refused(instance, "datastore_search", actor, resource_id=found)[0] == 404
+        assert refused(instance, "datastore_info", actor, id=found)[0] == 404
+    with instance.database.reading() as session:
+        assert store.public_table(session, found) is None
+        shown = store.find_public(session, "baeume")
+    assert shown is not None and (shown.files[0].copy, shown.files[0].table, shown.files[0].rows) == ("", "", ())
 
 
 @pytest.mark.parametrize(

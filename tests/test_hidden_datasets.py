@@ -12,11 +12,11 @@ from typing import Any
 
 import action_api
 import desks
+import every_address
 import homes
 import pytest
 from action_api import Caller, People
 from flask import Flask
-from werkzeug.routing import Rule
 
 from catalog import search, triples
 from catalog.access import Capacity
@@ -92,38 +92,9 @@ def gives_away(body: bytes) -> bool:
 
 def addresses(hidden: Hidden) -> Iterator[str]:
     """Every address that can be asked for by GET, filled with whatever names what is hidden."""
-    fills: dict[str, list[str]] = {
-        "uuid": [*hidden.ids, *hidden.resources],
-        "ending": ["ttl", "rdf", "jsonld", "nt"],
-        "form": ["json", "csv", "html", "pdf"],
-    }
     # The first and the fourth were never public and were public once.
     anything = [hidden.ids[0], hidden.ids[3], hidden.resources[7], "amt", hidden.office.id, "envi", "1"]
-    for rule in hidden.app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.endpoint == "static":
-            continue
-        names = sorted(rule.arguments)
-        choices = [_choices(rule, name, fills, anything) for name in names]
-        for values in itertools.islice(itertools.product(*choices), 40):
-            yield _built(rule, dict(zip(names, values, strict=True)))
-
-
-def _choices(rule: Rule, name: str, fills: dict[str, list[str]], anything: list[str]) -> list[str]:
-    converter = rule._converters[name]
-    if type(converter).__name__ == "UUIDConverter":
-        return fills["uuid"]
-    if type(converter).__name__ == "AnyConverter":
-        return sorted(converter.items)  # type: ignore[attr-defined]
-    if type(converter).__name__ == "IntegerConverter":
-        return ["1", "2"]
-    return fills.get(name, anything)
-
-
-def _built(rule: Rule, values: dict[str, str]) -> str:
-    path = rule.rule
-    for name, value in values.items():
-        path = re.sub(rf"<(?:[^<>]*:)?{re.escape(name)}>", value, path)
-    return path
+    return every_address.addresses(hidden.app, [*hidden.ids, *hidden.resources], anything)
 
 
 def test_no_address_gives_anything_away(hidden: Hidden) -> None:

@@ -108,7 +108,7 @@ def answers(client: FlaskClient) -> Iterator[tuple[str, str]]:
         if address in seen or address.startswith("/static/") or (address.count("&") and "?q" in address):
             continue
         seen.add(address)
-        answer = client.get(address, follow_redirects=True)
+        answer = client.get(address, follow_redirects=True, headers={"Accept": "text/html,*/*;q=0.8"})
         assert answer.status_code < 500, address
         yield address, f"{answer.data.decode('utf-8', 'replace')}\n{answer.headers}"
         if answer.mimetype == "text/html":

@@ -112,7 +112,7 @@ def test_what_is_no_address(address: str) -> None:
 
 
 def test_a_token_is_not_sent_unencrypted() -> None:
-    with pytest.raises(ConfigError, match="https://daten.example.org"):
+    with pytest.raises(ConfigError, match=r"https://daten\.example\.org"):
         RemoteSite("http://daten.example.org", TOKEN)
     assert checked_address("http://daten.example.org") == "http://daten.example.org"
     assert checked_address("http://127.0.0.1:5000/", TOKEN) == "http://127.0.0.1:5000"
@@ -122,9 +122,9 @@ def test_a_token_does_not_follow_a_redirect() -> None:
     with (
         answering(ok("[]")) as (elsewhere, seen),
         answering((308, {"Location": f"{elsewhere}/api/3/action/package_list"}, b"")) as (address, _),
+        pytest.raises(SiteError, match="redirects"),
     ):
-        with pytest.raises(SiteError, match="redirects"):
-            RemoteSite(address, TOKEN).call("package_list")
+        RemoteSite(address, TOKEN).call("package_list")
     assert seen == []
 
 
@@ -165,9 +165,9 @@ def test_what_is_no_catalogue_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for answer in ((200, {}, b"<html>"), (500, {}, b"x"), (200, {}, b"[]"), (413, {}, b"")):
         with answering(answer) as (address, _), pytest.raises(FetchError, match="doctor"):
             RemoteSite(address).call("package_list")
-    with answering((400, {}, b'"Bad request: Action name not known: x"')) as (address, _):
-        with pytest.raises(SiteError, match="does not know the action"):
-            RemoteSite(address).call("x")
+    unknown = (400, {}, b'"Bad request: Action name not known: x"')
+    with answering(unknown) as (address, _), pytest.raises(SiteError, match="does not know the action"):
+        RemoteSite(address).call("x")
     monkeypatch.setattr(remote, "MAX_ANSWER", 1000)
     with answering(ok('"' + "x" * 2000 + '"')) as (address, _), pytest.raises(FetchError) as large:
         RemoteSite(address).call("package_list")

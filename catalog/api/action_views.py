@@ -93,6 +93,11 @@ def _arguments(actor: Actor) -> dict[str, Any]:
     if (request.content_length or 0) > most:
         raise RequestEntityTooLarge
     body = request.get_data()
+    if body.count(b"&") >= MAX_FIELDS:
+        # Each field of a form takes memory (CVE-2023-50248); JSON sent as a form may have as many ampersands as it likes.
+        if not body.lstrip().startswith(b"{"):
+            raise RequestEntityTooLarge
+        return _object(body)
     pairs = list(request.form.items())
     if len(pairs) == 1 and pairs[0][1] in ("", "1"):
         return _object(pairs[0][0].encode())

@@ -12,6 +12,7 @@ from catalog.access import Holding
 from catalog.commands import (
     dataset_bulk,
     dataset_create,
+    dataset_diff,
     dataset_explain,
     dataset_release,
     dataset_upload,
@@ -56,6 +57,7 @@ for _part in (
     dataset_create.create,
     dataset_explain.edit,
     dataset_explain.explain,
+    dataset_diff.diff,
     dataset_release.publish,
     dataset_release.withdraw,
     dataset_release.purge,
@@ -103,8 +105,8 @@ def _all(site: Site, city: str, organization: str) -> list[dict[str, Any]]:
         part = site.call("offenbar_dataset_list", city=city, organization=organization, after=after)
         found += part
         if len(part) < listing.PAGE:
-            return found
-        after = part[-1]["name"]
+            return sorted(found, key=lambda one: str(one["name"]))
+        after = part[-1]["id"]
 
 
 @command.command()

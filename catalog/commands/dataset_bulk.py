@@ -45,7 +45,8 @@ def export_table(terminal: Terminal, site: Site, output: Path, form: str | None,
     """
     if form and output.suffix.lower() != f".{form}":
         output = output.with_name(f"{output.name}.{form}")
-    listed = [one for one in _listed(site, organization, city) if one["state"] != "withdrawn"]
+    found = (one for one in _listed(site, organization, city) if one["state"] != "withdrawn")
+    listed = sorted(found, key=lambda one: str(one["name"]))
     find = bulk_apply.finder(site)
     packages: list[Mapping[str, Any]] = []
     with terminal.counted(Message("gelesen", "read"), len(listed)) as tick:
@@ -201,7 +202,7 @@ def _listed(site: Site, organization: str, city: str) -> Iterator[dict[str, Any]
     after = ""
     while part := site.call("offenbar_dataset_list", organization=organization, city=city, after=after):
         yield from part
-        after = part[-1]["name"]
+        after = part[-1]["id"]
         if len(part) < listing.PAGE:
             return
 

@@ -1,18 +1,23 @@
 """What a visitor or a program reads when something is not there or went wrong: never a trace, a path or an address of ours."""
 
+import logging
 import re
 from dataclasses import dataclass
 
 import orjson
 from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog.documents import IncompleteError
 from catalog.web.language import t
 from catalog.web.security import request_id
-from dcat.errors import NotFoundError
+from dcat.errors import NotFoundError, StateError
 from dcat.message import Message
+from dcat.printable import one_line
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,20 @@ FAILED = Wording(
         "Try again in a few minutes. If you write to us, please quote the request id.",
     ),
 )
+UNREADY = Wording(
+    Message("Das geht gerade nicht", "This is not possible at the moment"),
+    Message(
+        "Ein Teil dieses Katalogs antwortet nicht oder ist zu sehr beschäftigt. Der Fehler ist vermerkt.",
+        "A part of this catalogue does not answer or is too busy. The fault was recorded.",
+    ),
+    Message(
+        "Versuchen Sie es in einer Minute noch einmal. Wenn Sie uns schreiben, nennen Sie bitte die Kennung.",
+        "Try again in a minute. If you write to us, please quote the request id.",
+    ),
+)
 # Interfaces for programs; /feedback is a page.
 _PROGRAMS = re.compile(r"/(api/|feeds/|feed(?![a-z])|oai$)")
-WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 410: GONE, 413: TOO_LARGE, 429: TOO_OFTEN, 500: FAILED}
+WORDINGS = {400: BAD_REQUEST, 404: NOT_FOUND, 410: GONE, 413: TOO_LARGE, 429: TOO_OFTEN, 500: FAILED, 503: UNREADY}
 
 
 def register(app: Flask) -> None:
@@ -88,6 +104,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer)
     app.register_error_handler(NotFoundError, _missing)
     app.register_error_handler(IncompleteError, _incomplete)
+    app.register_error_handler(StateError, _unready)
+    app.register_error_handler(OperationalError, _without_database)
 
 
 def _missing(error: NotFoundError) -> AnyResponse:
@@ -96,6 +114,20 @@ def _missing(error: NotFoundError) -> AnyResponse:
 
 def _incomplete(error: IncompleteError) -> AnyResponse:
     """Answer 503 rather than less than the whole, so that nobody takes datasets for gone; OAI-PMH says "later" so too (3.1.2.2)."""
+    return _answer(ServiceUnavailable(retry_after=60))
+
+
+def _unready(error: StateError) -> AnyResponse:
+    """Answer 503 when the database is gone, full or busy; what it said of itself is for the log only (CVE-2024-41674)."""
+    return _later(error.message.en)
+
+
+def _without_database(error: OperationalError) -> AnyResponse:
+    return _later(str(error.orig))
+
+
+def _later(cause: str) -> AnyResponse:
+    log.error("request %s: %s", request_id(), one_line(cause, 500))
     return _answer(ServiceUnavailable(retry_after=60))
 
 

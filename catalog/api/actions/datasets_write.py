@@ -228,11 +228,18 @@ def _owner(call: Call, document: PackageDocument) -> Organization:
 
 
 def _moved(call: Call, base: DeskDataset, before: PackageDocument, document: PackageDocument) -> str:
-    """Give the organisation that a dataset belongs to after a change; whoever moves it must be allowed to write there."""
+    """Give the organisation that a dataset belongs to after a change.
+
+    Whoever moves it must be allowed to write in both: who only works along on it does not take it away from its organisation.
+    """
     if document.owner_org in (before.owner_org, base.organization_id):
         return base.organization_id
     organization = _owner(call, document)
-    if organization.id != base.organization_id and not access.may_create_in(call.actor, organization.id):
+    if organization.id == base.organization_id:
+        return base.organization_id
+    if not access.may_create_in(call.actor, base.organization_id):
+        raise denied("only editors of its organisation may move a dataset to another one")
+    if not access.may_create_in(call.actor, organization.id):
         raise denied(f"you may not write datasets of {organization.name}")
     return organization.id
 

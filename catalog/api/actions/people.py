@@ -82,6 +82,8 @@ def user_create(call: Call) -> dict[str, Any]:
         raise denied()
     given = _accepted(ckan_users.read_user(dict(call.arguments)))
     document, admin = given.document, call.flag("sysadmin")
+    if admin and not access.may_empower(call.actor):
+        raise denied("a token that makes administrators needs all scopes")
     with call.writing() as session:
         _require_fit(session, given)
         with explained():
@@ -186,6 +188,8 @@ def _changed(call: Call, merge: Merge) -> dict[str, Any]:
         before = UserDocument(name=account.name, email=account.email, fullname=account.fullname, about=account.about)
         given = _accepted(merge(before, dict(call.arguments)))
         rights = _rights(call, account, given.document)
+        if given.password is not None and not access.may_let_in(call.actor, account.id):
+            raise denied("a token that sets passwords needs all scopes")
         _require_fit(session, given, account)
         with explained():
             changed = accounts.change(account, fullname=given.document.fullname, about=given.document.about)
@@ -212,8 +216,8 @@ def _rights(call: Call, account: Account, document: UserDocument) -> dict[str, A
         wanted["email"] = document.email
     if "sysadmin" in call.arguments and call.flag("sysadmin") != account.admin:
         wanted["admin"] = call.flag("sysadmin")
-    if wanted and not access.may_administer(call.actor, Scope.ACCOUNTS):
-        raise denied("only administrators change e-mail addresses and who is an administrator")
+    if wanted and not access.may_empower(call.actor):
+        raise denied("only administrators, with all scopes, change e-mail addresses and who is an administrator")
     return wanted
 
 

@@ -19,7 +19,7 @@ _LONGEST_REASON = 500
 
 
 def offenbar_dataset_list(call: Call) -> list[dict[str, Any]]:
-    """List datasets by name with their state: the public ones, and what whoever asks may read beyond that."""
+    """List datasets by id with their state: the public ones, and what whoever asks may read beyond that."""
     found = listing.page(
         call.session,
         call.actor,
@@ -129,11 +129,11 @@ def _short(value: Any) -> str:
 ACTIONS: Mapping[str, Action] = {
     "offenbar_dataset_list": Action(
         offenbar_dataset_list,
-        Message("Datensätze mit ihrem Zustand, nach Namen", "datasets with their state, by name"),
+        Message("Datensätze mit ihrem Zustand, nach Kennung", "datasets with their state, by id"),
         (
             Argument("city", "string", Message("nur diese Kommune", "this city only")),
             Argument("organization", "string", Message("nur diese Organisation", "this organisation only")),
-            Argument("after", "string", Message("ab dem nach diesem Namen", "from the one behind this name on")),
+            Argument("after", "string", Message("ab dem nach dieser Kennung", "from the one behind this id on")),
             Argument("limit", "integer", Message("höchstens so viele", "at most so many")),
         ),
         example={"limit": 2},
