@@ -13,8 +13,8 @@ from catalog.api import answers
 from catalog.api.action_views import actions
 from catalog.api.answers import instance
 from catalog.api.data import data
-from catalog.api.dump_views import dumps
 from catalog.api.downloads import downloads
+from catalog.api.dump_views import dumps
 from catalog.api.feed_views import feed_pages
 from catalog.api.linked_views import linked_data
 from catalog.api.oai_views import oai_pages

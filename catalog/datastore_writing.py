@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import audit, datastore_tables
+from catalog import audit, datastore_tables, desk_files
 from catalog.access import Actor
 from catalog.datastore import Stored, Writing, Written, WrongError
 from catalog.datastore_run import Runner
@@ -28,12 +28,6 @@ from dcat.message import Message
 
 # Each failed attempt means that somebody else's change was kept.
 _ATTEMPTS = 100
-
-# The row of a file that nobody has looked at.
-_UNCHECKED: dict[str, Any] = {
-    **dict.fromkeys(("outcome", "etag", "last_modified", "sha256", "good_sha256", "table_sha256", "csv_sha256"), ""),
-    **dict.fromkeys(("failure", "report", "preview", "newer", "derived", "size", "due_at"), None),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +100,7 @@ def drop(instance: Instance, actor: Actor, resource_id: str) -> None:
     """Let go of a table and of what was checked of it; the resource's address is for the caller to take away, which publishes that."""
     with instance.database.writing() as session:
         session.execute(sa.delete(DeskTable).where(DeskTable.resource_id == resource_id))
-        session.execute(sa.update(FileRow).where(FileRow.id == resource_id).values(_UNCHECKED))
+        desk_files.forget_checks(session, [resource_id])
         audit.note(session, actor, "table.drop", resource_id)
 
 

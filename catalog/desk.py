@@ -17,16 +17,24 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import audit, derived, desk_rows, desk_source, publishing, store
+from catalog import audit, desk_files, desk_rows, desk_source, publishing, store
 from catalog.access import Actor
 from catalog.db import insert_or_ignore, now, upsert
 from catalog.desk_types import Written
 from catalog.drafts import Draft
-from catalog.ingest import identity, retention
+from catalog.ingest import identity
 from catalog.instance import Instance
-from catalog.models import Claim, DatasetRow, FileRow, FileVersion, Organization, Overlay, Record, RecordVersion, Slug, SourceState
-from catalog.models_accounts import AuditEntry, Collaborator
-from catalog.models_desk import DeskDataset, DeskResource, DeskTable
+from catalog.models import (
+    Claim,
+    DatasetRow,
+    FileRow,
+    Organization,
+    Record,
+    RecordVersion,
+    Slug,
+    SourceState,
+)
+from catalog.models_desk import DeskDataset, DeskResource
 from catalog.organizations import packaged
 from catalog.publishing import Item
 from catalog.renditions import compress, naive
@@ -164,46 +172,6 @@ def described(instance: Instance, row: DeskDataset) -> Dataset:
     return _dataset(instance, row, said, organization, tuple(groups.values()))
 
 
-def purge(instance: Instance, actor: Actor, dataset_id: str) -> None:
-    """Erase a dataset of the desk with everything that was kept of it; the log says that it was done, and nothing of what it was."""
-    with instance.database.writing() as session:
-        store.hide(session, [dataset_id], "dataset.purge")
-        digests = _digests(session, dataset_id)
-        record = sa.select(Record.dataset_id).where(Record.dataset_id == dataset_id)
-        session.execute(sa.delete(FileRow).where(FileRow.dataset_id.in_(record)))
-        for table, column in (
-            (Record, Record.dataset_id),
-            (Slug, Slug.dataset_id),
-            (Overlay, Overlay.dataset_id),
-            (Collaborator, Collaborator.dataset_id),
-            (DeskDataset, DeskDataset.id),
-        ):
-            session.execute(sa.delete(table).where(column == dataset_id))
-        session.execute(sa.update(AuditEntry).where(AuditEntry.object_id == dataset_id).values(name="", details={}))
-        audit.note(session, actor, "dataset.purge", dataset_id)
-    _drop(instance, digests)
-
-
-def _digests(session: Session, dataset_id: str) -> set[str]:
-    """Name the bytes in the file store that were kept of a dataset: uploads, copies as tables, what mappings made."""
-    found: set[str] = set()
-    for row in session.scalars(sa.select(FileRow).where(FileRow.dataset_id == dataset_id)):
-        found |= {row.sha256, row.good_sha256, row.table_sha256, row.csv_sha256, *derived.hashes(row.derived or {})}
-        found.update(session.scalars(sa.select(FileVersion.sha256).where(FileVersion.file_id == row.id)))
-    resources = sa.select(DeskResource.id).where(DeskResource.dataset_id == dataset_id)
-    found.update(session.scalars(sa.select(DeskResource.sha256).where(DeskResource.dataset_id == dataset_id)))
-    found.update(session.scalars(sa.select(DeskTable.sha256).where(DeskTable.resource_id.in_(resources))))
-    return found - {""}
-
-
-def _drop(instance: Instance, digests: set[str]) -> None:
-    """Let go of bytes that nothing else names: equal files of other datasets stay."""
-    with instance.database.reading() as session:
-        unused = digests - retention.named(session, digests)
-    for digest in unused:
-        instance.files.drop(digest)
-
-
 def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, *, known: bool) -> _Made:
     with instance.database.reading() as session:
         base = session.get(DeskDataset, dataset_id)
@@ -232,8 +200,13 @@ def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, *, know
         created_at=base.created_at if base else change.created_at or at,
         modified_at=at,
     )
+    kept = uploaded & {one.id for one in said.resources if one.url_type == "upload"}
+    if gone := uploaded - kept:
+        # Before anything is made of it: what was accepted of a file must not outlive it.
+        with instance.database.writing() as session:
+            desk_files.forget_checks(session, gone)
     dataset = _dataset(instance, row, said, organization, tuple(groups.values()))
-    written = desk_rows.as_written(row, said, uploaded, groups)
+    written = desk_rows.as_written(row, said, kept, groups)
     draft = None
     if desk_rows.holding(row).public:
         draft = _draft(instance, organization, Item(row.id, row.id, dataset, known=known or base is not None), written)
@@ -345,6 +318,8 @@ def _save_resources(session: Session, made: _Made) -> None:
     for resource_id, upload in made.uploads.items():
         kept = {"sha256": upload.sha256, "name": upload.name, "size": upload.size, "uploaded_at": made.row.modified_at}
         session.execute(sa.update(DeskResource).where(DeskResource.id == resource_id).values(kept))
+        # It is looked at at once, also where it is called as the one before.
+        session.execute(sa.update(FileRow).where(FileRow.id == resource_id).values(due_at=None))
 
 
 def _refuse_taken(session: Session, row: DeskDataset) -> None:

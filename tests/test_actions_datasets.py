@@ -243,6 +243,19 @@ def test_an_uploaded_file_is_public_when_it_is_checked(people: People, office: s
     assert (shown["id"], shown["datastore_active"]) == (made["id"], True)
 
 
+def test_a_file_that_is_replaced_by_an_address_is_given_out_no_more(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+    made = people.admin.upload("resource_create", "baeume.csv", b"art,hoehe\nEiche,12\n", package_id="baeume")
+    desks.check_files(people.instance)
+    addresses = [made["url"].removeprefix(people.instance.config.site_url), f"/api/data/{made['id']}.csv"]
+    assert [people.nobody.client.get(address).status_code for address in addresses] == [200, 200]
+    arguments = {"url": "https://example.org/baeume.csv", "clear_upload": True}
+    people.admin.result("resource_patch", id=made["id"], **arguments)
+    assert [people.nobody.client.get(address).status_code for address in addresses] == [404, 404]
+    (shown,) = people.nobody.result("package_show", id="baeume")["resources"]
+    assert (shown["url"], shown["url_type"], shown["datastore_active"]) == (arguments["url"], None, False)
+
+
 def test_personal_data_in_an_upload_keep_it_back(people: People, office: str) -> None:
     people.admin.result("package_create", name="liste", owner_org=office)
     rows = "\n".join(f"Musterfrau {n},erika.musterfrau{n}@web.de" for n in range(20))

@@ -6,7 +6,6 @@ tests/test_leaks.py's subject.
 
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 

@@ -21,6 +21,8 @@ from catalog.web import sessions
 MAX_BODY = 5_000_000
 MAX_ANONYMOUS_BODY = 1_000_000
 MAX_FIELDS = 1000
+# Of a call with files: each part may hold a file open.
+MAX_PARTS = 200
 actions = Blueprint("actions", __name__)
 
 
@@ -108,7 +110,7 @@ def _arguments(actor: Actor) -> dict[str, Any]:
 
 
 def _multipart(actor: Actor) -> dict[str, Any]:
-    request.max_form_parts = MAX_FIELDS
+    request.max_form_parts = MAX_PARTS
     request.max_form_memory_size = MAX_BODY if actor.known else MAX_ANONYMOUS_BODY
     request.max_content_length = instance().config.upload_max_bytes if actor.known else MAX_ANONYMOUS_BODY
     return _listed(request.form)

@@ -80,9 +80,7 @@ def _sparql() -> Json:
 
 
 def _check() -> Json:
-    described = _get("check", "tools", "check a file / eine Datei prüfen", (_JSON, *_REPORTS))[
-        "get"
-    ]
+    described = _get("check", "tools", "check a file / eine Datei prüfen", (_JSON, *_REPORTS))["get"]
     fields = {
         "file": {"type": "string", "contentMediaType": "application/octet-stream"},
         "schema": {"type": "string"},

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import access, audit, desk, desk_rows, organizations
+from catalog import access, audit, desk, desk_purge, desk_rows, organizations
 from catalog.api.actions import packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
 from catalog.desk import Change, TakenError, Upload
@@ -72,7 +72,7 @@ def dataset_purge(call: Call) -> None:
     if row is None:
         raise packages.not_ours(call.session, call.required("id"))
     call.renew()
-    desk.purge(call.instance, call.actor, row.id)
+    desk_purge.purge(call.instance, call.actor, row.id)
     if reason := call.text("reason"):
         with call.writing() as session:
             audit.note(session, call.actor, "dataset.purge", row.id, reason=reason)
