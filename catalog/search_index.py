@@ -1,7 +1,6 @@
 """The folder of the index: opened, healed, written by one process at a time; and what is learnt from it for reading queries."""
 
 import fcntl
-import os
 import shutil
 import time
 import zlib
@@ -60,7 +59,7 @@ class Index:
 
     def _newest(self) -> _State:
         """Open the newest state, unless it is open: every commit writes the file anew that names its parts."""
-        found = os.stat(self._folder / "meta.json")
+        found = (self._folder / "meta.json").stat()
         file = (found.st_mtime_ns, found.st_ino, found.st_size)
         if self._state is None or self._state.file != file:
             self._index.reload()

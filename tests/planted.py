@@ -20,7 +20,7 @@ QUOTED = quote(BODY)
 _SCHEMES = ("javascript:", "vbscript:", "data:text")
 _ADDRESSES = {"href", "src", "action", "formaction", "srcset", "data", "poster", "background"}
 # What only somebody sees who sees inside: files, statements, programs.
-_INSIDE = (b"traceback", b"sqlalchemy", b"sqlite3", b"psycopg", b"/tmp/", b"/home/", b".py", b"select ", b"connection refused")
+_INSIDE = (b"traceback", b"sqlalchemy", b"sqlite3", b"psycopg", b"/tmp/", b'.py"', b"connection refused")
 
 
 def scripts(answer: TestResponse) -> list[str]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from homes import define_drop
 from source_site import Site
+from test_database import migrate
 from test_file_checks import CONFORMS, LOGIN, PEOPLE, SCHEMA, dropped, everything_said, linked, the_file, trees
 
 from catalog import file_references, jobs, schema
@@ -197,22 +198,37 @@ def test_copies_are_kept_and_let_go(instance: Instance, site: Site, monkeypatch:
 def test_a_home_of_the_version_before_gets_its_copies(instance: Instance, site: Site) -> None:
     source = dropped(instance, site, trees())
     before = the_file(instance)
-    with instance.database.writing() as session:
-        for statement in (
-            "DROP TABLE file_version",
-            "DROP TABLE dismissal",
-            "ALTER TABLE file DROP COLUMN table_sha256",
-            "ALTER TABLE file DROP COLUMN csv_sha256",
-            "ALTER TABLE file DROP COLUMN derived",
-            "UPDATE alembic_version SET version_num = '0004'",
-        ):
-            session.execute(sa.text(statement))
+    with instance.database.engine.connect() as connection:
+        back_to_0004(connection)
+        connection.commit()
     assert schema.upgrade(instance.database) == ("0004", schema.head())
     jobs.refresh(instance, source)
     assert client(instance).get(f"/api/data/{before.id}").status_code == 200, "what is there stays"
     assert jobs.check_files(instance, source, homes.look, only_due=True).made == 1
     file = the_file(instance)
     assert (file.table, file.csv, file.copy) == (before.table, before.csv, before.copy)
+
+
+def back_to_0004(connection: sa.Connection) -> None:
+    """Take away what came with later versions."""
+    old = sa.create_engine("sqlite://")
+    with old.connect() as beside:
+        migrate(beside, "0004")
+        known = {name: columns(beside, name) for name in sa.inspect(beside).get_table_names()}
+    for name in reversed(sa.inspect(connection).get_table_names()):
+        if name not in known:
+            connection.execute(sa.text(f"DROP TABLE {name}"))
+            continue
+        for column in columns(connection, name) - known[name]:
+            connection.execute(sa.text(f"ALTER TABLE {name} DROP COLUMN {column}"))
+        assert columns(connection, name) == known[name]
+    assert "table_sha256" not in columns(connection, "file")
+    connection.execute(sa.text("UPDATE alembic_version SET version_num = '0004'"))
+    old.dispose()
+
+
+def columns(connection: sa.Connection, table: str) -> set[str]:
+    return {column["name"] for column in sa.inspect(connection).get_columns(table)}
 
 
 def both(instance: Instance, site: Site, files: dict[str, str | bytes]) -> Source:

@@ -25,6 +25,7 @@ from dcat.texts import best
 FORMATS = {"xml": "rdf", "rdf": "rdf", "ttl": "ttl", "n3": "ttl", "jsonld": "jsonld", "json-ld": "jsonld", "nt": "nt"}
 PAGE = linked.PAGE
 _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
+_SECOND = len("2026-05-31T12:00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def dcat_catalog_show(call: Call) -> str:
 def dcat_catalog_search(call: Call) -> Raw:
     """Give a page of what a search finds, as packages."""
     asked = _asked(call)
-    since = [f"metadata_modified:[{asked.since} TO *]"] if asked.since else []
+    # The index knows whole seconds; `since` begins with one, and ends with the fraction and Z.
+    since = [f"metadata_modified:[{asked.since[:_SECOND]}Z TO *]"] if asked.since else []
     arguments = {
         "q": asked.q,
         "fq_list": [*asked.fq, *since],
