@@ -28,6 +28,7 @@ from catalog.reading import Reading
 from catalog.web import errors, security, sessions
 from catalog.web.account_pages import account_pages, allowance
 from catalog.web.check_pages import check_pages, desk
+from catalog.web.crawlers import crawlers
 from catalog.web.pages import pages
 from catalog.web.report_pages import reports
 from catalog.web.schema_pages import schema_pages
@@ -84,6 +85,7 @@ def create_app(catalogue: Instance) -> Flask:
         steward_pages,
         steward_search,
         account_pages,
+        crawlers,
         service,
     ):
         app.register_blueprint(blueprint)

@@ -88,11 +88,20 @@ def test_every_library_is_a_stated_dependency() -> None:
     [
         ("frictionless-door", {"validators.tables": "frictionless"}),
         ("shacl-door", {"validators.shacl": "pyrudof pyshacl rdflib"}),
-        ("sockets", {"harvesters.connections": "http socket urllib3", "catalog.remote": "requests"}),
+        ("sockets", {"harvesters.connections": "http socket urllib3", "catalog.remote": "ckanapi requests"}),
         ("drop-doors", {"harvesters.s3_door": "botocore", "harvesters.sftp_door": "paramiko"}),
         ("mail-door", {"catalog.mail": "smtplib"}),
         ("sign-in-door", {"catalog.oidc": "authlib joserfc"}),
         ("queue-door", {"catalog.job_queue": "procrastinate"}),
+        (
+            "document-doors",
+            {
+                "validators.sheets": "python_calamine",
+                "validators.personal": "phonenumbers stdnum",
+                "catalog.bulk_files": "xlsxwriter",
+                "catalog.report_pdf": "typst",
+            },
+        ),
     ],
 )
 def test_every_door_is_shut_for_all_modules_but_its_own(contract: str, doors: dict[str, str]) -> None:

@@ -70,7 +70,7 @@ def dcat_catalog_show(call: Call) -> str:
 def dcat_catalog_search(call: Call) -> Raw:
     """Give a page of what a search finds, as packages."""
     asked = _asked(call)
-    # The index knows whole seconds; `since` begins with one, and ends with the fraction and Z.
+    # Datasets change at whole seconds; one that changed in the second of `since` must not be missed.
     since = [f"metadata_modified:[{asked.since[:_SECOND]}Z TO *]"] if asked.since else []
     arguments = {
         "q": asked.q,
