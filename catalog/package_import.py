@@ -5,7 +5,7 @@ A second run changes nothing: each line is compared with what is there. Ids are 
 
 import gzip
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -79,7 +79,8 @@ class Importer:
         package["groups"] = [{"name": self._group(one)} for one in _objects(given.get("groups"))]
         present = self._present(given)
         there = {one["id"]: one for one in present.result["resources"]} if present else {}
-        package["resources"] = [_linked(one, there) for one in _objects(given.get("resources"))]
+        named = _with_ids(_objects(given.get("resources")), there.values())
+        package["resources"] = [_linked(one, there) for one in named]
         if package.get("state") not in STATES:
             package["state"] = "active"
         if present is not None:
@@ -214,6 +215,20 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
         raise LineError(Message("eine Liste von Objekten fehlt", "a list of objects is missing"))
     return value
+
+
+def _with_ids(resources: list[Mapping[str, Any]], there: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Give resources that come without an id that of the same one here, by address and name: loaded again, they are no new ones."""
+    given = {one.get("id") for one in resources}
+    free = [one for one in there if one["id"] not in given]
+    for resource in resources:
+        same = None
+        if not resource.get("id"):
+            alike = (one for one in free if all(one.get(key) == resource.get(key) for key in ("url", "name")))
+            same = next(alike, None)
+        if same is not None:
+            free.remove(same)
+        yield resource if same is None else {**resource, "id": same["id"]}
 
 
 def _linked(resource: Mapping[str, Any], there: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -424,6 +424,12 @@ def test_foreign_keys_agree(tmp_path_factory, data):
             },
             ["[1]"],
         ),
+        # A broken constraint of an item is counted under its name, within the limit and beyond it.
+        (
+            [{"type": "array", "arrayItem": {"type": "string", "constraints": {"minLength": 2}}}],
+            {},
+            ["[\"x\"]", "[\"xy\"]", "[\"x\"]", "[\"z\"]"],
+        ),
         # frictionless does not know the other table.
         (
             [{"type": "any"}],

@@ -163,6 +163,19 @@ def test_a_second_run_changes_nothing(either: Run, tmp_path: Path) -> None:
     assert counts(either("import", "ckan-jsonl", file, "--json")) == {"updated": 1}
 
 
+def test_resources_without_ids_stay_the_same_ones(offenbar: Run, tmp_path: Path) -> None:
+    files = [{"url": "https://x.example/a.csv", "name": "a"}, {"url": "https://x.example/a.csv", "name": "b"}]
+    same = {"url": "https://x.example/a.csv", "name": "a"}
+    file = dump(tmp_path / "d.jsonl", {"name": "eins", "organization": ORGANIZATION, "resources": [*files, same]})
+    assert counts(offenbar("import", "ckan-jsonl", file, "--json")) == {"created": 1}
+    first = [one["id"] for one in offenbar("dataset", "show", "eins", "--json").data["resources"]]
+    assert counts(offenbar("import", "ckan-jsonl", file, "--json")) == {"unchanged": 1}
+    dump(file, {"name": "eins", "organization": ORGANIZATION, "resources": [files[1], {**same, "name": "neu"}]})
+    assert counts(offenbar("import", "ckan-jsonl", file, "--json")) == {"updated": 1}
+    second = [one["id"] for one in offenbar("dataset", "show", "eins", "--json").data["resources"]]
+    assert second[0] == first[1] and second[1] not in first
+
+
 def test_here_and_back(offenbar: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     offenbar(
         "import",

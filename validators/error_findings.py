@@ -8,7 +8,7 @@ from validators.error_words import reason, words
 from validators.report import MAX_EXAMPLES, MAX_ROWS, Count, Finding, Severity, column_letter
 from validators.schemas import TableSchema
 
-_NOTE = re.compile(r'constraint "(\w+)" is ')
+_NOTE = re.compile(r'(?:array item )?constraint "(\w+)" is ')
 
 
 def grouped(errors: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str], list[Mapping[str, Any]]]:

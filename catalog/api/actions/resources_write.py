@@ -24,7 +24,7 @@ from dcat.ckan_package import PackageDocument
 from dcat.ckan_values import Refused
 from dcat.errors import NotFoundError
 from dcat.message import Message
-from dcat.printable import printable
+from dcat.printable import one_line
 
 _PIECE = 1 << 20
 _LONGEST_NAME = 200
@@ -174,8 +174,8 @@ def _kept(call: Call, sent: Sent) -> Upload:
 
 
 def _safe(name: str) -> str:
-    """Make of what a client calls a file a name without folders, line breaks and tricks (CVE-2024-27097)."""
-    plain = " ".join(printable(PurePosixPath(name.replace("\\", "/")).name).split())
+    """Make of what a client calls a file a name without folders, line breaks and reversed endings (CVE-2024-27097)."""
+    plain = one_line(PurePosixPath(name.replace("\\", "/")).name, 4 * _LONGEST_NAME)
     stem, suffix = PurePosixPath(plain).stem[:_LONGEST_NAME], PurePosixPath(plain).suffix[:20]
     return f"{stem}{suffix}".lstrip(".") or "datei"
 
