@@ -228,7 +228,8 @@ def _with_ids(resources: list[Mapping[str, Any]], there: Iterable[Mapping[str, A
             same = next(alike, None)
         if same is not None:
             free.remove(same)
-        yield resource if same is None else {**resource, "id": same["id"]}
+        # The format of a new resource is guessed from its address, that of a known one is not.
+        yield resource if same is None else {"format": same["format"], **resource, "id": same["id"]}
 
 
 def _linked(resource: Mapping[str, Any], there: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """CKAN's transport: paths, arguments, files, who asks, envelope, errors (the table of the Action API's observed behaviour).
 
-Only tokens say who asks: a browser's session counts for nothing here, so that no page of somebody else's can make a browser act.
+A token says who asks, or the session of a browser; that may write only with the token of a form (catalog/web/sessions.py), so that
+no page of somebody else's can make a browser act.
 """
 
 from collections.abc import Mapping

@@ -22,6 +22,8 @@ from dcat.ckan_package import PackageDocument
 from dcat.ckan_values import Refused
 from dcat.message import Message
 
+# Each is written and published by itself.
+MAX_BULK = 1000
 # Makes of a dataset what shall be: its document, or what is wrong with the arguments.
 Edit = Callable[[PackageDocument], PackageDocument | Refused]
 
@@ -269,6 +271,8 @@ def _uploads_named(call: Call) -> dict[str, Any]:
 def _bulk(call: Call, edit: Edit, action: str) -> None:
     require_account(call)
     wanted = call.listed("datasets")
+    if len(wanted) > MAX_BULK:
+        raise invalid(datasets=f"Must not have more than {MAX_BULK} entries")
     owner = organizations.find(call.session, call.required("org_id"))
     if owner is None:
         raise not_found("organization")
