@@ -12,130 +12,13 @@ from urllib.parse import urlsplit
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from catalog.settings import SETTINGS
 from dcat import iri, naming
 from dcat.errors import ConfigError
 from dcat.message import Message
 
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "test", "password", "geheim"}
 MIN_SECRET_LENGTH = 32
-_YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
-
-# name -> (environment variable, path in the YAML file, meaning). The settings page and `offenbar config` loop over it.
-SETTINGS: Mapping[str, tuple[str, str, Message]] = {
-    "home": ("OFFENBAR_HOME", "", Message("Datenordner", "data folder")),
-    "config_file": ("OFFENBAR_CONFIG", "", Message("Konfigurationsdatei", "configuration file")),
-    "database_url": ("OFFENBAR_DATABASE_URL", "database.url", Message("Datenbank", "database")),
-    "files_url": ("OFFENBAR_FILES_URL", "files.url", Message("Ablage der Dateien (fsspec)", "file storage (fsspec)")),
-    "site_url": ("OFFENBAR_SITE_URL", "site.url", Message("öffentliche Adresse", "public address")),
-    "secret_key": ("OFFENBAR_SECRET_KEY", "", Message("geheimer Schlüssel", "secret key")),
-    "title": ("", "site.title", Message("Name des Katalogs", "name of the catalogue")),
-    "title_en": ("", "site.title_en", Message("englischer Name", "English name")),
-    "description": ("", "site.description", Message("Beschreibung", "description")),
-    "description_en": ("", "site.description_en", Message("englische Beschreibung", "English description")),
-    "publisher": ("", "site.publisher", Message("Herausgeber des Katalogs", "publisher of the catalogue")),
-    "contact": ("", "site.contact", Message("E-Mail für Fragen zu den Daten", "e-mail for questions about the data")),
-    "sources": ("", "sources", Message("Ordner der Quelldefinitionen", "folder of source definitions")),
-    "policies": ("", "policies", Message("Ordner der Veröffentlichungsregeln", "folder of publication policies")),
-    "synonyms": (
-        "",
-        "search.synonyms",
-        Message("eigene Synonyme für die Suche (YAML)", "synonyms of your own for the search (YAML)"),
-    ),
-    "thesaurus": (
-        "",
-        "search.thesaurus",
-        Message("OpenThesaurus als Textdatei, wenn gewünscht", "OpenThesaurus as a text file, if wanted"),
-    ),
-    "mail_server": (
-        "OFFENBAR_SMTP_URL",
-        "mail.server",
-        Message("Mailserver: smtp://NUTZER@RECHNER:587, smtps://…", "mail server: smtp://USER@HOST:587, smtps://…"),
-    ),
-    "mail_password": (
-        "",
-        "mail.password",
-        Message("Kennwort dafür: env:NAME oder file:/pfad", "its password: env:NAME or file:/path"),
-    ),
-    "mail_from": ("", "mail.from", Message("Absender der Nachrichten", "sender of notices")),
-    "mail_to": ("", "mail.to", Message("wer jede Nachricht bekommt", "who is sent every notice")),
-    "compare_engines": (
-        "OFFENBAR_COMPARE_ENGINES",
-        "validation.compare_engines",
-        Message(
-            "Anteil der kleinen Dateien, die beide Prüfwege prüfen und vergleichen (0 bis 1)",
-            "share of the small files that both engines check and compare (0 to 1)",
-        ),
-    ),
-    "check_max_bytes": (
-        "OFFENBAR_CHECK_MAX_BYTES",
-        "check.max_bytes",
-        Message(
-            "größte Datei, die auf der Seite /check geprüft wird, in Byte",
-            "largest file that is checked on the page /check, in bytes",
-        ),
-    ),
-    "oidc_issuer": (
-        "OFFENBAR_OIDC_ISSUER",
-        "oidc.issuer",
-        Message("Anbieter für OpenID Connect: https://anmeldung.example.org", "provider of OpenID Connect"),
-    ),
-    "oidc_client_id": ("", "oidc.client_id", Message("Name dieser Website beim Anbieter", "this site's name there")),
-    "oidc_client_secret": (
-        "",
-        "oidc.client_secret",
-        Message("Geheimnis dafür: env:NAME oder file:/pfad", "its secret: env:NAME or file:/path"),
-    ),
-    "oidc_create": (
-        "",
-        "oidc.create",
-        Message(
-            "unbekannte Personen des Anbieters bekommen ein Konto", "unknown persons of the provider get an account"
-        ),
-    ),
-    "oidc_admin_claim": (
-        "",
-        "oidc.admin_claim",
-        Message(
-            "Angabe des Anbieters, mit der jemand verwaltet: groups=offenbar-admin",
-            "what the provider says of an administrator: groups=offenbar-admin",
-        ),
-    ),
-    "ckan_unowned_datasets": (
-        "",
-        "ckan.unowned_datasets",
-        Message("Datensätze brauchen keine Organisation", "datasets need no organisation"),
-    ),
-    "ckan_collaborators": (
-        "",
-        "ckan.collaborators",
-        Message("einzelne Datensätze lassen sich mit Konten teilen", "single datasets can be shared with accounts"),
-    ),
-    "ckan_admin_collaborators": (
-        "",
-        "ckan.admin_collaborators",
-        Message(
-            "wer mitarbeitet, darf einen Datensatz auch weiter teilen", "collaborators may be allowed to share it on"
-        ),
-    ),
-    "ckan_themes_as_groups": (
-        "",
-        "ckan.themes_as_groups",
-        Message(
-            "die 13 EU-Themen stehen als Gruppen da (Vorgabe: ja, außer ohne Kommunen)",
-            "the 13 EU data themes stand as groups (default: yes, but not without cities)",
-        ),
-    ),
-    "upload_max_bytes": (
-        "OFFENBAR_UPLOAD_MAX_BYTES",
-        "upload.max_bytes",
-        Message("größte Datei, die hochgeladen werden kann, in Byte", "largest file that can be uploaded, in bytes"),
-    ),
-    "webhooks": (
-        "",
-        "webhooks.allow",
-        Message("interne Rechner, an die Nachrichten gehen dürfen", "private hosts that notices may be posted to"),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,44 +108,19 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
             Message(f"OFFENBAR_CONFIG: {file} gibt es nicht.", f"OFFENBAR_CONFIG: {file} does not exist.")
         )
     content = read_yaml(file) if file.is_file() else {}
-    defaults = {
+    derived = {
         "home": str(home),
         "config_file": str(file),
         "database_url": f"sqlite:///{home / 'offenbar.db'}",
         "files_url": str(home / "files"),
-        "site_url": "http://127.0.0.1:5000",
-        "secret_key": "",
-        "title": "Offene Daten Rhein-Main",
-        "title_en": "Open Data Rhein-Main",
-        "description": "Die offenen Daten der Städte in Rhein-Main, aus den Ämtern, geprüft und frei zu nutzen.",
-        "description_en": "The open data of the cities in Rhein-Main, from their departments, checked and free to use.",
-        "publisher": "Städte Darmstadt, Frankfurt am Main und Wiesbaden",
-        "contact": "",
         "sources": str(file.parent / "sources"),
         "policies": str(file.parent / "policies"),
         "synonyms": str(file.parent / "synonyms.yaml"),
-        "thesaurus": "",
-        "mail_server": "",
-        "mail_password": "",
-        "mail_from": "",
-        "mail_to": "",
-        "oidc_issuer": "",
-        "oidc_client_id": "",
-        "oidc_client_secret": "",
-        "oidc_create": "false",
-        "oidc_admin_claim": "",
-        "compare_engines": "0.01",
-        "check_max_bytes": "20000000",
-        "upload_max_bytes": "2000000000",
-        "ckan_unowned_datasets": "false",
-        "ckan_collaborators": "false",
-        "ckan_admin_collaborators": "false",
-        "ckan_themes_as_groups": "",
-        "webhooks": "",
     }
     values, origins = {}, {}
-    for name, (variable, path, _) in SETTINGS.items():
-        values[name], origins[name] = _setting(environ.get(variable, ""), _at(content, path), defaults[name])
+    for name, setting in SETTINGS.items():
+        default = derived.get(name, setting.default)
+        values[name], origins[name] = _given(environ.get(setting.variable, ""), _at(content, setting.path), default)
     site_url = _site_url(values["site_url"])
     if not values["secret_key"]:
         values["secret_key"], origins["secret_key"] = _kept_secret(home), "home"
@@ -343,24 +201,37 @@ def _switch(values: Mapping[str, str], name: str, default: bool = False) -> bool
     if value not in ("", "true", "false"):
         raise ConfigError(
             Message(
-                f"{SETTINGS[name][1]}: „{values[name]}“ ist weder true noch false.",
-                f"{SETTINGS[name][1]}: “{values[name]}” is neither true nor false.",
+                f"{SETTINGS[name].path}: „{values[name]}“ ist weder true noch false.",
+                f"{SETTINGS[name].path}: “{values[name]}” is neither true nor false.",
             )
         )
     return value == "true" if value else default
 
 
 def _bytes(name: str, values: Mapping[str, str], *, digits: int) -> int:
-    variable, path, _ = SETTINGS[name]
+    setting = SETTINGS[name]
     value = values[name]
     if not re.fullmatch(f"[0-9]{{4,{digits}}}", value):
         raise ConfigError(
             Message(
-                f"{path} / {variable}: „{value}“ ist keine Zahl von Byte wie 20000000.",
-                f"{path} / {variable}: “{value}” is no number of bytes such as 20000000.",
+                f"{setting.path} / {setting.variable}: „{value}“ ist keine Zahl von Byte wie 20000000.",
+                f"{setting.path} / {setting.variable}: “{value}” is no number of bytes such as 20000000.",
             )
         )
     return int(value)
+
+
+def written(config: Config) -> dict[str, str]:
+    """Write every setting as the YAML file has it, secrets included; empty where it is not set."""
+    pairs = {"title": config.title.de, "title_en": config.title.en}
+    pairs |= {"description": config.description.de, "description_en": config.description.en}
+    return {name: pairs[name] if name in pairs else _written(getattr(config, name)) for name in SETTINGS}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def masked(url: str) -> str:
@@ -369,7 +240,7 @@ def masked(url: str) -> str:
     return re.sub(r"(://[^/@:]*:).*@", r"\1***@", url)
 
 
-def _setting(from_environment: str, from_file: Any, default: str) -> tuple[str, str]:
+def _given(from_environment: str, from_file: Any, default: str) -> tuple[str, str]:
     if from_environment:
         return from_environment, "environment"
     if from_file is not None:

@@ -21,7 +21,6 @@ _PIECE = re.compile(r'"([^"]*)"|(\S+)')
 _AS_PART = 0.5
 _AS_PARTS = 0.6
 _ONE_PART = 0.12
-_BY_PART = 0.5
 _CORRECTED = 0.9
 _BEGINNING = 0.4
 _TIE = 0.2

@@ -17,12 +17,13 @@ from catalog.api.action import SUBJECTS
 from catalog.api.actions.call import Action
 from catalog.api.actions.datasets import FACETS, MAX_ROWS
 from catalog.app import create_app
-from catalog.config import SETTINGS, City, Config
+from catalog.config import City, Config
 from catalog.db import Database
 from catalog.files import Files
 from catalog.instance import Instance
 from catalog.layers import RULES
 from catalog.policy import CODES, SCOPES
+from catalog.settings import SETTINGS
 from dcat.kinds import KINDS
 from dcat.namespaces import shortened
 from dcat.profile import DEFAULT, READ_ONLY, RELEASES, Class, Property, profile
@@ -143,8 +144,8 @@ def settings() -> str:
     """Every setting with its variable, its place in the file and its default."""
     defaults = _defaults()
     rows = [
-        (name, _code(variable), _code(path), meaning.en, _code(defaults[name]))
-        for name, (variable, path, meaning) in SETTINGS.items()
+        (name, _code(setting.variable), _code(setting.path), setting.meaning.en, _code(defaults[name]))
+        for name, setting in SETTINGS.items()
     ]
     cities = [(f"`{f.name}`", "required" if f.default is dataclasses.MISSING else "") for f in dataclasses.fields(City)]
     return "\n".join(
@@ -451,18 +452,8 @@ def _config() -> Config:
 
 
 def _defaults() -> dict[str, str]:
-    present = _config()
-    values = {f.name: _written(getattr(present, f.name)) for f in dataclasses.fields(Config)}
-    for name in ("title", "description"):
-        pair = getattr(present, name)
-        values |= {name: pair.de, f"{name}_en": pair.en}
-    values |= {"home": "./var", "secret_key": "", "webhooks": " ".join(present.webhooks)}
+    values = configuration.written(_config()) | {"home": "./var", "secret_key": ""}
     return {name: value.replace(HOME, "HOME") for name, value in values.items()}
-
-
-def _written(value: object) -> str:
-    """Write a setting as the YAML file has it; nothing for what is not set."""
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _app() -> Flask:

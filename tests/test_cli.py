@@ -21,6 +21,7 @@ from shared_files import shared
 import cli
 from catalog import examples
 from catalog.models import Change
+from catalog.settings import SETTINGS
 from dcat import rdf
 from examples import server
 
@@ -295,6 +296,7 @@ def test_config_masks_what_is_secret_and_names_origins(offenbar: Run) -> None:
     assert found["site_url"] == {"value": "https://daten.example.org", "origin": "environment"}
     assert found["title"]["origin"] == "file" and found["publisher"]["origin"] == "default"
     assert found["secret_key"] == {"value": "***", "origin": "environment"}
+    assert found.keys() == SETTINGS.keys()
     kept = offenbar("config", "--json", OFFENBAR_SECRET_KEY="")
     assert kept.data["secret_key"]["origin"] == "home"
 

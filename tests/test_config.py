@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.config import SETTINGS, City, Config, load, masked, read_yaml
+from catalog.config import City, Config, load, masked, read_yaml
+from catalog.settings import SETTINGS
 from dcat.errors import ConfigError
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -91,12 +92,12 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
     assert not config.ckan_themes_as_groups
     assert config.cities == (City("testheim", "Testheim", "06411000", "hessen"),)
     from_file = {name for name, origin in config.origins.items() if origin == "file"}
-    assert from_file == {name for name, (_, path, _) in SETTINGS.items() if path}
+    assert from_file == {name for name, setting in SETTINGS.items() if setting.path}
 
 
-@pytest.mark.parametrize("name", [name for name, (variable, _, _) in SETTINGS.items() if variable])
+@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.variable])
 def test_the_environment_wins_over_the_file(tmp_path: Path, name: str) -> None:
-    variable = SETTINGS[name][0]
+    variable = SETTINGS[name].variable
     other = tmp_path / "anders"
     other.mkdir()
     (other / "offenbar.yaml").write_text(FILE, encoding="utf-8")
@@ -308,9 +309,9 @@ def test_a_limit_of_bytes_that_is_none_is_refused(tmp_path: Path, variable: str,
         assert f"{variable}: „{value}“" in refusal(home(tmp_path) | {variable: value})
 
 
-@pytest.mark.parametrize("name", [name for name, (_, path, _) in SETTINGS.items() if path.startswith("ckan.")])
+@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.path.startswith("ckan.")])
 def test_a_switch_is_true_or_false(tmp_path: Path, name: str) -> None:
-    path = SETTINGS[name][1]
+    path = SETTINGS[name].path
     section, _, key = path.partition(".")
     for value in (True, False):
         assert getattr(load(home(tmp_path, f"{section}: {{{key}: {str(value).lower()}}}")), name) is value

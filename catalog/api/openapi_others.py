@@ -90,7 +90,18 @@ def _check() -> Json:
     return {"post": described | {"requestBody": {"required": True, "content": {"multipart/form-data": form}}}}
 
 
+def _upload() -> Json:
+    about = "begin an upload in pieces (tus 1.0.0) / das Hochladen in Stücken beginnen (tus 1.0.0)"
+    described = _get("upload", "files", about, ())["get"]
+    sent = ("Tus-Resumable", "1.0.0"), ("Upload-Length", "bytes / Byte"), ("Upload-Metadata", "filename BASE64")
+    headers = [_in("header", name, said) for name, said in sent]
+    begun = {"description": "address of the upload in Location / Adresse in Location"}
+    answers = {"201": begun, "default": {"description": "error / Fehler"}}
+    return {"post": described | {"parameters": headers, "responses": answers}}
+
+
 PATHS: Mapping[str, Json] = {
+    "/api/upload": _upload(),
     "/api/data": _get("tables", "rows", "list tables / Tabellen auflisten", (_JSON,), _LIMIT, _CURSOR),
     "/api/data/{id}": _get("rows", "rows", "rows of a table / Zeilen einer Tabelle", (_JSON,), _TABLE, _LIMIT, _CURSOR),
     "/api/data/{id}.csv": _get(

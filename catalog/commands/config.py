@@ -4,7 +4,8 @@ import click
 
 from catalog import config as configuration
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
-from catalog.config import SETTINGS, Config, masked
+from catalog.config import Config, masked
+from catalog.settings import SETTINGS
 from dcat.message import Message
 
 _ORIGINS = {
@@ -31,7 +32,7 @@ def command(terminal: Terminal, as_json: bool) -> None:
         terminal.data({name: {"value": value, "origin": settings.origins[name]} for name, value in values.items()})
         return
     rows = [
-        (name, value, _ORIGINS[settings.origins[name]].in_(terminal.lang), SETTINGS[name][0] or SETTINGS[name][1])
+        (name, value, _ORIGINS[settings.origins[name]].in_(terminal.lang), SETTINGS[name].variable or SETTINGS[name].path)
         for name, value in values.items()
     ]
     terminal.table(
@@ -48,27 +49,10 @@ def command(terminal: Terminal, as_json: bool) -> None:
 
 
 def _values(settings: Config) -> dict[str, str]:
-    return {
-        "home": str(settings.home),
-        "config_file": str(settings.config_file),
-        "database_url": masked(settings.database_url),
-        "files_url": masked(settings.files_url),
-        "site_url": settings.site_url,
-        "secret_key": "***",
-        "title": settings.title.de,
-        "title_en": settings.title.en,
-        "description": settings.description.de,
-        "description_en": settings.description.en,
-        "publisher": settings.publisher,
-        "contact": settings.contact,
-        "sources": str(settings.sources),
-        "policies": str(settings.policies),
-        "mail_server": masked(settings.mail_server),
-        "mail_password": _reference(settings.mail_password),
-        "mail_from": settings.mail_from,
-        "mail_to": settings.mail_to,
-        "webhooks": " ".join(settings.webhooks),
-    }
+    values = configuration.written(settings)
+    values |= {name: masked(values[name]) for name in ("database_url", "files_url", "mail_server")}
+    values |= {name: _reference(values[name]) for name in ("mail_password", "oidc_client_secret")}
+    return values | {"secret_key": "***"}
 
 
 def _reference(text: str) -> str:
