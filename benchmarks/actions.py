@@ -1,15 +1,20 @@
-"""Measures the Action API: package_show and package_search against a constant answer of the same size, and what package_create costs.
+"""Measures the Action API: requests against a constant answer of the same size, what package_create costs, a dump with ckanapi, memory, start.
 
-`python -m benchmarks.actions [--count N] [--database URL]` prints what one run measured. CPU figures are the reliable ones.
+`python -m benchmarks.actions [--count N] [--writes N] [--database URL]` prints what one run measured. CPU figures are the reliable ones.
+They are those of our processes: what PostgreSQL works is not among them.
 """
 
 import http.client
 import os
 import platform
+import resource
+import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,59 +28,58 @@ from catalog import accounts, search, tokens
 from catalog.instance import Instance
 from catalog.models import DatasetRow, Organization
 
-# What CKAN 2.12.0 does of package_show in a second with two workers, and its CPU time (DESIGN figures of the peer).
-CKAN_RATE, CKAN_SHOW, CKAN_CREATE = 244, 7.7, (31, 37)
+# What CKAN 2.12.0 does of package_show in a second with two workers, and its CPU milliseconds.
+CKAN_SHOW, CKAN_CREATE = 7.7, (31, 37)
 SHOW, SEARCH, CREATE = 3.0, 5.0, 10.0
+START, HELP, MEMORY = 2.0, 0.3, 300
 WORKERS = 2
+_ASKED = 20
+_SETTLES = 5
 
 
 @click.command()
 @click.option("--count", default=1000, help="datasets in the catalogue")
 @click.option("--writes", default=200, help="datasets to create")
-def main(count: int, writes: int) -> None:
+@click.option("--database", default="", help="a PostgreSQL database, for a schema of our own; else SQLite")
+def main(count: int, writes: int, database: str) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        home.postgresql(database) if database else nullcontext("") as url,
+    ):
         place = Path(folder) / "home"
-        with home.new(place) as instance:
+        with home.new(place, url) as instance:
             home.fill(instance, count)
             search.catch_up(instance)
             name, token, organization = _prepared(instance)
-        named = home.environment(place)
+        named, kind = home.environment(place, url), "PostgreSQL" if database else "SQLite"
+        about = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {kind}"
+        print(f"Machine: {about}, {count:,} datasets, {WORKERS} workers.\n")
         port, other = serving.free_port(), serving.free_port()
-        command = [
-            sys.executable,
-            str(serving.ROOT / "cli.py"),
-            "serve",
-            "--no-jobs",
-            f"--workers={WORKERS}",
-            f"--port={port}",
-        ]
-        plain = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface=wsgi",
-            "--factory",
-            f"--workers={WORKERS}",
-            "--blocking-threads=5",
-        ]
-        plain += [f"--port={other}", "--log-level=warning", "benchmarks.constant:create_app"]
         with (
-            serving.running(command, port, place, named) as ours,
-            serving.running(plain, other, place, {}) as constant,
+            serving.running([*_serve(port), "--no-jobs"], port, place, named) as ours,
+            serving.running(_constant(other), other, place, {}) as constant,
         ):
-            print(
-                f"Machine: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {count:,} datasets.\n"
-            )
-            print("| work | requests/s | CPU ms | constant answer, CPU ms | times | asked |")
-            print("| --- | --- | --- | --- | --- | --- |")
-            _compare(ours, constant, "package_show", f"/api/3/action/package_show?id={name}", SHOW)
-            _compare(ours, constant, "package_search, 20 rows", "/api/3/action/package_search?q=&rows=20", SEARCH)
-            facets = quote('["organization","groups","res_format","license_id"]')
-            path = f"/api/3/action/package_search?q=Messwerte&rows=20&facet.field={facets}"
-            _compare(ours, constant, "package_search, 20 rows, a word, four facets", path, SEARCH)
+            _requests(ours, constant, name)
             spent = _created(ours, token, organization, writes)
             print(f"\npackage_create: {spent:.1f} CPU ms (asked {CREATE:.0f}; CKAN {CKAN_CREATE[0]}-{CKAN_CREATE[1]})")
+            _dump(ours)
+        _process(place, named, name)
+
+
+def _serve(port: int) -> list[str]:
+    return [sys.executable, str(serving.ROOT / "cli.py"), "serve", f"--workers={WORKERS}", f"--port={port}"]
+
+
+def _constant(port: int) -> list[str]:
+    granian = [sys.executable, "-m", "granian", "--interface=wsgi", "--factory", "--log-level=warning"]
+    return [
+        *granian,
+        f"--workers={WORKERS}",
+        "--blocking-threads=5",
+        f"--port={port}",
+        "benchmarks.constant:create_app",
+    ]
 
 
 def _prepared(instance: Instance) -> tuple[str, str, str]:
@@ -86,6 +90,16 @@ def _prepared(instance: Instance) -> tuple[str, str, str]:
         name = session.scalars(sa.select(DatasetRow.name)).first()
     assert organization and name, "the catalogue is filled"
     return name, token, organization
+
+
+def _requests(ours: Server, constant: Server, name: str) -> None:
+    print("| work | requests/s | CPU ms | constant answer, CPU ms | times | asked |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    _compare(ours, constant, "package_show", f"/api/3/action/package_show?id={name}", SHOW)
+    _compare(ours, constant, "package_search, 20 rows", "/api/3/action/package_search?q=&rows=20", SEARCH)
+    facets = quote('["organization","groups","res_format","license_id"]')
+    path = f"/api/3/action/package_search?q=Datensatz&rows=20&facet.field={facets}"
+    _compare(ours, constant, "package_search, 20 rows, a word, four facets", path, SEARCH)
 
 
 def _compare(ours: Server, constant: Server, what: str, path: str, asked: float) -> None:
@@ -127,6 +141,88 @@ def _created(server: Server, token: str, organization: str, writes: int) -> floa
     spent, seconds = server.cpu() - before, time.perf_counter() - began
     print(f"\n{writes / seconds:.0f} datasets created per second, one after the other")
     return spent / writes * 1000
+
+
+def _dump(server: Server) -> None:
+    """Fetch all datasets with ckanapi's own command, and tell whose processor time it took."""
+    programs = Path(sys.executable).parent
+    # It calls itself by its name.
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "dump.jsonl"
+        command = [
+            str(programs / "ckanapi"),
+            "dump",
+            "datasets",
+            "--all",
+            "-q",
+            "-r",
+            f"http://127.0.0.1:{server.port}",
+            "-O",
+            str(file),
+        ]
+        client, worked, began = _waited_for(), server.cpu(), time.perf_counter()
+        subprocess.run(command, check=True, env=environment)
+        seconds = time.perf_counter() - began
+        client, worked = _waited_for() - client, server.cpu() - worked
+        with file.open("rb") as lines:
+            count = sum(1 for _ in lines)
+    print(
+        f"ckanapi dump datasets --all: {count:,} datasets in {seconds:.1f} s; CPU: ckanapi {client:.1f} s, "
+        f"server {worked:.1f} s ({worked / count * 1000:.2f} ms each)"
+    )
+
+
+def _waited_for() -> float:
+    """Sum up the CPU seconds of the programs that ran until they ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _process(place: Path, named: dict[str, str], name: str) -> None:
+    """Start a whole server with its jobs: how long until it answers, and what it holds after requests of each kind."""
+    began, port = time.perf_counter(), serving.free_port()
+    with serving.running(_serve(port), port, place, named) as server:
+        _answers(server)
+        seconds, worked = time.perf_counter() - began, server.cpu()
+        time.sleep(_SETTLES)
+        print(f"\nstart until the first answer: {seconds:.1f} s, {worked:.1f} CPU s (asked {START:.0f} s)")
+        _print_memory("idle", server)
+        search_path = "/api/3/action/package_search?q=Datensatz&rows=100"
+        for path in ("/", "/dataset", f"/dataset/{name}", "/catalog.ttl", "/api/3/action/package_list", search_path):
+            for _ in range(_ASKED):
+                serving.page(server, path)
+        _print_memory("after requests of each kind", server)
+    command = [sys.executable, str(serving.ROOT / "cli.py"), "--help"]
+    print(f"offenbar --help: {_best(command):.2f} s (asked {HELP} s)")
+
+
+def _print_memory(when: str, server: Server) -> None:
+    held = server.memory()
+    of_work = sum(size for kind, size in held.items() if not kind.startswith("server"))
+    listed = ", ".join(f"{kind.split()[0]} {size:.0f}" for kind, size in sorted(held.items()))
+    print(f"memory (PSS), {when}: workers and jobs {of_work:.0f} MiB (asked {MEMORY}); {listed}")
+
+
+def _answers(server: Server) -> None:
+    """Wait until a page comes back: a port that is open may have nobody behind it yet."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(OSError):
+            serving.page(server, "/health")
+            return
+        time.sleep(0.02)
+    raise TimeoutError("the server does not answer")
+
+
+def _best(command: Sequence[str], runs: int = 5) -> float:
+    """Give the shortest of a few runs of a program, in seconds."""
+    seconds = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
 
 
 if __name__ == "__main__":

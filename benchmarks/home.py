@@ -2,9 +2,12 @@
 
 import datetime
 import json
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from benchmarks import generated
 from catalog import config as configuration
@@ -28,23 +31,38 @@ _SOURCE = {
 }
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Name the home to a program; nothing else of the surroundings counts."""
-    return {"OFFENBAR_HOME": str(folder)}
+def environment(folder: Path, database_url: str = "") -> dict[str, str]:
+    """Name the home to a program, and its database unless that is a file there; nothing else of the surroundings counts."""
+    return {"OFFENBAR_HOME": str(folder)} | ({"OFFENBAR_DATABASE_URL": database_url} if database_url else {})
 
 
 @contextmanager
-def new(folder: Path) -> Iterator[Instance]:
+def postgresql(server: str) -> Iterator[str]:
+    """Make a schema of our own in a PostgreSQL database and give its address; it is gone afterwards."""
+    url, name = sa.make_url(server).set(drivername="postgresql+psycopg"), f"bench_{uuid.uuid4().hex[:12]}"
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {name}"))
+    try:
+        yield url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"DROP SCHEMA {name} CASCADE"))
+        engine.dispose()
+
+
+@contextmanager
+def new(folder: Path, database_url: str = "") -> Iterator[Instance]:
     """Set up an empty catalogue with one source, and open it."""
     for name in ("sources", "policies"):
         (folder / name).mkdir(parents=True)
     # JSON is YAML.
     (folder / "offenbar.yaml").write_text(json.dumps(_SETTINGS), encoding="utf-8")
     (folder / "sources" / "messamt.yaml").write_text(json.dumps(_SOURCE), encoding="utf-8")
-    database = Database(configuration.load(environment(folder)).database_url)
+    database = Database(configuration.load(environment(folder, database_url)).database_url)
     schema.upgrade(database)
     database.close()
-    with opened(folder) as instance:
+    with opened(folder, database_url) as instance:
         (source,) = instance.sources()
         with instance.database.writing() as session:
             organizations.register(session, source, instance.config.city(source.city))
@@ -52,9 +70,9 @@ def new(folder: Path) -> Iterator[Instance]:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Instance]:
+def opened(folder: Path, database_url: str = "") -> Iterator[Instance]:
     """Open the catalogue of a home."""
-    instance = open_instance(environment(folder))
+    instance = open_instance(environment(folder, database_url))
     try:
         yield instance
     finally:

@@ -28,12 +28,29 @@ class Server:
 
     def cpu(self) -> float:
         """Sum up the CPU seconds of all its processes."""
+        return sum(self._processes().values())
+
+    def memory(self) -> dict[str, float]:
+        """Give the memory of its processes in MiB, shared pages in equal parts (Pss, proc_pid_smaps(5)), by what they are and their number."""
+        found = {}
+        for pid in self._processes():
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+                lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+            except OSError:
+                continue
+            kind = "server" if pid == self.pid else "jobs" if "catalog.worker" in command else "worker"
+            found[f"{kind} {pid}"] = sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        return found
+
+    def _processes(self) -> dict[int, float]:
+        """Find its processes, with their CPU seconds."""
         found = [_process(file) for file in Path("/proc").glob("[0-9]*/stat")]
         own = {self.pid}
         # A child may have a lower number than its parent, so once through is not enough.
         while more := {pid for pid, parent, _ in found if parent in own} - own:
             own |= more
-        return sum(seconds for pid, _, seconds in found if pid in own)
+        return {pid: seconds for pid, _, seconds in found if pid in own}
 
 
 @dataclass(frozen=True, slots=True)

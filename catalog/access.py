@@ -30,7 +30,7 @@ class Scope(StrEnum):
     STRUCTURE = "structure"
     """write organisations, groups, vocabularies and who belongs to them"""
     ACCOUNTS = "accounts"
-    """change accounts and tokens"""
+    """change accounts and tokens; what lets somebody in with a password needs all scopes"""
 
 
 ALL_SCOPES = frozenset(Scope)
@@ -97,6 +97,11 @@ def may_read(actor: Actor, holding: Holding) -> bool:
     return labels is None or not labels.isdisjoint(holding.readers())
 
 
+def may_read_written(actor: Actor, holding: Holding) -> bool:
+    """Whether somebody gets a dataset as it was written last, not as it is public: who changes it, or reads what is not public."""
+    return may_edit(actor, holding) or (not holding.public and may_read(actor, holding))
+
+
 def may_edit(actor: Actor, holding: Holding) -> bool:
     """Whether somebody may change a dataset."""
     return _writes(actor, Scope.DATASETS) and (
@@ -112,6 +117,12 @@ def may_create_in(actor: Actor, organization_id: str) -> bool:
     return _writes(actor, Scope.DATASETS) and (
         actor.admin or _at_least(actor.roles.get(organization_id), Capacity.EDITOR)
     )
+
+
+def may_upload(actor: Actor) -> bool:
+    """Whether somebody may send files: who may write datasets of any organisation, or works along on one."""
+    held = (*actor.roles.values(), *actor.shared.values())
+    return _writes(actor, Scope.DATASETS) and (actor.admin or any(_at_least(one, Capacity.EDITOR) for one in held))
 
 
 def may_share(actor: Actor, holding: Holding) -> bool:

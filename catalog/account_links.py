@@ -47,7 +47,7 @@ def opened(session: Session, config: Config, proof: str, at: datetime.datetime) 
     return account if hmac.compare_digest(_piece(account), str(piece)) else None
 
 
-def may_reset(account: Account) -> bool:
+def _may_reset(account: Account) -> bool:
     """Tell whether somebody can ask for a link: not who only comes through OpenID Connect."""
     return bool(account.email) and account.state != accounts.DELETED and bool(account.password or not account.subject)
 
@@ -60,8 +60,8 @@ def ask(instance: Instance, name: str) -> None:
     config = instance.config
     _require_mail(config)
     with instance.database.writing() as session:
-        account = accounts.find_by_email(session, name) if "@" in name else accounts.find(session, name.strip()[:300])
-        if account is None or not may_reset(account) or _often(session, account):
+        account = accounts.find_by_login(session, name)
+        if account is None or not _may_reset(account) or _often(session, account):
             return
         audit.note(session, ANONYMOUS, ASKED, account.id, account.name)
         message = _message(config, account, address(config, account, RESET, now()), invitation=False)

@@ -22,6 +22,7 @@ ACTIVE, PENDING, DELETED = "active", "pending", "deleted"
 LONGEST_FULLNAME, LONGEST_ABOUT, LONGEST_ADDRESS = 200, 2000, 1000
 PAGE = 1000
 _NAME = re.compile(r"[a-z0-9_-]{2,100}")
+_NO_NAME = re.compile(r"[^a-z0-9_-]+")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _LONGEST_EMAIL = 254
@@ -44,6 +45,14 @@ def email_fault(email: str) -> Message | None:
     return Message(
         "Das ist keine E-Mail-Adresse wie amt@example.org.", "That is no e-mail address such as amt@example.org."
     )
+
+
+def free_name(session: Session, called: str) -> str:
+    """Make a user name of an address, or of what somebody is called elsewhere; with a number behind it where that is taken."""
+    base = _NO_NAME.sub("-", called.lower().partition("@")[0]).strip("-")[:60] or "person"
+    tries = (base, *(f"{base}-{number}" for number in range(2, 1000)))
+    free = (one for one in tries if name_fault(one) is None and find(session, one) is None)
+    return next(free, f"{base}-{secrets.token_hex(8)}")
 
 
 def add(
@@ -112,6 +121,12 @@ def find_by_email(session: Session, email: str) -> Account | None:
     if not email or email_fault(email):
         return None
     return session.scalar(sa.select(Account).where(Account.email == email, Account.state != DELETED))
+
+
+def find_by_login(session: Session, login: str) -> Account | None:
+    """Find an account by what somebody types to come in: the name or the e-mail address."""
+    login = login.strip()[:300]
+    return find_by_email(session, login) if "@" in login else find(session, login)
 
 
 def find_by_subject(session: Session, subject: str) -> Account | None:

@@ -108,15 +108,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
             Message(f"OFFENBAR_CONFIG: {file} gibt es nicht.", f"OFFENBAR_CONFIG: {file} does not exist.")
         )
     content = read_yaml(file) if file.is_file() else {}
-    derived = {
-        "home": str(home),
-        "config_file": str(file),
-        "database_url": f"sqlite:///{home / 'offenbar.db'}",
-        "files_url": str(home / "files"),
-        "sources": str(file.parent / "sources"),
-        "policies": str(file.parent / "policies"),
-        "synonyms": str(file.parent / "synonyms.yaml"),
-    }
+    derived = _derived(home, file)
     values, origins = {}, {}
     for name, setting in SETTINGS.items():
         default = derived.get(name, setting.default)
@@ -161,6 +153,19 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         ckan_themes_as_groups=_switch(values, "ckan_themes_as_groups", bool(cities)),
         webhooks=tuple(values["webhooks"].replace(",", " ").split()),
     )
+
+
+def _derived(home: Path, file: Path) -> Mapping[str, str]:
+    """Give the defaults that depend on where the home and the file are."""
+    return {
+        "home": str(home),
+        "config_file": str(file),
+        "database_url": f"sqlite:///{home / 'offenbar.db'}",
+        "files_url": str(home / "files"),
+        "sources": str(file.parent / "sources"),
+        "policies": str(file.parent / "policies"),
+        "synonyms": str(file.parent / "synonyms.yaml"),
+    }
 
 
 def read_yaml(file: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import orjson
 
 from catalog import datastore_sql, datastore_types
 from catalog.datastore import MAX_BYTES, MAX_ROWS, MB, Writing, WrongError
-from catalog.datastore_sql import ID, Columns, select
+from catalog.datastore_sql import ID, Columns, quoted, select
 from catalog.datastore_types import STORED, Column, NoValueError
 
 _GROUP = 50_000
@@ -71,7 +71,7 @@ class _Table:
         """See that the key of what was written is one: no two rows share it, and none is without."""
         names = ", ".join(_name(column) for column in self._asked.key)
         empty = " OR ".join(f"{_name(column)} IS NULL" for column in self._asked.key)
-        file = f"read_parquet({_text(self._asked.parquet)})"
+        file = f"read_parquet({quoted(self._asked.parquet)})"
         double = select(names, file) + f" GROUP BY {names} HAVING count(*) > 1"
         if self._one(select("count(*)", f"({double})"), ()) or self._one(select("count(*)", file, empty), ()):
             raise WrongError(primary_key="rows share this key, or have none")
@@ -187,7 +187,7 @@ class _Table:
         """Write both files; gives the number of rows."""
         names = [_name(ID), *(_name(column.id) for column in self._asked.columns)]
         cells = ", ".join(f"c{place} AS {name}" for place, name in enumerate(names))
-        parquet, csv = (_text(path) for path in (self._asked.parquet, self._asked.csv))
+        parquet, csv = (quoted(path) for path in (self._asked.parquet, self._asked.csv))
         about = f"KV_METADATA {{'{_NEXT}': '{self._next}'}}"
         self._copy(
             select(cells, f"({rows})") + " ORDER BY c0",
@@ -216,10 +216,6 @@ def _json(rows: Sequence[Row]) -> str:
 
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _text(path: Any) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _shown(column: Column) -> str:

@@ -7,6 +7,7 @@ own list.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from catalog import datastore_types
@@ -244,6 +245,11 @@ def statements(asked: Search, columns: Columns, source: str) -> tuple[Part, Part
 def select(what: str, source: str, where: str = "TRUE") -> str:
     """Put a statement together from pieces that are ours."""
     return " ".join(("SELECT", what, "FROM", source, "WHERE", where))
+
+
+def quoted(path: Path) -> str:
+    """Write a path of ours as SQL text."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _joined(word: str, parts: Sequence[Part]) -> Part:

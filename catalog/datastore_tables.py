@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import access, desk_rows, store
-from catalog.access import Actor, Holding
+from catalog.access import Actor
 from catalog.datastore import Stored
 from catalog.datastore_types import Column
 from catalog.files import Files
@@ -54,7 +54,7 @@ def find(session: Session, files: Files, actor: Actor, name: str) -> Table | Non
     declared = columns(written) if written else ()
     aliases = tuple(written.aliases) if written else ()
     found = None
-    if written and owner and sees_newest(actor, desk_rows.holding(owner)):
+    if written and owner and access.may_read_written(actor, desk_rows.holding(owner)):
         found = Table(
             resource_id=resource_id,
             sha256=written.sha256,
@@ -80,11 +80,6 @@ def desk_dataset(session: Session, resource_id: str) -> DeskDataset | None:
     resource = session.get(DeskResource, resource_id) if resource_id else None
     found = session.get(DeskDataset, resource.dataset_id) if resource else None
     return found if found and found.state != DELETED else None
-
-
-def sees_newest(actor: Actor, holding: Holding) -> bool:
-    """Tell whether somebody reads what was written last, checked or not: who may change it, or who may read what is not public."""
-    return access.may_edit(actor, holding) or (not holding.public and access.may_read(actor, holding))
 
 
 def columns(table: DeskTable) -> tuple[Column, ...]:

@@ -19,7 +19,7 @@ import orjson
 
 from catalog import confined, datastore, datastore_change, datastore_forms, datastore_sql
 from catalog.datastore import MB, Search, Stored, Writing, WrongError
-from catalog.datastore_sql import ID, Columns, select
+from catalog.datastore_sql import ID, Columns, quoted, select
 from catalog.datastore_types import STORED, Column
 
 _ROWS = 2000
@@ -134,11 +134,6 @@ def lock(engine: Connection, *paths: Path) -> None:
     engine.execute(f"SET allowed_paths = [{', '.join(map(quoted, paths))}]")
     engine.execute("SET enable_external_access = false")
     engine.execute("SET lock_configuration = true")
-
-
-def quoted(path: Path) -> str:
-    """Write a path of ours as SQL text."""
-    return "'" + str(path).replace("'", "''") + "'"
 
 
 def opened(engine: Connection, table: Stored) -> tuple[str, Columns]:

@@ -87,6 +87,12 @@ class Database:
             yield session
 
     @contextmanager
+    def asking(self) -> Iterator[sa.Connection]:
+        """Open a connection for a question about tables: a session, which knows of classes, costs more than a short answer."""
+        with _explained(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """Open a transaction that commits at the end, or leaves nothing behind."""
         with _explained(), self._writers.begin() as session:

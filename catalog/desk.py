@@ -22,6 +22,7 @@ from catalog.access import Actor
 from catalog.db import insert_or_ignore, now, upsert
 from catalog.desk_types import Written
 from catalog.drafts import Draft
+from catalog.holders import INTERNAL
 from catalog.ingest import identity
 from catalog.instance import Instance
 from catalog.models import (
@@ -36,8 +37,8 @@ from catalog.models import (
 )
 from catalog.models_desk import DeskDataset, DeskResource
 from catalog.organizations import packaged
-from catalog.publishing import Item
-from catalog.renditions import compress, naive
+from catalog.publishing import Item, Keep
+from catalog.renditions import Renditions, compress, naive
 from dcat import ckan_package, ckan_show, document, iri
 from dcat.ckan_package import PackageDocument
 from dcat.ckan_show import Shown
@@ -95,6 +96,7 @@ class _Made:
     uploads: Mapping[str, Upload]
     dataset: Dataset
     draft: Draft | None
+    renditions: list[tuple[str, Renditions]]
 
     @property
     def changes(self) -> bool:
@@ -130,6 +132,7 @@ def write(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, action:
                     store.hide(session, [dataset_id], action)
                 else:
                     _keep_record(session, made)
+                    store.write_renditions(session, made.renditions)
                     if store.overtaken(session, [made.draft]):
                         raise _OvertakenError
                     store.publish(session, [made.draft], action)
@@ -156,7 +159,7 @@ def no_organization(instance: Instance) -> Organization:
         "title": instance.config.publisher,
         "city": "",
         "created_at": now(),
-        "state": "internal",
+        "state": INTERNAL,
     }
     with instance.database.writing() as session:
         insert_or_ignore(session, Organization, [made])
@@ -207,10 +210,11 @@ def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, *, know
             desk_files.forget_checks(session, gone)
     dataset = _dataset(instance, row, said, organization, tuple(groups.values()))
     written = desk_rows.as_written(row, said, kept, groups)
-    draft = None
+    draft, renditions = None, list[tuple[str, Renditions]]()
     if desk_rows.holding(row).public:
-        draft = _draft(instance, organization, Item(row.id, row.id, dataset, known=known or base is not None), written)
-    return _Made(base, row, said, change.uploads, dataset, draft)
+        item = Item(row.id, row.id, dataset, known=known or base is not None)
+        draft = _draft(instance, organization, item, written, renditions.extend)
+    return _Made(base, row, said, change.uploads, dataset, draft, renditions)
 
 
 def _dataset(
@@ -247,10 +251,16 @@ def _is_ours(uri: str, site_url: str) -> bool:
     return bool(uri) and iri.is_below(uri, site_url)
 
 
-def _draft(instance: Instance, organization: Organization, item: Item, written: Written) -> Draft:
-    source = desk_source.definition(organization, instance.config)
+def _draft(instance: Instance, organization: Organization, item: Item, written: Written, keep: Keep) -> Draft:
+    """Make the draft; its renditions are stored with everything else, in one transaction."""
     made = publishing.drafts(
-        instance.database, instance.config, source, instance.policies(), [item], written={item.dataset_id: written}
+        instance.database,
+        instance.config,
+        desk_source.definition(organization, instance.config),
+        instance.policies(),
+        [item],
+        written={item.dataset_id: written},
+        keep=keep,
     )
     return next(iter(made))
 
@@ -290,18 +300,27 @@ def _save(session: Session, made: _Made) -> None:
     _save_resources(session, made)
 
 
+def _holders() -> sa.CompoundSelect[Any]:
+    """Ask whose some resources are; files of harvested datasets have ids of the same kind."""
+    desk, file = DeskResource.__table__, FileRow.__table__
+    ids: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
+    return sa.union_all(
+        sa.select(desk.c.id, desk.c.dataset_id, sa.true().label("ours")).where(desk.c.id.in_(ids)),
+        sa.select(file.c.id, file.c.dataset_id, sa.false().label("ours")).where(file.c.id.in_(ids)),
+    )
+
+
+_HOLDERS = _holders()
+
+
 def _save_resources(session: Session, made: _Made) -> None:
     wanted = [one.id for one in made.said.resources]
     if not wanted and made.base is None:
         return
-    owners = dict(
-        session.execute(sa.select(DeskResource.id, DeskResource.dataset_id).where(DeskResource.id.in_(wanted))).all()
-    )
-    # Files of harvested datasets have ids of the same kind.
-    harvested = sa.select(FileRow.id).where(FileRow.id.in_(wanted), FileRow.dataset_id != made.row.id)
-    theirs = any(owner != made.row.id for owner in owners.values()) or session.scalar(harvested.limit(1)) is not None
-    if theirs or len(set(wanted)) < len(wanted):
+    held = session.connection().execute(_HOLDERS, {"ids": wanted}).all()
+    if any(owner != made.row.id for _, owner, _ in held) or len(set(wanted)) < len(wanted):
         raise TakenError("resources")
+    owners = {resource_id for resource_id, _, ours in held if ours}
     if made.base is not None:
         gone = sa.and_(DeskResource.dataset_id == made.row.id, DeskResource.id.not_in(wanted))
         session.execute(sa.delete(DeskResource).where(gone))
@@ -322,13 +341,23 @@ def _save_resources(session: Session, made: _Made) -> None:
         session.execute(sa.update(FileRow).where(FileRow.id == resource_id).values(due_at=None))
 
 
+def _others_called() -> sa.CompoundSelect[Any]:
+    """Ask who else is called so: one statement, made once."""
+    desk, slug, public = DeskDataset.__table__, Slug.__table__, DatasetRow.__table__
+    name, own = sa.bindparam("name", type_=sa.String), sa.bindparam("own", type_=sa.String)
+    return sa.union_all(
+        sa.select(desk.c.id).where(sa.or_(desk.c.name == name, desk.c.id == name), desk.c.id != own),
+        sa.select(slug.c.dataset_id).where(slug.c.name == name, slug.c.dataset_id != own),
+        sa.select(public.c.id).where(public.c.id == name, public.c.id != own),
+    )
+
+
+_OTHERS = _others_called()
+
+
 def _refuse_taken(session: Session, row: DeskDataset) -> None:
     """TakenError when another dataset, of the desk or harvested, has this name, or this as its id."""
-    called = sa.or_(DeskDataset.name == row.name, DeskDataset.id == row.name)
-    others = sa.select(DeskDataset.id).where(called, DeskDataset.id != row.id)
-    addresses = sa.select(Slug.dataset_id).where(Slug.name == row.name, Slug.dataset_id != row.id)
-    published = sa.select(DatasetRow.id).where(DatasetRow.id == row.name, DatasetRow.id != row.id)
-    if any(session.scalar(one) is not None for one in (others, addresses, published)):
+    if session.connection().execute(_OTHERS, {"name": row.name, "own": row.id}).first() is not None:
         raise TakenError("name")
 
 

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import desk_source
-from catalog.access import Holding
+from catalog.access import Actor, Holding
 from catalog.db import batches
 from catalog.desk_types import Resource, Written
 from catalog.models_desk import DeskDataset, DeskResource, Group
 from catalog.store import UUID
-from dcat import ckan, ckan_package
+from dcat import ckan, ckan_groups, ckan_package
 from dcat.ckan_package import PackageDocument
 from dcat.vocabularies import vocabulary
 from validators import schemas
@@ -39,6 +39,24 @@ def holding(row: DeskDataset) -> Holding:
     )
 
 
+def readable(actor: Actor) -> sa.ColumnElement[bool] | None:
+    """Choose the datasets that somebody may read whatever their state, by the labels that catalog/access.py gives.
+
+    None for somebody who may read what is public only.
+    """
+    labels = actor.labels()
+    if labels is None:
+        return sa.true()
+    conditions: list[sa.ColumnElement[bool]] = []
+    if offices := _named(labels, "member-"):
+        conditions.append(DeskDataset.organization_id.in_(offices))
+    if shared := _named(labels, "collaborator-"):
+        conditions.append(DeskDataset.id.in_(shared))
+    if own := _named(labels, "creator-"):
+        conditions.append(sa.and_(DeskDataset.creator_id.in_(own), DeskDataset.state == "draft"))
+    return sa.or_(*conditions) if conditions else None
+
+
 def document(row: DeskDataset) -> PackageDocument:
     """Read what a dataset's authors wrote."""
     return ckan_package.read(row.document)
@@ -50,7 +68,9 @@ def groups(session: Session, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     found = {name: ckan.group(concept.uri) for name in wanted if (concept := vocabulary("theme").find(name.upper()))}
     for part in batches(one for one in wanted if UUID.fullmatch(one)):
         for group in session.scalars(sa.select(Group).where(Group.id.in_(part), Group.state == "active")):
-            found[group.id] = packaged_group(group)
+            found[group.id] = ckan_groups.group_inside(
+                group.id, group.name, group.title, group.description, group.image_url
+            )
     return found
 
 
@@ -65,18 +85,6 @@ def group_ids(session: Session, names: Iterable[str], *, themes: bool) -> dict[s
         for group in session.scalars(sa.select(Group).where(called, Group.state == "active")):
             found |= {name: group.id for name in (group.id, group.name) if name in part}
     return found
-
-
-def packaged_group(group: Group) -> dict[str, Any]:
-    """Describe a group as it stands inside a CKAN package."""
-    return {
-        "id": group.id,
-        "name": group.name,
-        "title": group.title,
-        "display_name": group.title or group.name,
-        "description": group.description,
-        "image_display_url": group.image_url,
-    }
 
 
 def written(session: Session, source_id: str, dataset_ids: list[str]) -> dict[str, Written]:
@@ -111,6 +119,10 @@ def as_written(
         created_at=row.created_at,
         modified_at=row.modified_at,
     )
+
+
+def _named(labels: Iterable[str], kind: str) -> list[str]:
+    return sorted(label.removeprefix(kind) for label in labels if label.startswith(kind))
 
 
 def _schema(others: Mapping[str, Any]) -> str:

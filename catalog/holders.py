@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -180,25 +180,16 @@ def _holds(holder: Holder) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _organization(row: Organization) -> Holder:
-    return Holder(
-        kind=Kind.ORGANIZATION,
-        id=row.id,
-        name=row.name,
-        title=row.title,
-        created_at=row.created_at,
-        description=row.description,
-        image_url=row.image_url,
-        state=row.state,
-        type=row.kind,
-        extras=tuple(row.extras),
-        parent_id=row.parent_id or "",
-        city=row.city,
-    )
+    return replace(_holder(Kind.ORGANIZATION, row), parent_id=row.parent_id or "", city=row.city)
 
 
 def _group(row: Group) -> Holder:
+    return _holder(Kind.GROUP, row)
+
+
+def _holder(kind: Kind, row: Organization | Group) -> Holder:
     return Holder(
-        kind=Kind.GROUP,
+        kind=kind,
         id=row.id,
         name=row.name,
         title=row.title,

@@ -22,15 +22,6 @@ from dcat.ckan_show import Shown
 _DEEDS = ("dataset.", "resource.")
 
 
-# Of the table, made once: every search asks.
-_LAST = sa.select(sa.func.max(AuditEntry.__table__.c.seq))
-
-
-def last(session: Session) -> int:
-    """Give the newest number of the log of deeds."""
-    return session.scalar(_LAST) or 0
-
-
 def changed(session: Session, since: int, most: int) -> tuple[int, tuple[str, ...]]:
     """Go on in the log of deeds: how far it was read, and the datasets that were written on the way."""
     query = sa.select(AuditEntry.seq, AuditEntry.action, AuditEntry.object_id).where(AuditEntry.seq > since)

@@ -53,11 +53,11 @@ def entry_of(
         modified=_seconds(shown.modified_at),
         starts=start,
         ends=end,
-        box=box_of(dataset),
+        box=_box_of(dataset),
     )
 
 
-def box_of(dataset: Dataset) -> tuple[float, float, float, float] | None:
+def _box_of(dataset: Dataset) -> tuple[float, float, float, float] | None:
     """Give the box around everything that a dataset covers; None where it does not say so in WGS84."""
     written = (place.bbox or place.geometry or place.centroid for place in dataset.spatial)
     boxes = [found for text in written if text and (found := geometry.extent(text))]

@@ -82,8 +82,8 @@ def some_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
     return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(_SHOULD, query) for query in queries])
 
 
-def term_query(field: str, value: str) -> tantivy.Query:
-    """What holds one term."""
+def term_query(field: str, value: str | int) -> tantivy.Query:
+    """What holds one term, or has one value in a field that is sorted by."""
     return tantivy.Query.term_query(schema(), field, value, "basic")
 
 
@@ -91,11 +91,6 @@ def prefix_query(field: str, start: str) -> tantivy.Query:
     """What holds a term that begins so."""
     pattern = "".join(f"\\{sign}" if sign in _SPECIAL else sign for sign in start[:MAX_PREFIX])
     return tantivy.Query.regex_query(schema(), field, f"{pattern}(.|\n)*")
-
-
-def equals(field: str, value: str | int) -> tantivy.Query:
-    """What has this value in a field that is sorted by."""
-    return tantivy.Query.term_query(schema(), field, value, "basic")
 
 
 def phrase_query(field: str, said: Sequence[str]) -> tantivy.Query:
@@ -110,7 +105,7 @@ def _is(field: str, value: str) -> tantivy.Query:
     if field in VALUES:
         return term_query(field, clean(value))
     if field in NUMBERS:
-        return equals(field, int(value)) if value.lstrip("-").isdecimal() and len(value) < 18 else some_of([])
+        return term_query(field, int(value)) if value.lstrip("-").isdecimal() and len(value) < 18 else some_of([])
     return term_query(OTHER, other(field, value))
 
 

@@ -40,12 +40,13 @@ def write_slice(index: Index, writer: tantivy.IndexWriter, session: Session, *, 
     """Write the next changes of all logs, few of them if it shall be brief; gives the number of datasets they are about."""
     searcher = index.searcher()
     marks = marks_of(searcher)
-    anew = not marks or any(log.kept and log.last(session) < marks.get(log.name, 0) for log in search_sources.logs())
+    newest = search_sources.newest(session)
+    anew = not marks or any(log.kept and newest[log.name] < marks.get(log.name, 0) for log in search_sources.logs())
     if anew:
         marks = {}
         if searcher.num_docs:
             writer.delete_all_documents()
-    changes = _changes(session, marks, min(SLICE, BRIEF) if brief else SLICE)
+    changes = _changes(session, marks, newest, min(SLICE, BRIEF) if brief else SLICE)
     ids = list(dict.fromkeys(one for change in changes.values() for one in change.ids))
     with Spool[IndexEntry]() as entries:
         words: set[str] = set()
@@ -62,11 +63,11 @@ def write_slice(index: Index, writer: tantivy.IndexWriter, session: Session, *, 
     return len(ids)
 
 
-def _changes(session: Session, marks: Mapping[str, int], most: int) -> dict[str, Changed]:
+def _changes(session: Session, marks: Mapping[str, int], newest: Mapping[str, int], most: int) -> dict[str, Changed]:
     found = {}
     for log in search_sources.logs():
         if not marks and not log.kept:
-            found[log.name] = Changed(upto=log.last(session), ids=())
+            found[log.name] = Changed(upto=newest[log.name], ids=())
         else:
             found[log.name] = log.changed(session, marks.get(log.name, 0), most)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from catalog import definitions, derived, file_versions, schema, search
+from catalog import definitions, derived, file_versions, schema_version, search
 from catalog.db import now
 from catalog.instance import Instance
 from catalog.models import HostBudget
@@ -59,11 +59,11 @@ def _home(instance: Instance) -> Iterator[Check]:
 
 def _database(instance: Instance) -> Iterator[Check]:
     try:
-        schema.require(instance.database)
+        schema_version.require(instance.database)
     except StateError as error:
         yield Check("database", "bad", error.message)
         return
-    version = schema.head()
+    version = schema_version.HEAD
     yield Check(
         "database", "ok", Message(f"Die Datenbank hat Version {version}.", f"The database has version {version}.")
     )

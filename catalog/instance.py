@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from catalog import config as configuration
-from catalog import definitions, policy, schema
+from catalog import definitions, policy, schema_version
 from catalog.config import Config
 from catalog.db import Database
 from catalog.files import Files
@@ -84,7 +84,7 @@ def open_instance(environ: Mapping[str, str] | None = None, *, check: bool = Tru
     database = Database(config.database_url)
     try:
         if check:
-            schema.require(database)
+            schema_version.require(database)
         # What is loaded by now stays to the end; the garbage collector need not walk through it again and again.
         gc.freeze()
         return Instance(config, database, Files(config.files_url), DatabaseBudget(database))

@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 
 from catalog import audit, search
 from catalog.access import Actor
-from catalog.index_fields import VALUES
-from catalog.index_query import public
 from catalog.instance import Instance
 from catalog.models_desk import TagVocabulary, VocabularyTag
 from dcat.errors import StateError
@@ -21,11 +19,7 @@ MOST = 100_000
 
 def counted(instance: Instance, field: str, start: str = "") -> list[tuple[str, int]]:
     """List what public datasets have in a field of the index (`tag`, `format`), with the number of datasets, by value."""
-    assert field in VALUES
-    search.catch_up(instance, patience=1.0, budget=1.0)
-    searcher = search.opened(instance.config.home / "index").searcher()
-    found = searcher.terms_with_prefix(field, start, filter_query=public(), limit=MOST)
-    return sorted((value, number) for value, number in found if number)
+    return search.count_values(instance, field, start, most=MOST)
 
 
 def vocabularies(session: Session) -> list[TagVocabulary]:
@@ -59,7 +53,7 @@ def create_vocabulary(session: Session, actor: Actor, name: str, tags: Iterable[
     made = TagVocabulary(id=str(uuid.uuid4()), name=name)
     session.add(made)
     session.flush()
-    set_keywords(session, made.id, tags)
+    _set_keywords(session, made.id, tags)
     audit.note(session, actor, "vocabulary.create", made.id, name)
     return made.id
 
@@ -72,7 +66,7 @@ def change_vocabulary(
         _refuse_taken(session, name)
         session.execute(sa.update(TagVocabulary).where(TagVocabulary.id == found.id).values(name=name))
     if tags is not None:
-        set_keywords(session, found.id, tags)
+        _set_keywords(session, found.id, tags)
     audit.note(session, actor, "vocabulary.update", found.id, name)
 
 
@@ -100,7 +94,7 @@ def delete_keyword(session: Session, actor: Actor, found: VocabularyTag) -> None
     audit.note(session, actor, "tag.delete", found.id, found.name)
 
 
-def set_keywords(session: Session, vocabulary_id: str, names: Iterable[str]) -> None:
+def _set_keywords(session: Session, vocabulary_id: str, names: Iterable[str]) -> None:
     """Let a closed list hold exactly these keywords; those that stay keep their ids."""
     wanted = set(names)
     present = {one.name: one.id for one in listed(session, [vocabulary_id])}

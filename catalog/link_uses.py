@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -56,12 +56,17 @@ class Named(Protocol):
     def links(self) -> tuple[str, ...]: ...
 
 
-def note(session: Session, published: Iterable[Named]) -> None:
-    """Note the links of datasets just published. New ones wait a little: a server that is being harvested has enough to do."""
+def note(session: Session, published: Iterable[Named], new: Collection[str] = ()) -> None:
+    """Note the links of datasets just published. New ones wait a little: a server that is being harvested has enough to do.
+
+    Of datasets that are certain to be `new` none is noted yet.
+    """
     wanted = {one.id: {key(one.source, url): (one.source, url) for url in one.links} for one in published}
     due = now() + FIRST
     for part in batches(sorted(wanted)):
-        present = _present(session, part)
+        present = _present(session, [one for one in part if one not in new]) | {
+            one: set() for one in part if one in new
+        }
         added = {name: link for one in part for name, link in wanted[one].items() if name not in present[one]}
         insert_or_ignore(
             session,
@@ -84,6 +89,8 @@ def forget(session: Session, dataset_ids: Sequence[str]) -> None:
 
 def _present(session: Session, dataset_ids: Sequence[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {one: set() for one in dataset_ids}
+    if not found:
+        return found
     for dataset_id, name in session.execute(
         sa.select(LinkUse.dataset_id, LinkUse.key).where(LinkUse.dataset_id.in_(dataset_ids))
     ):

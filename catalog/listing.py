@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import access, store
+from catalog import access, desk_rows, store
 from catalog.access import Actor
+from catalog.holders import INTERNAL
 from catalog.models import DatasetRow, Organization
 from catalog.models_desk import DeskDataset
 from catalog.public import PublicDataset
@@ -60,21 +61,18 @@ def _shown(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]],
 
 def _hidden(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
     """List the drafts, private and deleted datasets of the desk that somebody may read."""
-    if not access.may_see_people(actor):
+    readable = desk_rows.readable(actor)
+    if readable is None:
         return []
     query = sa.select(DeskDataset, Organization).join(Organization, Organization.id == DeskDataset.organization_id)
-    query = query.where(sa.or_(DeskDataset.state != "active", DeskDataset.private), *wanted)
-    if not actor.admin:
-        own = sa.and_(DeskDataset.creator_id == actor.id, DeskDataset.state == "draft")
-        inside = DeskDataset.organization_id.in_(list(actor.roles))
-        query = query.where(sa.or_(inside, own, DeskDataset.id.in_(list(actor.shared))))
+    query = query.where(sa.or_(DeskDataset.state != "active", DeskDataset.private), readable, *wanted)
     return [
         Listed(
             row.id,
             row.name,
             str(row.document.get("title") or ""),
             organization.city,
-            organization.name if organization.state != "internal" else "",
+            organization.name if organization.state != INTERNAL else "",
             row.state if row.state != "active" else PRIVATE,
         )
         for row, organization in session.execute(query.order_by(DeskDataset.id).limit(limit))

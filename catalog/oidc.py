@@ -4,7 +4,6 @@ Authlib does the protocol: state, nonce and PKCE (RFC 7636), discovery, and the 
 section 3.1.3.7). Nothing is asked of any other address than the provider's own.
 """
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -116,7 +115,9 @@ def enter(database: Session, config: Config, person: Person) -> Account:
     """Find the account of a person: by subject, else by verified e-mail, else a new one where settings allow; StateError without."""
     account = accounts.find_by_subject(database, person.subject) or _linked(database, person)
     if account is None and config.oidc_create:
-        account = accounts.add(database, _free_name(database, person), email=person.email, fullname=person.fullname)
+        account = accounts.add(
+            database, accounts.free_name(database, person.name), email=person.email, fullname=person.fullname
+        )
         account.subject = person.subject
         audit.note(database, ANONYMOUS, "account.create", account.id, account.name, way="oidc")
     if account is None or account.state != accounts.ACTIVE:
@@ -160,16 +161,6 @@ def _says(claims: dict[str, Any], wanted: str) -> bool:
     name, _, value = wanted.partition("=")
     found = claims.get(name) if name and value else None
     return value in found if isinstance(found, list) else bool(value) and found == value
-
-
-def _free_name(database: Session, person: Person) -> str:
-    name = re.sub(r"[^a-z0-9_-]+", "-", person.name.lower().split("@")[0]).strip("-")[:60] or "person"
-    tries = (name, *(f"{name}-{number}" for number in range(2, 1000)))
-    fitting = (one for one in tries if not accounts.name_fault(one) and accounts.find(database, one) is None)
-    found = next(fitting, "")
-    if not found:
-        raise StateError(_FAILED)
-    return found
 
 
 def _require_provider(client: Any, config: Config) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 import orjson
@@ -36,7 +37,7 @@ from catalog.overlay import Edit
 from catalog.policy import Policies
 from catalog.public import PublicDataset
 from catalog.rendering import Order, Rendered, Workshop
-from catalog.renditions import VIEW, decompress
+from catalog.renditions import VIEW, Renditions, decompress
 from catalog.scores import Scored
 from catalog.spool import Spool
 from dcat import document, naming
@@ -54,6 +55,9 @@ BATCH = 200
 ONCE, ALWAYS = "once", "always"
 # In the place of the inputs of a source: its datasets do not all follow the same ones.
 MIXED = "mixed"
+
+# Stores renditions, each with the id of its dataset.
+Keep = Callable[[Iterable[tuple[str, Renditions]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +113,14 @@ def drafts(
     tick: Callable[[int], None] = lambda count: None,
     leaving: Collection[str] = (),
     written: Mapping[str, Written] = MappingProxyType({}),
+    keep: Keep | None = None,
 ) -> Iterator[Draft]:
     """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along.
 
     `leaving` names datasets that are withdrawn with the publication, so that what they described is free; `written` is how datasets of
-    the desk are about to be written, otherwise what its tables say counts.
+    the desk are about to be written, otherwise what its tables say counts. Who gives `keep` stores the renditions, before publishing.
     """
+    keep = keep or partial(_store, database)
     names: set[str] = set()
     # By the hashes of the URIs: all URIs of a large source would fill the memory.
     claims: dict[int, str] = {}
@@ -132,19 +138,20 @@ def drafts(
                 neighbours = _neighbours(session, batch, config.site_url, leaving)
                 edited = edits.of(session, [item.dataset_id for item in known])
                 wrote = written or desk_rows.written(session, source.id, [item.dataset_id for item in batch])
-            made = []
-            for item in batch:
-                row = rows.get(item.dataset_id)
-                desk = wrote.get(item.dataset_id)
-                name = desk.name if desk else row.name if row else _name(item, present.city.slug, names)
-                names.add(name)
-                upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()), desk)
-                around = neighbours.around(item, claims)
-                one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
-                claims |= dict.fromkeys(map(hash, assemble.subjects(one.shown.dataset)), item.dataset_id)
-                links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
-                made.append(_Made(one.shown, to_check(one.addresses, source), links, row))
-            waiting.append(_begin(database, workshop, made, organization, config.site_url))
+                made = []
+                for item in batch:
+                    row = rows.get(item.dataset_id)
+                    desk = wrote.get(item.dataset_id)
+                    name = desk.name if desk else row.name if row else _name(item, present.city.slug, names)
+                    names.add(name)
+                    upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()), desk)
+                    around = neighbours.around(item, claims)
+                    one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
+                    claims |= dict.fromkeys(map(hash, assemble.subjects(one.shown.dataset)), item.dataset_id)
+                    links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
+                    made.append(_Made(one.shown, to_check(one.addresses, source), links, row))
+                statuses = link_uses.statuses(session, [one.shown for one in made])
+            waiting.append(_begin(database, workshop, made, statuses, organization, config.site_url, keep))
             # One batch is rendered while the next one is assembled.
             if len(waiting) > 1:
                 finished = waiting.pop(0)()
@@ -166,12 +173,21 @@ class _Made:
     row: DatasetRow | None
 
 
+def _store(database: Database, made: Iterable[tuple[str, Renditions]]) -> None:
+    with database.writing() as session:
+        store.write_renditions(session, made)
+
+
 def _begin(
-    database: Database, workshop: Workshop, made: list[_Made], organization: Organization, site_url: str
+    database: Database,
+    workshop: Workshop,
+    made: list[_Made],
+    statuses: Mapping[str, Mapping[str, int]],
+    organization: Organization,
+    site_url: str,
+    keep: Keep,
 ) -> Callable[[], list[Draft]]:
     """Begin to render a batch; the function that comes back waits for it, stores the renditions and gives the drafts."""
-    with database.reading() as session:
-        statuses = link_uses.statuses(session, [one.shown for one in made])
     package = packaged(organization)
     orders = []
     for one in made:
@@ -186,9 +202,7 @@ def _begin(
         with database.reading() as session:
             known = [draft.entry.id for draft in drafts if draft.changes and draft.was]
             before = store.bodies(session, VIEW, known) if known else {}
-        with database.writing() as session:
-            fresh = ((d.entry.id, r.renditions) for d, r in zip(drafts, results, strict=True) if r.renditions)
-            store.write_renditions(session, fresh)
+        keep([(d.entry.id, r.renditions) for d, r in zip(drafts, results, strict=True) if r.renditions])
         return [
             replace(draft, fields=public.differences(before[draft.entry.id], one.shown))
             if draft.entry.id in before

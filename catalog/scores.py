@@ -1,7 +1,7 @@
 """The table of scores and its counters per organisation: written in the transaction that publishes, so that nothing is ever counted."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -26,11 +26,14 @@ class Scored:
     stale: bool = False
 
 
-def write(session: Session, scored: Sequence[Scored], *, keep: tuple[str, ...] = ()) -> None:
-    """Write scores and move the counters by what changes; `keep` names columns of existing rows to leave alone."""
+def write(session: Session, scored: Sequence[Scored], *, keep: tuple[str, ...] = (), new: Collection[str] = ()) -> None:
+    """Write scores and move the counters by what changes; `keep` names columns of existing rows to leave alone.
+
+    Of datasets that are certain to be `new` there is none to look for.
+    """
     at = now()
     for part in batches(scored):
-        change = _taken_back(session, [one.dataset_id for one in part])
+        change = _taken_back(session, [one.dataset_id for one in part if one.dataset_id not in new])
         for one in part:
             _count(change, one.organization_id, _named(one.points), 1)
         upsert(
@@ -69,6 +72,8 @@ def _named(points: tuple[int, ...]) -> dict[str, int]:
 def _taken_back(session: Session, dataset_ids: Sequence[str]) -> Counter[tuple[str, str]]:
     """What the counters lose with the present scores of datasets."""
     change: Counter[tuple[str, str]] = Counter()
+    if not dataset_ids:
+        return change
     rows = session.execute(sa.select(Score.organization_id, Score.metrics).where(Score.dataset_id.in_(dataset_ids)))
     for organization_id, points in rows:
         _count(change, organization_id, points, -1)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import tantivy
+from sqlalchemy.orm import Session
 
 from catalog import search_order, search_text, synonym_groups
 from catalog.german import folded, term, words
@@ -71,14 +72,15 @@ def search(
     order: str = "",
     start: int = 0,
     rows: int = 20,
+    reader: Session | None = None,
 ) -> Hits:
     """Catch up, then search; while another process fills the index, nobody waits longer than a moment.
 
-    Text with chosen values stands for the query that `simple` makes of them.
+    Text with chosen values stands for the query that `simple` makes of them. Who reads what is found in a session gives it as the
+    `reader`: it tells whether there is anything to catch up with, and sees from then on what the index does.
     """
     asked = simple(query, chosen, order=order, start=start, rows=rows) if isinstance(query, str) else query
-    catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
-    return find(opened(_folder(instance)), asked, synonyms(instance))
+    return find(_caught_up(instance, reader), asked, synonyms(instance))
 
 
 def find(index: Index, asked: SearchQuery, alike: Synonyms) -> Hits:
@@ -117,8 +119,7 @@ def suggest(instance: Instance, typed: str, limit: int = 10) -> tuple[Proposal, 
     said = folded(typed[:200]).split()
     if not said:
         return ()
-    catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
-    searcher = opened(_folder(instance)).searcher()
+    searcher = _caught_up(instance).searcher()
     counted = searcher.terms_with_prefix(TAG_START, " ".join(said), filter_query=public(), limit=limit)
     tags = [Proposal("tag", each.split("\t", 1)[1], count=count) for each, count in counted if count]
     whole = [term_query("title", term(word)) for word in said[:-1] if words(word)]
@@ -128,6 +129,13 @@ def suggest(instance: Instance, typed: str, limit: int = 10) -> tuple[Proposal, 
     documents = [searcher.doc(address) for address in page.hits]
     titles = [Proposal("dataset", str(found["shown"][0]), str(found["name"][0])) for found in documents]
     return (*tags[: max(limit // 2, limit - len(titles))], *titles)[:limit]
+
+
+def count_values(instance: Instance, field: str, start: str = "", *, most: int) -> list[tuple[str, int]]:
+    """List the values that public datasets have in a field, with the number of datasets, by value."""
+    assert field in VALUES
+    counted = _caught_up(instance).searcher().terms_with_prefix(field, start, filter_query=public(), limit=most)
+    return sorted((value, number) for value, number in counted if number)
 
 
 def catch_up(instance: Instance, patience: float = 600, budget: float | None = None) -> int:
@@ -224,6 +232,16 @@ def _counted(
         )
         for name in names
     }
+
+
+def _caught_up(instance: Instance, reader: Session | None = None) -> Index:
+    index = opened(_folder(instance))
+    if reader is None or behind(reader, index.marks):
+        if reader is not None:
+            # What it reads next is of another moment.
+            reader.commit()
+        catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
+    return index
 
 
 def _folder(instance: Instance) -> Path:

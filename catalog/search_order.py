@@ -8,7 +8,7 @@ import tantivy
 
 from catalog.german import folded
 from catalog.index_fields import NUMBERS, TITLE_ORDER, WORTH, schema
-from catalog.index_query import all_of, equals
+from catalog.index_query import all_of, term_query
 from catalog.query import Order
 
 Address = tantivy.DocAddress
@@ -81,7 +81,7 @@ def _by_keys(
         if alone or not rest or value is None:
             taken = [address for _, address in found[at : min(end, at + rows)]]
         else:
-            same = all_of([query, tantivy.Query.const_score_query(equals(field, value), 0.0)])
+            same = all_of([query, tantivy.Query.const_score_query(term_query(field, value), 0.0)])
             before = _position(searcher, query, field, value, key, first + at) if begins_before else first + at
             taken = list(_by_keys(searcher, same, rest, first + at - before, min(rows, end - at)))
         yield from taken

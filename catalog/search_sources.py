@@ -1,8 +1,10 @@
 """Where the index learns what changed, and what it holds of it. Another log is one more line in SOURCES."""
 
 import datetime
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -12,10 +14,9 @@ from catalog import index_desk, store
 from catalog.index_entry import IndexEntry
 from catalog.index_public import entry_of
 from catalog.models import Change, DatasetRow, Score
+from catalog.models_accounts import AuditEntry
 from catalog.renditions import CKAN
 
-# Of the table, made once: it costs every search less.
-_LAST_SCORED = sa.select(sa.func.max(Score.__table__.c.scored_at))
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -30,15 +31,16 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """A log of changes: its newest number, and the next `most` changes after a number.
+    """A log of changes: how its newest number is asked for and read, and the next `most` changes after a number.
 
     One that is `kept` never forgets: when the index is ahead of it, the database is an older one. Of the others an empty index
     needs nothing: what they tell stands in the entries.
     """
 
     name: str
-    last: Callable[[Session], int]
+    last: sa.ColumnElement[Any]
     changed: Callable[[Session, int, int], Changed]
+    number: Callable[[Any], int] = int
     kept: bool = True
 
 
@@ -67,8 +69,15 @@ def logs() -> Iterable[Log]:
 
 
 def newest(session: Session) -> dict[str, int]:
-    """Give the newest number of each log; every search asks for them."""
-    return {log.name: log.last(session) for log in logs()}
+    """Give the newest number of each log, 0 for an empty one, in one statement: every search asks for them."""
+    row = session.connection().execute(_newest(SOURCES)).one()
+    return {log.name: 0 if at is None else log.number(at) for log, at in zip(logs(), row, strict=True)}
+
+
+# Making the statement costs more than running it.
+@functools.cache
+def _newest(sources: tuple[Source, ...]) -> sa.Select[Any]:
+    return sa.select(*(log.last for source in sources for log in source.logs))
 
 
 def _changed(session: Session, since: int, most: int) -> Changed:
@@ -76,11 +85,6 @@ def _changed(session: Session, since: int, most: int) -> Changed:
         sa.select(Change.seq, Change.dataset_id).where(Change.seq > since).order_by(Change.seq).limit(most)
     ).all()
     return Changed(upto=rows[-1].seq if rows else since, ids=tuple(dict.fromkeys(row.dataset_id for row in rows)))
-
-
-def _last_scored(session: Session) -> int:
-    at = session.scalar(_LAST_SCORED)
-    return _number(at) if at else 0
 
 
 def _scored(session: Session, since: int, most: int) -> Changed:
@@ -117,9 +121,13 @@ def _public(session: Session, ids: list[str]) -> Iterator[IndexEntry]:
         yield entry_of(shown, package, owner=owner, total=total)
 
 
-CHANGES = Log(name="changes", last=store.last_seq, changed=_changed)
-SCORES = Log(name="scores", last=_last_scored, changed=_scored, kept=False)
-DEEDS = Log(name="deeds", last=index_desk.last, changed=_done)
+def _last(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return sa.select(sa.func.max(column)).scalar_subquery()
+
+
+CHANGES = Log(name="changes", last=_last(Change.__table__.c.seq), changed=_changed)
+SCORES = Log(name="scores", last=_last(Score.__table__.c.scored_at), changed=_scored, number=_number, kept=False)
+DEEDS = Log(name="deeds", last=_last(AuditEntry.__table__.c.seq), changed=_done)
 SOURCES: tuple[Source, ...] = (
     Source(logs=(CHANGES, SCORES), entries=_public),
     Source(logs=(DEEDS,), entries=index_desk.entries),

@@ -12,7 +12,7 @@ from catalog.models_accounts import Account
 
 def sign_in(database: Database, name: str, password: str) -> Account | None:
     """Find the account of a name or e-mail address with the right password; None for everything else, after as much work."""
-    account = _right(database, lambda session: _find(session, name), password)
+    account = _right(database, lambda session: accounts.find_by_login(session, name), password)
     if account is not None:
         with database.writing() as session:
             note_seen(session, session.merge(account))
@@ -28,11 +28,6 @@ def note_seen(session: Session, account: Account, way: str = "password") -> None
     """Write down that somebody has come in."""
     account.seen_at = now()
     audit.note(session, accounts.actor(session, account), "account.login", account.id, account.name, way=way)
-
-
-def _find(session: Session, name: str) -> Account | None:
-    name = name.strip()[:300]
-    return accounts.find_by_email(session, name) if "@" in name else accounts.find(session, name)
 
 
 def _counted(session: Session, account: Account) -> tuple[str, str]:

@@ -105,9 +105,10 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
     subjects.write(session, changed)
     if unchanged := [draft for draft in drafts if not draft.changes]:
         subjects.note_links(session, unchanged)
-    link_uses.note(session, (draft.entry for draft in changed))
+    new = {draft.entry.id for draft in changed if not draft.was}
+    link_uses.note(session, (draft.entry for draft in changed), new)
     # News of a link that came after the quality was measured have marked it, and the mark stays.
-    scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",))
+    scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",), new=new)
     # So that the log's rows are not kept in memory.
     session.flush()
     return len(changed)
@@ -302,7 +303,7 @@ def bodies(session: Session, form: str, dataset_ids: list[str]) -> dict[str, byt
     return {dataset_id: decompress(found) for dataset_id, found in rows}
 
 
-def body(session: Session, form: str, name_or_id: str) -> bytes | None:
+def body(session: Session | sa.Connection, form: str, name_or_id: str) -> bytes | None:
     """Read one rendition of a visible dataset by its id, present or former name, in one query; None when there is nothing to see."""
     if UUID.fullmatch(name_or_id):
         found = session.scalar(_BODY_BY_ID, {"of": name_or_id, "form": form})

@@ -24,6 +24,8 @@ from dcat.errors import StateError
 from dcat.message import Message
 
 _CITY = "city"
+# What the log names when it changes.
+_FIELDS = ("name", "title", "description", "image_url", "type", "state", "extras", "others")
 
 
 class WrongError(Exception):
@@ -81,8 +83,7 @@ def change(session: Session, config: Config, actor: Actor, holder: Holder, given
     if given.users is not None and document.state == ACTIVE:
         _set_users(session, holder.id, given.users)
     _outdate(session, actor, holder)
-    changed = [name for name in ("name", "title", "description", "image_url", "type", "state", "extras", "others")
-               if getattr(document, name) != getattr(before, name)]  # fmt: skip
+    changed = [name for name in _FIELDS if getattr(document, name) != getattr(before, name)]
     people = ["users"] if given.users is not None else []
     audit.note(session, actor, f"{holder.kind}.update", holder.id, document.name, fields=[*changed, *people])
 

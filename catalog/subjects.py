@@ -10,13 +10,19 @@ from catalog.db import batches, insert_or_ignore
 from catalog.drafts import Draft
 from catalog.models import DatasetLink, Subject
 
+_SUBJECT = Subject.__table__
+# Made once, of the table: every dataset that is published asks, some more than once.
+_HOLDERS = sa.select(_SUBJECT.c.key, _SUBJECT.c.dataset_id).where(
+    _SUBJECT.c.key.in_(sa.bindparam("keys", expanding=True))
+)
+
 
 def claimed_by_others(session: Session, drafts: list[Draft], leaving: Collection[str]) -> set[str]:
     """Name the drafts that describe what another dataset describes already; those that are `leaving` no longer do."""
     wanted = {key: draft.entry.id for draft in drafts if draft.changes for key in _subjects(draft)}
     found: set[str] = set()
     for part in batches(sorted(wanted)):
-        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
+        rows = session.connection().execute(_HOLDERS, {"keys": part})
         found |= {wanted[key] for key, holder in rows if holder != wanted[key] and holder not in leaving}
     return found
 
@@ -81,6 +87,6 @@ def holders(session: Session, uris: Iterable[str]) -> dict[str, str]:
     keys = {key_of(uri): uri for uri in uris}
     found: dict[str, str] = {}
     for part in batches(sorted(keys)):
-        rows = session.execute(sa.select(Subject.key, Subject.dataset_id).where(Subject.key.in_(part)))
+        rows = session.connection().execute(_HOLDERS, {"keys": part})
         found.update({keys[key]: dataset_id for key, dataset_id in rows})
     return found

@@ -10,8 +10,6 @@ from dcat import iri
 from dcat.ckan_input import read_extras, read_tags, reference
 from dcat.ckan_package import TagDocument, write_extras
 from dcat.ckan_values import JUNK, Fields, Refused
-from dcat.errors import UnreadableError
-from dcat.message import Message
 
 KINDS = ("organization", "group")
 STATES = ("active", "deleted")
@@ -108,18 +106,6 @@ def write_group(document: GroupDocument) -> dict[str, Any]:
     return {**document.others, **plain, "extras": write_extras(document.extras)}
 
 
-def stored_group(stored: Mapping[str, Any]) -> GroupDocument:
-    """Read a stored document back without judging it again; UnreadableError when it is none of ours."""
-    try:
-        return GroupDocument(
-            **{name: stored[name] for name in PLAIN_FIELDS},
-            extras=tuple((extra["key"], extra["value"]) for extra in stored["extras"]),
-            others={key: value for key, value in stored.items() if key not in (*PLAIN_FIELDS, "extras")},
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableError(Message(f"Kein Gruppen-Dokument: {error}", f"Not a group document: {error}")) from error
-
-
 def show_group(
     document: GroupDocument, *, id: str, kind: str, created: str, package_count: int, site_url: str = ""
 ) -> dict[str, Any]:
@@ -142,10 +128,16 @@ def show_group(
     }
 
 
-def group_inside(document: GroupDocument, *, id: str, site_url: str = "") -> dict[str, Any]:
+def group_inside(id: str, name: str, title: str, description: str, image_url: str) -> dict[str, str]:
     """Describe a group as it stands inside a package."""
-    shown = show_group(document, id=id, kind="group", created="", package_count=0, site_url=site_url)
-    return {key: shown[key] for key in ("id", "name", "title", "display_name", "description", "image_display_url")}
+    return {
+        "id": id,
+        "name": name,
+        "title": title,
+        "display_name": title or name,
+        "description": description,
+        "image_display_url": image_url,
+    }
 
 
 def _image(fields: Fields) -> str:

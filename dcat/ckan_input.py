@@ -53,8 +53,8 @@ def read_package(given: Any, *, before: PackageDocument | None = None) -> Packag
     """Read what a client wrote, or say what is wrong with it.
 
     With `before` it replaces that document, as `package_update` does: what is missing goes, but name, title, type, state,
-    visibility, organisation and resources stay (section 1.4). Whether names are free, and organisations and groups exist, is for the
-    caller to find out.
+    visibility, organisation and resources stay. Whether names are free, and organisations and groups exist, is for the caller to
+    find out.
     """
     fields = Fields(given)
     others = fields.others(_KNOWN)

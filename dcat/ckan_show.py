@@ -29,7 +29,7 @@ class Shown:
 
 
 def show(document: PackageDocument, shown: Shown) -> dict[str, Any]:
-    """Write the package with every key clients expect (section 1.5), null where there is nothing."""
+    """Write the package with every key clients expect, null where there is nothing."""
     written = ckan_package.write(document)
     resources = [_resource(resource, shown, position) for position, resource in enumerate(document.resources)]
     return {

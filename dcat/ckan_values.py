@@ -29,8 +29,8 @@ RESERVED_NAMES = ("new", "edit", "search")
 _UNFIT = re.compile(r"[\x00\ud800-\udfff]")
 _NAME = re.compile(r"[a-z0-9_-]+", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
-_YES = ("true", "1", "yes", "on", "t", "y")
-_NO = ("false", "0", "no", "off", "f", "n")
+YES = ("true", "1", "yes", "on", "t", "y")
+NO = ("false", "0", "no", "off", "f", "n")
 
 Errors = dict[str, Any]
 """Field -> sentences, or for a list of objects one such mapping for each of them, empty where nothing is wrong."""
@@ -66,7 +66,7 @@ class Fields:
         value = self.given.get(name)
         if value is None:
             return None
-        text = str(value) if is_number(value) else value
+        text = str(value) if _is_number(value) else value
         if sentence := text_misfit(text, most):
             self.wrong(name, sentence)
             return None
@@ -110,9 +110,9 @@ class Fields:
         if value is None or value == "":
             return default
         word = str(value).strip().lower() if isinstance(value, str | bool) or value in (0, 1) else ""
-        if word not in _YES + _NO:
+        if word not in YES + NO:
             self.wrong(name, "Must be true or false")
-        return word in _YES
+        return word in YES
 
     def number(self, name: str) -> int | None:
         """Read a natural number below 2^63."""
@@ -193,7 +193,7 @@ class Fields:
         return found
 
 
-def is_number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     """Tell whether a value is a number that JSON can hold; truth values are none."""
     if isinstance(value, bool):
         return False
@@ -236,7 +236,7 @@ def misfit(value: Any) -> str:
             size += len(item)
             if sentence := text_misfit(item, MAX_VALUE) or (size > MAX_VALUE and "Must not hold more text"):
                 return sentence
-        elif not (item is None or isinstance(item, bool) or is_number(item)):
+        elif not (item is None or isinstance(item, bool) or _is_number(item)):
             return "Must be JSON with numbers of at most 64 bits"
     return ""
 

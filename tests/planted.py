@@ -10,10 +10,12 @@ from werkzeug.test import TestResponse
 BASE = "https://daten.example.org"
 WORD = "geklaut"
 CELL = f"<img src=x onerror={WORD}()>"
-BODY = f"\"'><x-{WORD} onmouseover={WORD}()></script></title></textarea>{CELL}"
+# Whoever takes elements out once leaves one behind.
+NESTED = f"<<i>/script><<i>x-{WORD} onload={WORD}()>"
+BODY = f"\"'><x-{WORD} onmouseover={WORD}()></script></title></textarea>{CELL}{NESTED}</script/x"
 MARKDOWN = (
     f"Markdown [a](javascript:{WORD}()) [b](JaVa&#x0A;Script:{WORD}()) [c](data:text/html,<script>{WORD}()</script>) "
-    f"![d](x\" onerror=\"{WORD}()) <script>{WORD}()</script> <a href=javascript:{WORD}()>e</a> <svg onload={WORD}()> "
+    f'![d](x" onerror="{WORD}()) <script>{WORD}()</script> <a href=javascript:{WORD}()>e</a> <svg onload={WORD}()> '
     f"<javascript:{WORD}()> [f]: javascript:{WORD}() <x-{WORD}> [g](https://example.org \"t' onclick='{WORD}()\")"
 )
 QUOTED = quote(BODY)

@@ -216,7 +216,7 @@ def test_the_condition_of_the_database_is_the_rule(both: Instance) -> None:
             shared={rows[1].id: shared} if shared else {},
             scopes=scope,
         )
-        condition = activity_log.readable(actor)
+        condition = desk_rows.readable(actor)
         with both.database.reading() as session:
             query = sa.select(DeskDataset.id).where(sa.false() if condition is None else condition)
             found = set(session.scalars(query))

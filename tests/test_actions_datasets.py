@@ -1,6 +1,8 @@
 """Writing and reading datasets through the Action API: who may what, what comes back, what nobody else sees."""
 
+import io
 import threading
+from dataclasses import replace
 from typing import Any
 
 import action_api
@@ -8,7 +10,8 @@ import desks
 import pytest
 from action_api import People
 
-from catalog.access import Capacity
+from catalog import accounts, tokens
+from catalog.access import Capacity, Scope
 from catalog.instance import Instance
 
 
@@ -138,6 +141,18 @@ def test_what_is_hidden_is_found_by_those_inside_only(people: People, office: st
         assert caller.result("package_search", q="Geheimwort")["count"] == 0
 
 
+def test_a_token_that_may_not_read_finds_nothing_hidden(people: People, office: str) -> None:
+    editor = people.editor("autorin", office)
+    editor.result("package_create", name="geheim", owner_org=office, private=True)
+    everything = {"include_private": True, "include_drafts": True, "include_deleted": True}
+    assert editor.result("package_list", **everything) == ["geheim"]
+    with people.instance.database.writing() as session:
+        made = tokens.create(session, accounts.require(session, "autorin"), scopes={Scope.DATASETS})
+    writer = replace(editor, token=made.text, headers={"Authorization": made.text})
+    assert writer.result("package_list", **everything) == []
+    assert writer.result("package_search", **everything)["count"] == 0
+
+
 def test_deleting_and_purging(people: People, office: str) -> None:
     made = people.admin.result("package_create", name="baeume", owner_org=office)
     people.admin.result("package_delete", id="baeume")
@@ -241,6 +256,19 @@ def test_an_uploaded_file_is_public_when_it_is_checked(people: People, office: s
     assert answer.headers["Content-Disposition"].startswith("attachment")
     (shown,) = people.nobody.result("package_show", id="baeume")["resources"]
     assert (shown["id"], shown["datastore_active"]) == (made["id"], True)
+
+
+def test_only_those_who_write_datasets_send_large_files(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+    large = {"upload": (io.BytesIO(b"x" * 6_000_000), "a.csv"), "package_id": "baeume"}
+    member = people.editor("mitglied", office, Capacity.MEMBER)
+    for caller in (people.nobody, member):
+        answer = people.nobody.client.post(
+            "/api/action/resource_create", data=large, headers=caller.headers, content_type="multipart/form-data"
+        )
+        assert answer.status_code == 413
+        large["upload"] = (io.BytesIO(b"x" * 6_000_000), "a.csv")
+    assert people.admin.upload("resource_create", "a.csv", b"x" * 6_000_000, package_id="baeume")["size"] == 6_000_000
 
 
 def test_a_file_that_is_replaced_by_an_address_is_given_out_no_more(people: People, office: str) -> None:

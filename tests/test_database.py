@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from source_site import entries
 
-from catalog import jobs, schema
+from catalog import jobs, schema, schema_version
 from catalog.app import create_app
 from catalog.db import Base, Database, insert_or_ignore, now, upsert
 from catalog.models import Change, DatasetLink, DatasetRow, Membership, Organization, Subject
@@ -111,7 +111,8 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
     with database.writing() as session:
         insert_or_ignore(session, Organization, [office(1)])
     assert schema.upgrade(database) == (schema.head(), schema.head())
-    schema.require(database)
+    assert schema.head() == schema_version.HEAD
+    schema_version.require(database)
     with database.reading() as session:
         assert session.scalar(sa.select(Organization.name)) == "amt-1"
 
@@ -119,7 +120,7 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
 def test_an_empty_database_is_refused_with_the_next_step(url: str) -> None:
     database = Database(url)
     with pytest.raises(StateError) as refused:
-        schema.require(database)
+        schema_version.require(database)
     database.close()
     assert "offenbar init" in refused.value.message.de
     assert "offenbar init" in refused.value.message.en
@@ -128,7 +129,7 @@ def test_an_empty_database_is_refused_with_the_next_step(url: str) -> None:
 def test_a_foreign_version_is_refused_with_the_next_step(database: Database) -> None:
     with database.writing() as session:
         session.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
-    for refuse in (schema.require, schema.upgrade):
+    for refuse in (schema_version.require, schema.upgrade):
         with pytest.raises(StateError) as refused:
             refuse(database)
         assert "9999" in refused.value.message.de
@@ -138,7 +139,7 @@ def test_a_foreign_version_is_refused_with_the_next_step(database: Database) -> 
 def test_a_database_that_is_not_there_is_refused(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'offenbar.db'}")
     with pytest.raises(StateError, match="cannot be opened"):
-        schema.require(database)
+        schema_version.require(database)
     database.close()
 
 

@@ -278,7 +278,9 @@ def test_the_high_value_datasets_name_their_law(public: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "count"), [("q=Trinkbrunnen", 1), ("fq=organization:wiesbaden-umweltamt", 7), ("q=gibtesnicht", 0),
+    ("query", "count"), [("q=Trinkbrunnen", 3), ("q=%22Trinkbrunnen%22", 1), ("fq=organization:wiesbaden-umweltamt", 7),
+                         ("fq=-organization:wiesbaden-umweltamt", DATASETS - 7), ("fq=unfug:x", 0), ("q=gibtesnicht", 0),
+                         ("fq=organization:wiesbaden-umweltamt+OR+organization:x", 7),
                          ("q=Hitze&fq=groups:heal", 2), ("fq=city:wiesbaden+groups:heal", 2)]
 )  # fmt: skip
 def test_a_search_chooses_what_is_paged(public: FlaskClient, query: str, count: int) -> None:
@@ -289,7 +291,7 @@ def test_a_search_chooses_what_is_paged(public: FlaskClient, query: str, count: 
     assert public.get(f"/catalog.ttl?{query}", headers={"If-None-Match": tag}).status_code == 304
 
 
-@pytest.mark.parametrize("query", ["fq=unfug:x", "q=a+OR+b", "fq=-organization:x"])
+@pytest.mark.parametrize("query", ["fq=tags:%22x", "q=tags:%22x", "fq=(", "q=organization:[a+TO", "q=city:(a+OR"])
 def test_a_search_we_do_not_understand_is_no_whole_catalogue(public: FlaskClient, query: str) -> None:
     assert public.get(f"/catalog.ttl?{query}").status_code == 400
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
+from functools import partial
 from typing import Any
 
 import action_api
@@ -76,7 +77,9 @@ class World:
 
     def resource(self) -> str:
         return str(
-            self.people.admin.result("resource_create", package_id=self.package()["id"], url="https://example.org/a.csv")["id"]
+            self.people.admin.result(
+                "resource_create", package_id=self.package()["id"], url="https://example.org/a.csv"
+            )["id"]
         )
 
     def table(self) -> str:
@@ -180,7 +183,10 @@ TABLE: dict[str, tuple[Rank, Arguments]] = {
         lambda w: {"id": w.holder("group"), "object": "opfer", "object_type": "user", "capacity": "admin"},
     ),
     "member_delete": (ADMIN, lambda w: {"id": w.member("group")["id"], "object": "opfer", "object_type": "user"}),
-    "organization_member_create": (ADMIN, lambda w: {"id": w.holder("organization"), "username": "opfer", "role": "admin"}),
+    "organization_member_create": (
+        ADMIN,
+        lambda w: {"id": w.holder("organization"), "username": "opfer", "role": "admin"},
+    ),
     "group_member_create": (ADMIN, lambda w: {"id": w.holder("group"), "username": "opfer", "role": "admin"}),
     "organization_member_delete": (ADMIN, lambda w: w.member("organization")),
     "group_member_delete": (ADMIN, lambda w: w.member("group")),
@@ -193,7 +199,10 @@ TABLE: dict[str, tuple[Rank, Arguments]] = {
     "user_update": (SITE, lambda w: {"id": w.account(), "email": "neu2@amt.example", "fullname": "x"}),
     "user_patch": (SITE, lambda w: {"id": w.account(), "fullname": "x"}),
     "user_delete": (SITE, lambda w: {"id": w.account()}),
-    "package_collaborator_create": (ADMIN, lambda w: {"id": w.package()["id"], "user_id": "opfer", "capacity": "editor"}),
+    "package_collaborator_create": (
+        ADMIN,
+        lambda w: {"id": w.package()["id"], "user_id": "opfer", "capacity": "editor"},
+    ),
     "package_collaborator_delete": (ADMIN, lambda w: w.shared()),
     "api_token_create": (SITE, lambda w: {"user": "opfer", "name": "x"}),
     "api_token_revoke": (SITE, lambda w: {"jti": w.token()}),
@@ -318,8 +327,9 @@ def test_who_works_along_does_not_take_a_dataset_away(world: World) -> None:
 
 
 def test_nobody_is_called_by_the_id_of_somebody_else(world: World) -> None:
-    package, chief = world.package()["id"], world.strangers[1]
-    assert chief.error("package_create", name=package, owner_org=world.other)[1]["name"]
+    chief = world.strangers[1]
+    for hidden in ({}, {"private": True}, {"state": "draft"}):
+        assert chief.error("package_create", name=world.package(**hidden)["id"], owner_org=world.other)[1]["name"]
     assert chief.error("organization_patch", id=world.other, name=world.office)[1]["name"]
     assert world.people.admin.error("group_create", name=world.office)[1]["name"]
     assert world.people.admin.error("organization_create", name=world.group)[1]["name"]
@@ -357,7 +367,10 @@ def test_if_match_is_no_way_around(world: World, if_match: str) -> None:
 def test_a_list_of_datasets_ends(world: World) -> None:
     package, editor = world.package(), world.callers[EDITOR]
     assert editor.error("bulk_update_private", org_id=world.office, datasets=[package["id"]] * 5000)[1]["datasets"]
-    assert editor.post("bulk_update_private", org_id=world.office, datasets=[package["id"], package["name"]]).status_code == 200
+    assert (
+        editor.post("bulk_update_private", org_id=world.office, datasets=[package["id"], package["name"]]).status_code
+        == 200
+    )
 
 
 # Many at once
@@ -391,21 +404,22 @@ def test_a_name_is_given_once_however_many_want_it(world: World) -> None:
     assert sorted(answer.status_code for answer in at_once(*wanted)) == [200, *[409] * 3]
 
 
-def test_deleting_purging_and_writing_at_once_leave_something_whole(world: World) -> None:
-    for end in ("package_delete", "dataset_purge"):
-        for _ in range(4):
-            package = world.package(resources=[{"url": "https://example.org/a.csv"}])
-            given = {"package_id": package["id"], "url": "https://example.org/b.csv"}
-            admins = _admins(world)
-            answers = at_once(
-                lambda: admins[0].post(end, id=package["id"]),
-                lambda: admins[1].post("resource_create", **given),
-                lambda: admins[2].post("package_show", id=package["id"]),
-                lambda: admins[3].post("package_patch", id=package["id"], title="neu"),
-            )
-            assert {answer.status_code for answer in answers} <= {200, 404, 409}, [answer.text for answer in answers]
-            shown = world.people.nobody.post("package_show", id=package["id"])
-            assert shown.status_code in ((404,) if end == "dataset_purge" else (403, 404)), end
+@pytest.mark.parametrize("end", ["package_delete", "dataset_purge"])
+def test_deleting_purging_and_writing_at_once_leave_something_whole(world: World, end: str) -> None:
+    for _ in range(4):
+        package = world.package(resources=[{"url": "https://example.org/a.csv"}])["id"]
+        added = {"package_id": package, "url": "https://example.org/b.csv"}
+        calls = [
+            (end, {"id": package}),
+            ("resource_create", added),
+            ("package_show", {"id": package}),
+            ("package_patch", {"id": package, "title": "neu"}),
+        ]
+        pairs = zip(_admins(world), calls, strict=True)
+        answers = at_once(*(partial(caller.post, action, **given) for caller, (action, given) in pairs))
+        assert {answer.status_code for answer in answers} <= {200, 404, 409}, [answer.text for answer in answers]
+        shown = world.people.nobody.post("package_show", id=package)
+        assert shown.status_code in ((404,) if end == "dataset_purge" else (403, 404))
 
 
 def test_the_last_administrator_stays_however_many_delete(instance: Instance) -> None:

@@ -11,7 +11,7 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from catalog import tokens
+from catalog import access, tokens
 from catalog.access import ANONYMOUS, Actor
 from catalog.api.action import ACTIONS
 from catalog.api.actions.call import Action, ActionError, Call, Raw, Sent
@@ -44,32 +44,28 @@ def action(name: str) -> Response:
         return _json(f"Bad request: Action name not known: {name[:100]}", 400)
     if found.writes and request.method != "POST":
         return _json(f"Bad request: {name} changes something; call it by POST", 400)
-    actor = _actor()
+    call = Call(instance=instance(), arguments={}, if_match=request.headers.get("If-Match", ""))
     try:
-        arguments = _arguments(actor)
-    except ValueError as error:
-        return _json(f"Bad request: JSON Error: {error}", 400)
-    call = Call(
-        instance=instance(),
-        arguments=arguments,
-        actor=actor,
-        files=_files() if actor.known else {},
-        if_match=request.headers.get("If-Match", ""),
-    )
-    return _answer(name, found, call)
+        call.actor = _actor(call)
+        try:
+            call.arguments = _arguments(call.actor, found)
+        except ValueError as error:
+            return _json(f"Bad request: JSON Error: {error}", 400)
+        call.files = _files() if call.actor.known else {}
+        return _answer(name, found, call)
+    finally:
+        call.renew()
 
 
 def _answer(name: str, found: Action, call: Call) -> Response:
     help_url = f"{call.instance.config.site_url}/api/3/action/help_show?name={name}"
     try:
         result = found.run(call)
-        body = bytes(result) if isinstance(result, Raw) else orjson.dumps(result)
+        body = result if isinstance(result, Raw) else orjson.dumps(result)
     except ActionError as error:
         envelope = {"help": help_url, "success": False, "error": {"__type": error.kind, **error.details}}
         return _json(envelope, error.status)
-    finally:
-        call.renew()
-    answer = _sent(b'{"help":' + orjson.dumps(help_url) + b',"success":true,"result":' + body + b"}")
+    answer = _sent(b"".join((b'{"help":', orjson.dumps(help_url), b',"success":true,"result":', body, b"}")))
     if call.etag:
         answer.headers["ETag"] = call.etag
     if call.actor.known:
@@ -77,20 +73,19 @@ def _answer(name: str, found: Action, call: Call) -> Response:
     return answer
 
 
-def _actor() -> Actor:
+def _actor(call: Call) -> Actor:
     """Tell who asks, by token or by the session of the browser; without either that costs nothing."""
     if not tokens.given(request.headers) and sessions.COOKIE not in request.cookies:
         return ANONYMOUS
-    with instance().database.reading() as session:
-        return sessions.actor(session)
+    return sessions.actor(call.session)
 
 
-def _arguments(actor: Actor) -> dict[str, Any]:
+def _arguments(actor: Actor, found: Action) -> dict[str, Any]:
     """Read the arguments: query string, JSON body, form, or a form whose only key is the JSON (curl's habit)."""
     if request.method in ("GET", "HEAD"):
         return _listed(request.args)
     if request.mimetype == "multipart/form-data":
-        return _multipart(actor)
+        return _multipart(actor, found)
     most = MAX_BODY if actor.known else MAX_ANONYMOUS_BODY
     request.max_content_length = most
     if (request.content_length or 0) > most:
@@ -110,10 +105,15 @@ def _arguments(actor: Actor) -> dict[str, Any]:
     return _object(body)
 
 
-def _multipart(actor: Actor) -> dict[str, Any]:
+def _multipart(actor: Actor, found: Action) -> dict[str, Any]:
+    most = MAX_BODY if actor.known else MAX_ANONYMOUS_BODY
     request.max_form_parts = MAX_PARTS
-    request.max_form_memory_size = MAX_BODY if actor.known else MAX_ANONYMOUS_BODY
-    request.max_content_length = instance().config.upload_max_bytes if actor.known else MAX_ANONYMOUS_BODY
+    request.max_form_memory_size = most
+    # A file is taken in before anybody is asked what it is for: from those only who may write datasets somewhere.
+    takes_files = any(argument.type == "file" for argument in found.arguments)
+    request.max_content_length = (
+        instance().config.upload_max_bytes if takes_files and access.may_upload(actor) else most
+    )
     return _listed(request.form)
 
 

@@ -56,7 +56,7 @@ def _upload(session: Session, dataset_id: str, file_id: str) -> _Given | None:
     resource = desk_files.find(session, file_id)
     if row is None or resource is None or resource.dataset_id != row.id:
         return None
-    actor, held = tokens.actor_from(instance(), session, request.headers), desk_rows.holding(row)
-    if not (access.may_edit(actor, held) or (not held.public and access.may_read(actor, held))):
+    actor = tokens.actor_from(instance(), session, request.headers)
+    if not access.may_read_written(actor, desk_rows.holding(row)):
         return None
     return _Given(resource.sha256, resource.name, resource.size or 0, internal=True)

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable, UnprocessableEntity
 
 from catalog import datastore_tables, store, tokens
-from catalog.access import ANONYMOUS
 from catalog.api import answers
 from catalog.api.actions import table_answers
 from catalog.api.actions.call import ActionError, Call
@@ -52,10 +51,8 @@ def dump(name: str) -> Response:
 
 
 def _found(name: str) -> tuple[Call, Table]:
-    actor = ANONYMOUS
     with instance().database.reading() as session:
-        if tokens.given(request.headers):
-            actor = tokens.actor_from(instance(), session, request.headers)
+        actor = tokens.actor_from(instance(), session, request.headers)
         table = datastore_tables.find(session, instance().files, actor, name)
     if table is None:
         raise NotFound

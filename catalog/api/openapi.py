@@ -100,7 +100,7 @@ def document(config: Config) -> Json:
     }
 
 
-def request_schema(arguments: tuple[Argument, ...], *, files: bool) -> Json:
+def _request_schema(arguments: tuple[Argument, ...], *, files: bool) -> Json:
     """Describe the arguments of an action as one object, with those that are files or without."""
     shown = [one for one in arguments if files or one.type != "file"]
     required = [one.name for one in shown if one.required]
@@ -167,9 +167,9 @@ def _operation(name: str, action: Action, subject: Subject, method: str = "post"
 
 def _body(action: Action) -> Json:
     example = {} if action.example is None else {"example": dict(action.example)}
-    content: Json = {_JSON: {"schema": request_schema(action.arguments, files=False), **example}}
+    content: Json = {_JSON: {"schema": _request_schema(action.arguments, files=False), **example}}
     if any(one.type == "file" for one in action.arguments):
-        content[_FORM] = {"schema": request_schema(action.arguments, files=True)}
+        content[_FORM] = {"schema": _request_schema(action.arguments, files=True)}
     return {"required": any(one.required for one in action.arguments), "content": content}
 
 

@@ -8,8 +8,8 @@ from email.utils import formatdate
 
 from flask import Blueprint, Response, request
 
-from catalog import tokens, uploads
-from catalog.access import Actor, Scope
+from catalog import access, tokens, uploads
+from catalog.access import Actor
 from catalog.api.answers import instance
 from catalog.uploads import BusyError, OffsetError, Upload
 from dcat.errors import NotFoundError, StateError
@@ -108,7 +108,7 @@ def _writer() -> Actor | Response:
         return _answer(412, f"Tus-Resumable must be {VERSION}", **{"Tus-Version": VERSION})
     with instance().database.reading() as session:
         actor = tokens.actor_from(instance(), session, request.headers)
-    if not actor.known or Scope.DATASETS not in actor.scopes:
+    if not access.may_upload(actor):
         return _answer(403, "This needs a token that may write datasets")
     return actor
 

@@ -44,13 +44,12 @@ def command(
     Beispiel / Example: offenbar audit --user amt
     """
     with opened().database.reading() as session:
-        found_account = accounts.find(session, user) if user else None
-        if user and found_account is None:
-            accounts.require(session, user)
+        # What somebody did stays in the log when the account is deleted.
+        account_id = (accounts.find(session, user) or accounts.require(session, user)).id if user else ""
         found = audit.entries(
             session,
             object_id=object_id,
-            account_id=found_account.id if found_account else "",
+            account_id=account_id,
             action=action,
             before=before or 0,
             limit=limit,

@@ -32,7 +32,12 @@ def command(terminal: Terminal, as_json: bool) -> None:
         terminal.data({name: {"value": value, "origin": settings.origins[name]} for name, value in values.items()})
         return
     rows = [
-        (name, value, _ORIGINS[settings.origins[name]].in_(terminal.lang), SETTINGS[name].variable or SETTINGS[name].path)
+        (
+            name,
+            value,
+            _ORIGINS[settings.origins[name]].in_(terminal.lang),
+            SETTINGS[name].variable or SETTINGS[name].path,
+        )
         for name, value in values.items()
     ]
     terminal.table(

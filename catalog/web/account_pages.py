@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
-from catalog import account_links, accounts, audit, passwords, signing_in, tokens
-from catalog.access import ALL_SCOPES, Actor, Capacity, Scope
+from catalog import account_links, accounts, audit, passwords, signing_in, steward_acts, tokens
+from catalog.access import Capacity, Scope
 from catalog.api.answers import instance
 from catalog.db import now
 from catalog.models import Organization
@@ -123,7 +123,9 @@ def rename() -> str:
     with instance().database.writing() as session:
         account = _signed_in(session)
         if changed := accounts.change(account, fullname=request.form.get("fullname", "")):
-            audit.note(session, _actor(session, account), "account.update", account.id, account.name, fields=changed)
+            audit.note(
+                session, accounts.actor(session, account), "account.update", account.id, account.name, fields=changed
+            )
         return _me(session, account, done=Message("Gespeichert.", "Saved."))
 
 
@@ -142,7 +144,7 @@ def change_password() -> AnyResponse:
         if fault is not None:
             return make_response(_me(session, account, error=fault), 400)
         accounts.set_password(account, request.form["new"])
-        audit.note(session, _actor(session, account), "account.password", account.id, account.name)
+        audit.note(session, accounts.actor(session, account), "account.password", account.id, account.name)
         sessions.begin(account)
         done = Message(
             "Das neue Kennwort gilt; alle anderen Browser sind abgemeldet.",
@@ -157,7 +159,7 @@ def end_others() -> str:
     with instance().database.writing() as session:
         account = _signed_in(session)
         accounts.end_sessions(account)
-        audit.note(session, _actor(session, account), "account.sessions_end", account.id, account.name)
+        audit.note(session, accounts.actor(session, account), "account.sessions_end", account.id, account.name)
         sessions.begin(account)
         done = Message("Alle anderen Browser sind abgemeldet.", "All other browsers are signed out.")
         return _me(session, account, done=done)
@@ -181,7 +183,12 @@ def make_token() -> AnyResponse:
         except OffenbarError as error:
             return make_response(_me(session, account, error=error.message), 400)
         audit.note(
-            session, _actor(session, account), "token.create", made.token.id, made.token.name, scopes=made.token.scopes
+            session,
+            accounts.actor(session, account),
+            "token.create",
+            made.token.id,
+            made.token.name,
+            scopes=made.token.scopes,
         )
         return make_response(_me(session, account, made=made.text))
 
@@ -195,7 +202,7 @@ def revoke_token(token_id: object) -> str:
         if token is None or token.account_id != account.id:
             abort(404)
         tokens.revoke(session, token)
-        audit.note(session, _actor(session, account), "token.revoke", token.id, token.name)
+        audit.note(session, accounts.actor(session, account), "token.revoke", token.id, token.name)
         session.flush()
         return _me(session, account, done=Message("Der Token ist widerrufen.", "The token is revoked."))
 
@@ -256,10 +263,6 @@ def _signed_in(session: Session) -> Account:
     return account
 
 
-def _actor(session: Session, account: Account) -> Actor:
-    return accounts.actor(session, account)
-
-
 def count() -> None:
     """Count an attempt of the network that asks; too many in a short time are refused."""
     counted: Allowance = current_app.extensions["offenbar.doorstep"]
@@ -301,16 +304,16 @@ def _me(
     session: Session, account: Account, *, error: Message | None = None, done: Message | None = None, made: str = ""
 ) -> str:
     session.flush()
-    actor = _actor(session, account)
+    actor = accounts.actor(session, account)
     query = sa.select(Organization.id, Organization.title).where(Organization.id.in_(list(actor.roles)[:500]))
     roles = [(title, actor.roles[one]) for one, title in session.execute(query.order_by(Organization.title))]
     return render_template(
         "account/me.html",
         account=account,
         roles=roles,
-        steward=account.admin or any(capacity is not Capacity.MEMBER for capacity in actor.roles.values()),
+        steward=steward_acts.may_enter(actor),
         tokens=tokens.tokens(session, account.id),
-        scopes=[scope.value for scope in Scope if scope in ALL_SCOPES],
+        scopes=[scope.value for scope in Scope],
         capacity_word=CAPACITIES.__getitem__,
         scope_word=lambda scope: SCOPES[Scope(scope)],
         error=error,

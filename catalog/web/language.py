@@ -90,11 +90,12 @@ def _known(value: str) -> Lang | None:
 
 
 def _remember(response: Response) -> Response:
-    if response.mimetype == "text/html":
-        response.headers["Content-Language"] = lang()
-        response.vary.add("Cookie")
+    if response.mimetype != "text/html":
+        return response
+    response.headers["Content-Language"] = lang()
+    response.vary.add("Cookie")
     chosen = _known(request.args.get("lang", ""))
-    if response.mimetype == "text/html" and chosen and chosen != request.cookies.get(COOKIE):
+    if chosen and chosen != request.cookies.get(COOKIE):
         path = request.script_root or "/"
         response.set_cookie(
             COOKIE, chosen, max_age=YEAR, path=path, samesite="Lax", secure=request.is_secure, httponly=True

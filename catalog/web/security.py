@@ -50,6 +50,8 @@ def _name_request() -> None:
 
 def _forget_impossible_dates() -> None:
     """A date that cannot be read counts as not sent (RFC 9110, section 13.1.3); werkzeug fails on years beyond all calendars."""
+    if "HTTP_IF_MODIFIED_SINCE" not in request.environ:
+        return
     try:
         _ = request.if_modified_since
     except OverflowError:
@@ -57,9 +59,9 @@ def _forget_impossible_dates() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    # A view may have set a stricter rule, such as the sandbox around uploads.
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    # A view may have set a stricter rule, such as the sandbox around uploads. One look at what is there: each answer comes by here.
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in HEADERS.items() if name.lower() not in present])
     response.headers["X-Request-ID"] = request_id()
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
         # The address names the content, by hash or by release, so it never changes behind it.

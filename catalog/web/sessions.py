@@ -9,7 +9,8 @@ import hmac
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request, session
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, generate_csrf, validate_csrf
 from sqlalchemy.orm import Session
 
@@ -27,8 +28,18 @@ _ACCOUNT, _KEY, _SINCE, _ID = "account", "key", "since", "id"
 _PIECE = 32
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's sessions; a request without a cookie, as programs send them, does not wait for the keys of signatures."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if COOKIE not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def configure(app: Flask, config: Config) -> None:
     """Set how cookies of sessions are made, and give templates the token of forms."""
+    app.session_interface = _Sessions()
     app.config.update(
         SESSION_COOKIE_NAME=COOKIE,
         SESSION_COOKIE_HTTPONLY=True,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from catalog import access, accounts, desk_rows, store
 from catalog.access import ANONYMOUS
-from catalog.api.actions import activity_log, named
+from catalog.api.actions import activity_log, named, people
 from catalog.api.actions.activity_log import TYPES, Chosen, Entry, Title, Window
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
 from catalog.drafts import PUBLISHED
@@ -48,8 +48,7 @@ def group_activity_list(call: Call) -> list[dict[str, Any]]:
 
 def user_activity_list(call: Call) -> list[dict[str, Any]]:
     """List what somebody did with datasets."""
-    if not access.may_see_people(call.actor):
-        raise denied()
+    people.require_known(call)
     account = accounts.find(call.session, call.required("id"))
     if account is None:
         raise not_found()
@@ -102,24 +101,19 @@ def activity_delete(call: Call) -> None:
 
 def dashboard_activity_list(call: Call) -> list[Any]:
     """Show no news: nobody follows anything here."""
-    _require_known(call)
+    people.require_known(call)
     return []
 
 
 def dashboard_new_activities_count(call: Call) -> int:
     """Count no news."""
-    _require_known(call)
+    people.require_known(call)
     return 0
 
 
 def dashboard_mark_activities_old(call: Call) -> None:
     """Take note that somebody has seen the news, of which there are none."""
-    _require_known(call)
-
-
-def _require_known(call: Call) -> None:
-    if not access.may_see_people(call.actor):
-        raise denied()
+    people.require_known(call)
 
 
 def _listed(call: Call, chosen: Chosen) -> list[dict[str, Any]]:

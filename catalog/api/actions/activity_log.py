@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from catalog import desk_rows
 from catalog.access import Actor
 from catalog.api.activity import SMALL
 from catalog.models import Change, DatasetRow
@@ -80,7 +81,7 @@ class Title:
 def entries(session: Session, actor: Actor, chosen: Chosen, window: Window) -> list[Entry]:
     """List the entries that somebody may see, the newest first."""
     parts = []
-    inside = readable(actor)
+    inside = desk_rows.readable(actor)
     if chosen.changes is not None:
         parts.append(_without_twins(_changes(chosen.changes, window).subquery(), inside))
     if chosen.deeds is not None and inside is not None:
@@ -133,28 +134,6 @@ def titles(session: Session, ids: Iterable[str]) -> dict[str, Title]:
         for of, name, said in session.execute(at_desk):
             found[of] = Title(name, str(said.get("title") or name))
     return found
-
-
-def readable(actor: Actor) -> Condition | None:
-    """Choose the desk's datasets that somebody may read whatever their state, by the labels that catalog/access.py gives.
-
-    None for somebody who may read what is public only.
-    """
-    labels = actor.labels()
-    if labels is None:
-        return sa.true()
-    conditions: list[Condition] = []
-    if offices := _named(labels, "member-"):
-        conditions.append(DeskDataset.organization_id.in_(offices))
-    if shared := _named(labels, "collaborator-"):
-        conditions.append(DeskDataset.id.in_(shared))
-    if own := _named(labels, "creator-"):
-        conditions.append(sa.and_(DeskDataset.creator_id.in_(own), DeskDataset.state == "draft"))
-    return sa.or_(*conditions) if conditions else None
-
-
-def _named(labels: Iterable[str], kind: str) -> list[str]:
-    return sorted(label.removeprefix(kind) for label in labels if label.startswith(kind))
 
 
 def _changes(which: Condition, window: Window) -> sa.Select[Any]:

@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from catalog import access
-from catalog.api.actions.call import Action, ActionError, Argument, Call, denied, not_found
+from catalog.api.actions import named
+from catalog.api.actions.call import Action, Argument, Call, denied, impossible, not_found
 from catalog.ingest import ledger
 from catalog.models import Run
 from catalog.renditions import naive
@@ -30,9 +31,8 @@ def job_list(call: Call) -> list[dict[str, str]]:
 def job_show(call: Call) -> dict[str, str]:
     """Show one piece of the work under way."""
     _require(call)
-    wanted = call.required("id")
-    run = call.session.get(Run, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
-    if run is None or run.phase not in ledger.OPEN:
+    run = named.run(call)
+    if run.phase not in ledger.OPEN:
         raise not_found()
     return _described(run)
 
@@ -40,13 +40,13 @@ def job_show(call: Call) -> dict[str, str]:
 def job_clear(call: Call) -> None:
     """Refuse: what is due would only come again."""
     _require(call)
-    raise ActionError(409, "Validation Error", {"message": _STAYS})
+    raise impossible(_STAYS)
 
 
 def job_cancel(call: Call) -> None:
     """Refuse: a run ends by its deadlines."""
     _require(call)
-    raise ActionError(409, "Validation Error", {"message": _STAYS})
+    raise impossible(_STAYS)
 
 
 def _require(call: Call) -> None:

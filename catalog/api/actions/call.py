@@ -7,15 +7,13 @@ from types import MappingProxyType
 from typing import IO, Any
 
 import orjson
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog.access import ANONYMOUS, Actor
 from catalog.instance import Instance
-from dcat.ckan_values import Refused
+from dcat.ckan_values import NO, YES, Refused
 from dcat.message import Message
-
-_TRUE = ("true", "1", "yes", "on", "t", "y")
-_FALSE = ("false", "0", "no", "off", "f", "n", "")
 
 
 class ActionError(Exception):
@@ -41,6 +39,11 @@ def denied(why: str = "") -> ActionError:
 def invalid(**fields: str) -> ActionError:
     """Arguments are missing or wrong."""
     return ActionError(409, "Validation Error", {name: [text] for name, text in fields.items()})
+
+
+def impossible(why: str) -> ActionError:
+    """Nothing is wrong with the arguments, but this cannot be done here, or not now."""
+    return ActionError(409, "Validation Error", {"message": why})
 
 
 def refused(found: Refused) -> ActionError:
@@ -90,6 +93,15 @@ class Call:
             self._session = self._opened.__enter__()
         return self._session
 
+    @contextmanager
+    def asking(self) -> Iterator[Session | sa.Connection]:
+        """Ask one question about tables: in the session where there is one, else without."""
+        if self._session is not None:
+            yield self._session
+            return
+        with self.instance.database.asking() as connection:
+            yield connection
+
     def renew(self) -> None:
         """Let the next reading see what has been written since."""
         opened, self._opened, self._session = self._opened, None, None
@@ -131,9 +143,9 @@ class Call:
         if value is None:
             return default
         text = _plain(name, value).lower()
-        if text not in _TRUE and text not in _FALSE:
+        if text and text not in YES + NO:
             raise invalid(**{name: "Must be true or false"})
-        return text in _TRUE
+        return text in YES
 
     def listed(self, name: str) -> list[str]:
         """Read a list: JSON, repeated, or a bare word."""

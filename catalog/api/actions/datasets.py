@@ -1,12 +1,13 @@
 """CKAN's actions that read datasets and resources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from catalog import search
+from catalog import desk_rows, search
 from catalog.api.actions import packages
 from catalog.api.actions.call import Action, ActionError, Argument, Call, Raw, invalid, not_found
 from catalog.api.query_syntax import named_states, read_order, read_query
@@ -85,8 +86,9 @@ def package_list(call: Call) -> list[str]:
     """List the names of datasets: the public ones, and what else is asked for and whoever asks may read."""
     offset, limit = call.number("offset", 0), call.number("limit", 0)
     query = sa.select(DatasetRow.name.label("name")).where(VISIBLE)
-    if call.actor.known and (wanted := _hidden_states(call)):
-        both = sa.union(query, _hidden_names(call, wanted)).subquery()
+    readable = desk_rows.readable(call.actor)
+    if readable is not None and (wanted := _hidden_states(call)):
+        both = sa.union(query, _hidden_names(wanted).where(readable)).subquery()
         query = sa.select(both.c.name)
     rows = query.order_by("name").offset(offset)
     return list(call.session.scalars(rows.limit(limit) if limit else rows))
@@ -110,7 +112,7 @@ def package_search(call: Call) -> Raw:
     _refuse_unknown(call)
     rows, start = call.number("rows", 10, MAX_ROWS), call.number("start", 0)
     query = _query(call, rows, start)
-    hits = search.search(call.instance, query)
+    hits = search.search(call.instance, query, reader=call.session)
     ids = list(hits.ids)[:rows]
     found = packages.bodies(call, ids)
     facets = _facets(call, hits.facets)
@@ -121,7 +123,7 @@ def package_search(call: Call) -> Raw:
         "search_facets": facets,
     }
     results = b",".join(found[key] for key in ids if key in found)
-    return Raw(orjson.dumps(head)[:-1] + b',"results":[' + results + b"]}")
+    return Raw(b"".join((orjson.dumps(head)[:-1], b',"results":[', results, b"]}")))
 
 
 def package_autocomplete(call: Call) -> list[dict[str, str]]:
@@ -146,10 +148,10 @@ def package_autocomplete(call: Call) -> list[dict[str, str]]:
 
 def resource_show(call: Call) -> dict[str, Any]:
     """Show one resource."""
-    return find_resource(call, call.required("id"))[1]
+    return _find_resource(call, call.required("id"))[1]
 
 
-def find_resource(call: Call, resource_id: str) -> tuple[str, dict[str, Any]]:
+def _find_resource(call: Call, resource_id: str) -> tuple[str, dict[str, Any]]:
     """Find a resource that whoever asks may see, and the id of its dataset; 404, or 403 as `package_show` gives it."""
     if not UUID.fullmatch(resource_id):
         raise not_found()
@@ -185,14 +187,21 @@ def package_relationships_list(call: Call) -> list[Any]:
     return []
 
 
-def _query(call: Call, rows: int, start: int) -> SearchQuery:
+@contextmanager
+def understood() -> Iterator[None]:
+    """Say in CKAN's words what is wrong with a query."""
     try:
-        text, where = read_query(call.text("q"), [*call.listed("fq"), *call.listed("fq_list")])
-        order = read_order(call.text("sort"))
+        yield
     except SearchRefusedError as problem:
         raise ActionError(409, "Search Error", {"message": str(problem)}) from None
     except SearchSyntaxError as problem:
         raise ActionError(400, "Search Query Error", {"message": str(problem)}) from None
+
+
+def _query(call: Call, rows: int, start: int) -> SearchQuery:
+    with understood():
+        text, where = read_query(call.text("q"), [*call.listed("fq"), *call.listed("fq_list")])
+        order = read_order(call.text("sort"))
     wanted = call.listed("facet.field") if call.flag("facet", True) else []
     states = {"active", *_hidden_states(call)} - {"private"}
     return SearchQuery(
@@ -221,16 +230,11 @@ def _hidden_states(call: Call) -> set[str]:
     return {state for state, argument in asked.items() if call.flag(argument)}
 
 
-def _hidden_names(call: Call, wanted: set[str]) -> sa.Select[Any]:
-    """Choose the names of datasets of the desk that whoever asks may read, and that are not public."""
+def _hidden_names(wanted: set[str]) -> sa.Select[Any]:
+    """Choose the names of datasets of the desk that are not public."""
     states = wanted - {"private"}
     private = sa.and_(DeskDataset.private, DeskDataset.state == "active") if "private" in wanted else sa.false()
-    query = sa.select(DeskDataset.name.label("name")).where(sa.or_(DeskDataset.state.in_(states), private))
-    if call.actor.admin:
-        return query
-    own = sa.and_(DeskDataset.creator_id == call.actor.id, DeskDataset.state == "draft")
-    inside = DeskDataset.organization_id.in_(list(call.actor.roles))
-    return query.where(sa.or_(inside, own, DeskDataset.id.in_(list(call.actor.shared))))
+    return sa.select(DeskDataset.name.label("name")).where(sa.or_(DeskDataset.state.in_(states), private))
 
 
 def _listed(call: Call, ids: list[str]) -> Raw:

@@ -82,13 +82,12 @@ def dataset_purge(call: Call) -> None:
 
 def package_revise(call: Call) -> dict[str, Any]:
     """Check a dataset against `match`, take out what `filter` says, put in what `update` says: all or nothing."""
-    revision = ckan_revise.read({**call.arguments, **_uploads_named(call)})
+    if call.files:
+        raise invalid(upload="Send files with resource_create or resource_patch")
+    revision = ckan_revise.read(dict(call.arguments))
     if isinstance(revision, Refused):
         raise refused(revision)
-    named = next((value for path, value in revision.match if path in (("id",), ("name",))), None)
-    if not isinstance(named, str):
-        raise invalid(match="Must name the dataset by id or name")
-    row = packages.editable(call.session, call, named)
+    row = packages.editable(call.session, call, revision.wanted())
     package = packages.written(call, [row])[row.id]
 
     def edit(before: PackageDocument) -> PackageDocument | Refused:
@@ -260,12 +259,6 @@ def _stated_time(call: Call, name: str = "metadata_modified") -> datetime.dateti
 
 def _given(call: Call) -> dict[str, Any]:
     return dict(call.arguments)
-
-
-def _uploads_named(call: Call) -> dict[str, Any]:
-    if call.files:
-        raise invalid(upload="Send files with resource_create or resource_patch")
-    return {}
 
 
 def _bulk(call: Call, edit: Edit, action: str) -> None:

@@ -13,7 +13,6 @@ from catalog.api import chosen, linked
 from catalog.api.actions import datasets
 from catalog.api.actions.call import Action, ActionError, Argument, Call, Raw, invalid, not_found
 from catalog.api.linked import Selection
-from catalog.api.query_tokens import SearchRefusedError, SearchSyntaxError
 from catalog.documents import IncompleteError
 from catalog.public import PublicDataset
 from dcat import dates
@@ -136,12 +135,8 @@ def _since(call: Call) -> str:
 
 
 def _matching(call: Call, asked: _Asked) -> tuple[str, ...]:
-    try:
+    with datasets.understood():
         hits = chosen.matching(call.instance, asked.q, asked.fq)
-    except SearchRefusedError as problem:
-        raise ActionError(409, "Search Error", {"message": str(problem)}) from None
-    except SearchSyntaxError as problem:
-        raise ActionError(400, "Search Query Error", {"message": str(problem)}) from None
     if hits.count > len(hits.ids):
         # Who would get a part of them would take the others for gone.
         raise invalid(q=f"Finds more than {search.MAX_WINDOW} datasets; narrow it, or read the whole catalogue")

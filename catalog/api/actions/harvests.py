@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from catalog import access, definitions, desk_source, health, run_view
-from catalog.api.actions.call import Action, ActionError, Argument, Call, denied, invalid, not_found
+from catalog.api.actions import named
+from catalog.api.actions.call import Action, Argument, Call, denied, impossible, invalid, not_found
 from catalog.definitions import Definitions
 from catalog.health import Health, RunLine
 from catalog.ingest import ledger, plan
@@ -207,9 +208,8 @@ def _status(call: Call, found: Health) -> dict[str, Any]:
 
 
 def _run(call: Call) -> RunLine:
-    wanted = call.required("id")
-    run = call.session.get(Run, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
-    if run is None or (run.dry and not access.may_oversee(call.actor)):
+    run = named.run(call)
+    if run.dry and not access.may_oversee(call.actor):
         raise not_found()
     return health.line(run)
 
@@ -249,7 +249,7 @@ def _instead(sentence: str) -> Callable[[Call], None]:
     def refuse(call: Call) -> None:
         if not access.may_administer(call.actor):
             raise denied()
-        raise ActionError(409, "Validation Error", {"message": sentence})
+        raise impossible(sentence)
 
     return refuse
 

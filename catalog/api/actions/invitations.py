@@ -1,8 +1,6 @@
 """Inviting somebody to an organisation or group: an account with a role, and a mail with the link to its first password."""
 
 import logging
-import re
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +18,6 @@ from dcat.errors import ConfigError, StateError
 from dcat.message import Message
 
 log = logging.getLogger(__name__)
-_NO_NAME = re.compile(r"[^a-z0-9_-]+")
 
 
 def user_invite(call: Call) -> dict[str, Any]:
@@ -35,7 +32,7 @@ def user_invite(call: Call) -> dict[str, Any]:
         holder = _holder(session, call.instance.config, wanted)
         named.require_managed(call, holder)
         with people.explained("email"):
-            account = accounts.add(session, _free_name(session, email), email=email, state=accounts.PENDING)
+            account = accounts.add(session, accounts.free_name(session, email), email=email, state=accounts.PENDING)
         accounts.give_role(session, holder.id, account.id, Capacity(role))
         audit.note(session, call.actor, "account.invite", account.id, account.name, organization=holder.name, role=role)
     try:
@@ -56,14 +53,6 @@ def _holder(session: Session, config: Config, name_or_id: str) -> Holder:
         if found is not None and found.state == holders.ACTIVE:
             return found
     raise not_found("organization or group")
-
-
-def _free_name(session: Session, email: str) -> str:
-    """Make a user name of an address."""
-    base = _NO_NAME.sub("-", email.partition("@")[0]).strip("-")[:80]
-    if accounts.name_fault(base) is None and accounts.find(session, base) is None:
-        return base
-    return f"{base or 'user'}-{secrets.token_hex(4)}"
 
 
 def _take_back(call: Call, account: Account) -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from catalog import access, accounts, desk_rows, holders, store
-from catalog.api.actions.call import ActionError, Call, denied, invalid, not_found
+from catalog.api.actions.call import ActionError, Call, denied, impossible, invalid, not_found
 from catalog.holders import Holder, Kind
+from catalog.models import Run
 from catalog.models_accounts import Account
 from catalog.models_desk import DeskDataset
 from dcat.errors import StateError
@@ -23,13 +24,6 @@ def either(call: Call) -> Holder:
     config, wanted = call.instance.config, call.required("id")
     kind = next((one for one in Kind if holders.find(call.session, config, one, wanted)), Kind.GROUP)
     return holder(call, kind)
-
-
-def managed(call: Call, kind: Kind | None = None) -> Holder:
-    """Find the organisation or group that `id` names, for somebody who may change it."""
-    found = either(call) if kind is None else holder(call, kind)
-    require_managed(call, found)
-    return found
 
 
 def require_managed(call: Call, found: Holder) -> None:
@@ -73,9 +67,18 @@ def capacity(call: Call, *arguments: str) -> access.Capacity:
     return access.Capacity(given)
 
 
+def run(call: Call) -> Run:
+    """Find the run of a harvest whose number `id` names."""
+    wanted = call.required("id")
+    found = call.session.get(Run, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
+    if found is None:
+        raise not_found()
+    return found
+
+
 def conflict(error: StateError) -> ActionError:
     """Say that the present state forbids it."""
-    return ActionError(409, "Validation Error", {"message": error.message.en})
+    return impossible(error.message.en)
 
 
 def user(found: Account, held: access.Capacity) -> dict[str, Any]:

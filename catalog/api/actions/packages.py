@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog import access, desk_rows, store
 from catalog.api.actions.call import ActionError, Call, Raw, denied, not_found
+from catalog.holders import INTERNAL
 from catalog.models import FileRow, Organization
 from catalog.models_desk import DeskDataset, DeskResource, DeskTable
 from catalog.organizations import packaged
@@ -23,10 +24,12 @@ def find(call: Call, name_or_id: str) -> Raw:
     404 when there is nothing of the kind, 403 when it is not for whoever asks (CKAN's answer, too).
     """
     row = desk_rows.find(call.session, name_or_id) if call.actor.known else None
-    if row is not None and _sees_written(call, row):
+    if row is not None and access.may_read_written(call.actor, desk_rows.holding(row)):
         call.etag = etag(row)
         return Raw(orjson.dumps(written(call, [row])[row.id]))
-    if body := store.body(call.session, CKAN, name_or_id):
+    with call.asking() as session:
+        body = store.body(session, CKAN, name_or_id)
+    if body:
         return Raw(body)
     raise not_found() if desk_rows.find(call.session, name_or_id) is None else denied()
 
@@ -67,9 +70,7 @@ def written(call: Call, rows: Iterable[DeskDataset]) -> dict[str, dict[str, Any]
     organizations = {
         one.id: packaged(one) for one in session.scalars(sa.select(Organization).where(Organization.id.in_(owners)))
     }
-    tables = set(session.scalars(sa.select(FileRow.id).where(FileRow.dataset_id.in_(ids), FileRow.table_sha256 != "")))
-    made = sa.select(DeskTable.resource_id).join(DeskResource, DeskResource.id == DeskTable.resource_id)
-    tables.update(session.scalars(made.where(DeskResource.dataset_id.in_(ids))))
+    tables = set(session.connection().scalars(_TABLES, {"ids": ids}))
     return {
         row.id: ckan_show.show(
             documents[row.id],
@@ -88,6 +89,20 @@ def written(call: Call, rows: Iterable[DeskDataset]) -> dict[str, dict[str, Any]
     }
 
 
+def _tables() -> sa.CompoundSelect[Any]:
+    """Ask which resources of some datasets are tables: of a file that was checked, or made here."""
+    file, table, resource = FileRow.__table__, DeskTable.__table__, DeskResource.__table__
+    ids: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
+    made = sa.select(table.c.resource_id).join(resource, resource.c.id == table.c.resource_id)
+    return sa.union_all(
+        sa.select(file.c.id).where(file.c.dataset_id.in_(ids), file.c.table_sha256 != ""),
+        made.where(resource.c.dataset_id.in_(ids)),
+    )
+
+
+_TABLES = _tables()
+
+
 def etag(row: DeskDataset) -> str:
     """Name the version of a dataset, for If-Match."""
     return f'"{row.id}-{row.version}"'
@@ -101,14 +116,8 @@ def require_version(call: Call, row: DeskDataset) -> None:
         raise ActionError(412, "Precondition Failed", {"message": message})
 
 
-def _sees_written(call: Call, row: DeskDataset) -> bool:
-    """Whether somebody gets a dataset as it was written: who may change it, and who may read what is not public."""
-    held = desk_rows.holding(row)
-    return access.may_edit(call.actor, held) or (not held.public and access.may_read(call.actor, held))
-
-
 def _shown_organization(organization: dict[str, Any]) -> dict[str, Any] | None:
-    return None if organization["state"] == "internal" else organization
+    return None if organization["state"] == INTERNAL else organization
 
 
 def not_ours(session: Session, name_or_id: str) -> ActionError:

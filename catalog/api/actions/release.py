@@ -7,6 +7,7 @@ from typing import Any
 from catalog import audit, desk, desk_rows, desk_source, listing, store
 from catalog.api.actions import datasets_write, packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid
+from catalog.holders import INTERNAL
 from catalog.layers import RULES, Layered, layered
 from catalog.models import Organization
 from dcat import document, fit
@@ -47,7 +48,7 @@ def offenbar_dataset_preview(call: Call) -> dict[str, Any]:
         "id": row.id,
         "name": row.name,
         "title": package["title"],
-        "organization": "" if organization.state == "internal" else organization.name,
+        "organization": "" if organization.state == INTERNAL else organization.name,
         "url": f"{call.instance.config.site_url}/dataset/{row.name}",
         "public": desk_rows.holding(row).public,
         "files": [_file(resource) for resource in package["resources"]],

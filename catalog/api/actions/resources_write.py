@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +26,8 @@ from dcat.errors import NotFoundError
 from dcat.message import Message
 from dcat.printable import one_line
 
+# Makes of a dataset what it shall be: it, the id of a resource, and what is given of that.
+How = Callable[[PackageDocument, str, Mapping[str, Any]], PackageDocument | Refused]
 _PIECE = 1 << 20
 _LONGEST_NAME = 200
 
@@ -36,7 +38,7 @@ def resource_create(call: Call) -> dict[str, Any]:
     dataset_id = call.required("package_id")
     row = packages.editable(call.session, call, dataset_id)
     resource_id = call.text("id") or str(uuid.uuid4())
-    given, uploads = _with_upload(call, resource_id)
+    given, files = _with_upload(call, resource_id)
     if not given.get("format") and isinstance(given.get("url"), str):
         given["format"] = guessed_format(given["url"])
     shown = datasets_write.change(
@@ -44,7 +46,7 @@ def resource_create(call: Call) -> dict[str, Any]:
         row.id,
         lambda before: ckan_change.resource_added(before, {**given, "id": resource_id}),
         "resource.create",
-        uploads,
+        files,
     )
     return _resource(shown, resource_id)
 
@@ -81,19 +83,18 @@ def package_resource_reorder(call: Call) -> dict[str, Any]:
     return {"id": shown["id"], "order": [one["id"] for one in shown["resources"]]}
 
 
-def _changed(call: Call, how: Any) -> dict[str, Any]:
+def _changed(call: Call, how: How) -> dict[str, Any]:
     resource_id = call.required("id")
     dataset_id = _owner(call, resource_id)
     packages.editable(call.session, call, dataset_id)
-    given, uploads = _with_upload(call, resource_id)
+    given, files = _with_upload(call, resource_id)
 
     def edit(before: PackageDocument) -> PackageDocument | Refused:
         if before.resource(resource_id) is None:
             raise not_found()
-        found: PackageDocument | Refused = how(before, resource_id, given)
-        return found
+        return how(before, resource_id, given)
 
-    return _resource(datasets_write.change(call, dataset_id, edit, "resource.update", uploads), resource_id)
+    return _resource(datasets_write.change(call, dataset_id, edit, "resource.update", files), resource_id)
 
 
 def _owner(call: Call, resource_id: str) -> str:

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalog import access
-from catalog.api.actions.call import Action, ActionError, Argument, Call, denied, not_found
+from catalog.api.actions.call import Action, Argument, Call, denied, impossible, not_found
 from catalog.instance import program_version
 from dcat import ckan
 from dcat.message import Message
 
 # Clients choose parameters by it.
 CKAN_VERSION = "2.11.0"
-_UNKNOWN = object()
 
 
 def license_list(call: Call) -> list[dict[str, Any]]:
@@ -48,16 +47,16 @@ def config_option_list(call: Call) -> list[str]:
 def config_option_show(call: Call) -> Any:
     """Show one setting by CKAN's name, for administrators; nothing secret is among them."""
     _require_administrator(call)
-    found = _options(call).get(call.required("key"), _UNKNOWN)
-    if found is _UNKNOWN:
+    options, key = _options(call), call.required("key")
+    if key not in options:
         raise not_found("configuration option")
-    return found
+    return options[key]
 
 
 def config_option_update(call: Call) -> None:
     """Refuse: settings stand in the configuration file."""
     _require_administrator(call)
-    raise ActionError(409, "Validation Error", {"message": "Settings stand in offenbar.yaml, not in the database"})
+    raise impossible("Settings stand in offenbar.yaml, not in the database")
 
 
 def help_show(actions: Callable[[], Mapping[str, Action]]) -> Callable[[Call], str]:

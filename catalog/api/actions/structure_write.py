@@ -79,8 +79,8 @@ def group_purge(call: Call) -> None:
 
 def _create(call: Call, kind: Kind) -> dict[str, Any]:
     if not access.may_administer(call.actor):
-        raise denied(f"only an administrator of the site may create an {kind}" if kind == "organization" else
-                     "only an administrator of the site may create a group")  # fmt: skip
+        article = "an" if kind is Kind.ORGANIZATION else "a"
+        raise denied(f"only an administrator of the site may create {article} {kind}")
     _refuse_pictures(call)
     fields = Fields(dict(call.arguments))
     wanted = fields.uuid("id")

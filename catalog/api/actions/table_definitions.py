@@ -86,6 +86,7 @@ def fields(call: Call) -> tuple[Column, ...]:
 
 
 def records(call: Call) -> tuple[Any, ...]:
+    """Read `records`: the rows as they came; what is no row is found when they are written."""
     given = table_answers.nested(call, "records")
     if given is not None and not isinstance(given, list):
         raise invalid(records="Must be a list of objects")
