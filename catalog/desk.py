@@ -17,7 +17,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import audit, desk_files, desk_rows, desk_source, publishing, store
+from catalog import audit, desk_files, desk_names, desk_rows, desk_source, publishing, store
 from catalog.access import Actor
 from catalog.db import insert_or_ignore, now, upsert
 from catalog.desk_types import Written
@@ -27,12 +27,10 @@ from catalog.ingest import identity
 from catalog.instance import Instance
 from catalog.models import (
     Claim,
-    DatasetRow,
     FileRow,
     Organization,
     Record,
     RecordVersion,
-    Slug,
     SourceState,
 )
 from catalog.models_desk import DeskDataset, DeskResource
@@ -300,24 +298,11 @@ def _save(session: Session, made: _Made) -> None:
     _save_resources(session, made)
 
 
-def _holders() -> sa.CompoundSelect[Any]:
-    """Ask whose some resources are; files of harvested datasets have ids of the same kind."""
-    desk, file = DeskResource.__table__, FileRow.__table__
-    ids: sa.BindParameter[list[str]] = sa.bindparam("ids", expanding=True)
-    return sa.union_all(
-        sa.select(desk.c.id, desk.c.dataset_id, sa.true().label("ours")).where(desk.c.id.in_(ids)),
-        sa.select(file.c.id, file.c.dataset_id, sa.false().label("ours")).where(file.c.id.in_(ids)),
-    )
-
-
-_HOLDERS = _holders()
-
-
 def _save_resources(session: Session, made: _Made) -> None:
     wanted = [one.id for one in made.said.resources]
     if not wanted and made.base is None:
         return
-    held = session.connection().execute(_HOLDERS, {"ids": wanted}).all()
+    held = desk_names.owners(session, wanted)
     if any(owner != made.row.id for _, owner, _ in held) or len(set(wanted)) < len(wanted):
         raise TakenError("resources")
     owners = {resource_id for resource_id, _, ours in held if ours}
@@ -341,23 +326,9 @@ def _save_resources(session: Session, made: _Made) -> None:
         session.execute(sa.update(FileRow).where(FileRow.id == resource_id).values(due_at=None))
 
 
-def _others_called() -> sa.CompoundSelect[Any]:
-    """Ask who else is called so: one statement, made once."""
-    desk, slug, public = DeskDataset.__table__, Slug.__table__, DatasetRow.__table__
-    name, own = sa.bindparam("name", type_=sa.String), sa.bindparam("own", type_=sa.String)
-    return sa.union_all(
-        sa.select(desk.c.id).where(sa.or_(desk.c.name == name, desk.c.id == name), desk.c.id != own),
-        sa.select(slug.c.dataset_id).where(slug.c.name == name, slug.c.dataset_id != own),
-        sa.select(public.c.id).where(public.c.id == name, public.c.id != own),
-    )
-
-
-_OTHERS = _others_called()
-
-
 def _refuse_taken(session: Session, row: DeskDataset) -> None:
     """TakenError when another dataset, of the desk or harvested, has this name, or this as its id."""
-    if session.connection().execute(_OTHERS, {"name": row.name, "own": row.id}).first() is not None:
+    if desk_names.taken(session, row.name, row.id):
         raise TakenError("name")
 
 

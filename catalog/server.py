@@ -68,7 +68,9 @@ class _Background:
             self._process.kill()
 
     def _started(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._command)  # noqa: S603 - our own program
+        # Each of its threads would have memory of its own, and keep what it once took (mallopt(3), M_ARENA_MAX).
+        environment = {"MALLOC_ARENA_MAX": "2", **os.environ}
+        return subprocess.Popen(self._command, env=environment)  # noqa: S603 - our own program
 
     def _watch(self) -> None:
         pause = 1.0

@@ -21,7 +21,7 @@ CREATING = 45
 
 @contextmanager
 def statements(instance: Instance) -> Iterator[list[str]]:
-    """Collect what is asked of the database, by whoever reads."""
+    """Collect what is asked of the database, by readers and writers."""
     found: list[str] = []
 
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -78,9 +78,9 @@ def test_writing_takes_no_more_statements_than_it_did(kind: str, tmp_path: Path)
     with database_url(kind, tmp_path) as url, homes.home(tmp_path / "home", url) as instance:
         admin, office = people(instance).admin, desks.office(instance).id
         _create(admin, "satz-0", office)
-        with statements(instance) as reading:
+        with statements(instance) as found:
             _create(admin, "satz-1", office)
-        assert 5 < len(reading) <= CREATING
+        assert 5 < len(found) <= CREATING
 
 
 def _create(caller: Caller, name: str, office: str) -> None:

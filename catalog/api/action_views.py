@@ -47,6 +47,9 @@ def action(name: str) -> Response:
     call = Call(instance=instance(), arguments={}, if_match=request.headers.get("If-Match", ""))
     try:
         call.actor = _actor(call)
+        if found.writes:
+            # No transaction waits for a file to arrive, and what is written is read in a new one.
+            call.renew()
         try:
             call.arguments = _arguments(call.actor, found)
         except ValueError as error:
