@@ -35,6 +35,8 @@ MAX_WINDOW = 10_000
 FACET_VALUES = 1000
 # A search waits no longer for others who write, and writes no longer by itself before it searches.
 _PATIENCE = 1.0
+# While there is nothing in the index at all: to find nothing would be wrong, not only old.
+_FIRST_PATIENCE = 15.0
 # The engine counts within each segment the values up to a rank; beyond it the counts are no longer exact, and it says so.
 _COUNTED = (10_000, 65_000)
 
@@ -152,7 +154,7 @@ def catch_up(instance: Instance, patience: float = 600, budget: float | None = N
         with instance.database.reading() as session:
             if not behind(session, marks):
                 return written
-        with index.writing(patience) as writer:
+        with index.writing(patience if marks else max(patience, _FIRST_PATIENCE)) as writer:
             if writer is None:
                 return written
             with instance.database.reading() as session:

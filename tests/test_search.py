@@ -185,7 +185,7 @@ def in_another_process(instance: Instance, *words: str) -> list[str]:
 
 @pytest.mark.slow
 def test_many_processes_may_open_an_index_for_the_first_time(instance: Instance, source: Source) -> None:
-    for _ in range(4):
+    for _ in range(2):
         shutil.rmtree(instance.config.home / "index", ignore_errors=True)
         assert in_another_process(instance, *["Baum"] * 5) == ["2"] * 5
 

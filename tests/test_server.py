@@ -146,6 +146,8 @@ def test_a_job_process_that_ends_is_started_again(server: subprocess.Popen[bytes
     def jobs() -> list[int]:
         return [pid for pid in family(server.pid) if b"catalog.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
+    # A process that is just being started by another looks like that one for a moment.
+    assert wait(lambda: len(jobs()) == 1), "one process does the work behind the pages"
     (first,) = jobs()
     os.kill(first, signal.SIGKILL)
     assert wait(lambda: jobs() not in ([], [first]), 20), "nobody does the work any more"
