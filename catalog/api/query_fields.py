@@ -138,7 +138,8 @@ def between(name: str, span: Span, now: datetime.datetime) -> Condition:
 
 
 def _check(name: str, term: Term) -> None:
-    if not term.quoted and len(term.text) > 1 and term.text[0] == term.text[-1] == "/":
+    whole = not (term.quoted or term.open_start or term.open_end)
+    if whole and len(term.text) > 1 and term.text[0] == term.text[-1] == "/":
         raise SearchRefusedError(f"Regular expressions are not supported: {_named(name, term.text)}")
     if term.wild:
         raise _pattern(name, term)
