@@ -160,8 +160,8 @@ def test_a_file_is_checked_by_keyboard_alone(page: Page, address: str, tmp_path:
     mark = page.locator("a.o-mark").first
     mark.focus()
     page.keyboard.press("Enter")
+    page.wait_for_selector("li:target")
     assert urlsplit(page.url).fragment == (mark.get_attribute("href") or "")[1:]
-    assert page.locator("li:target").is_visible()
     with page.expect_download() as kept:
         page.locator("a[download]").click()
     assert kept.value.suggested_filename == "bäume-repariert.csv"
