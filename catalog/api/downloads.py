@@ -29,11 +29,11 @@ def download(dataset_id: object, file_id: object, name: str) -> Response:
     answer = answers.in_pieces(instance().files.stream(given.sha256), given.size, "application/octet-stream")
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(given.name)}"
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.set_etag(given.sha256)
     if given.internal:
         answer.headers["Cache-Control"] = "private, no-store"
-        answer.headers.remove("Access-Control-Allow-Origin")
+    else:
+        answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.make_conditional(request)
     return answer
 

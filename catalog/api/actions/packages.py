@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from catalog import access, desk_rows, store
 from catalog.api.actions.call import ActionError, Call, Raw, denied, not_found
+from catalog.drafts import PUBLISHED
 from catalog.holders import INTERNAL
 from catalog.models import FileRow, Organization
 from catalog.models_desk import DeskDataset, DeskResource, DeskTable
@@ -123,7 +124,7 @@ def _shown_organization(organization: dict[str, Any]) -> dict[str, Any] | None:
 def not_ours(session: Session, name_or_id: str) -> ActionError:
     """Say why a dataset that is not of the desk cannot be changed: it is harvested, or there is none."""
     public = store.find_row(session, name_or_id)
-    if public is None or public.state != "published":
+    if public is None or public.state != PUBLISHED:
         return not_found()
     return denied(
         f"this dataset comes from the source {public.source_id}; it is edited there, "
