@@ -65,6 +65,8 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+# Stands in where a dataset belongs to no organisation (catalog/desk.py).
+UNOWNED = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,11 @@ class Holding:
     creator_id: str = ""
     state: str = "active"
     private: bool = False
+
+    @property
+    def unowned(self) -> bool:
+        """Whether it belongs to no organisation, and so to who made it."""
+        return self.organization_id in ("", UNOWNED)
 
     @property
     def public(self) -> bool:
@@ -108,8 +115,13 @@ def may_edit(actor: Actor, holding: Holding) -> bool:
         actor.admin
         or _at_least(actor.roles.get(holding.organization_id), Capacity.EDITOR)
         or _at_least(actor.shared.get(holding.id), Capacity.EDITOR)
-        or (not holding.organization_id and holding.creator_id == actor.id)
+        or (holding.unowned and holding.creator_id == actor.id)
     )
+
+
+def may_create_unowned(actor: Actor) -> bool:
+    """Whether somebody may write datasets of no organisation, on a site that allows them."""
+    return _writes(actor, Scope.DATASETS)
 
 
 def may_create_in(actor: Actor, organization_id: str) -> bool:
@@ -131,6 +143,7 @@ def may_share(actor: Actor, holding: Holding) -> bool:
         actor.admin
         or _at_least(actor.roles.get(holding.organization_id), Capacity.ADMIN)
         or _at_least(actor.shared.get(holding.id), Capacity.ADMIN)
+        or (holding.unowned and holding.creator_id == actor.id)
     )
 
 

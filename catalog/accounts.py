@@ -5,15 +5,16 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import passwords
 from catalog.access import ALL_SCOPES, Actor, Capacity, Scope
-from catalog.db import now, upsert
-from catalog.models_accounts import Account, Collaborator, Role, Token
-from dcat import iri
+from catalog.db import core, now, upsert
+from catalog.models_accounts import Account, Collaborator, Follower, Role, Token
+from dcat import ckan_pictures, iri
 from dcat.errors import ConfigError, NotFoundError, StateError
 from dcat.message import Message
 from dcat.printable import one_line
@@ -22,7 +23,7 @@ ACTIVE, PENDING, DELETED = "active", "pending", "deleted"
 LONGEST_FULLNAME, LONGEST_ABOUT, LONGEST_ADDRESS = 200, 2000, 1000
 PAGE = 1000
 _NAME = re.compile(r"[a-z0-9_-]{2,100}")
-_NO_NAME = re.compile(r"[^a-z0-9_-]+")
+_NO_NAME = re.compile(r"[^a-z0-9_-]")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _LONGEST_EMAIL = 254
@@ -64,8 +65,9 @@ def add(
     email: str = "",
     fullname: str = "",
     state: str = ACTIVE,
+    account_id: str = "",
 ) -> Account:
-    """Make an account; its id is ours. Without a password it can be entered by a link, OpenID Connect or tokens only.
+    """Make an account; its id is ours, or one that none has or had. Without a password it can be entered by a link, OpenID Connect or tokens only.
 
     ConfigError says what is wrong with a value, StateError that name or address are taken.
     """
@@ -79,7 +81,7 @@ def add(
         )
     _require_free(session, email)
     account = Account(
-        id=str(uuid.uuid4()),
+        id=account_id or str(uuid.uuid4()),
         name=name,
         fullname=_fullname(fullname),
         email=email,
@@ -180,6 +182,13 @@ def set_password(account: Account, password: str) -> None:
     end_sessions(account)
 
 
+def suspend(session: Session, account: Account) -> None:
+    """Let an account wait for a first password as if it were invited anew; sessions, the old password and tokens lead nowhere."""
+    _require_another_admin(session, account)
+    account.state = PENDING
+    end_sessions(account)
+
+
 def end_sessions(account: Account) -> None:
     """End every session of an account, in all browsers."""
     account.session_key = _key()
@@ -188,10 +197,12 @@ def end_sessions(account: Account) -> None:
 def delete(session: Session, account: Account) -> None:
     """Delete an account: its personal data, roles and tokens go; its name stays taken, so that the log stays true."""
     _require_another_admin(session, account)
-    for table in (Token, Role, Collaborator):
+    for table in (Token, Role, Collaborator, Follower):
         session.execute(sa.delete(table).where(table.account_id == account.id))
+    session.execute(sa.delete(Follower).where(Follower.kind == "user", Follower.object_id == account.id))
     account.state, account.admin, account.subject = DELETED, False, None
     account.fullname = account.email = account.about = account.image_url = account.password = ""
+    account.plugin_extras = None
     end_sessions(account)
 
 
@@ -248,11 +259,8 @@ def read_actor(
     session: Session, account_id: str, name: str, *, admin: bool, scopes: frozenset[Scope], token_id: str = ""
 ) -> Actor:
     """Read the actor of an account whose row is known already."""
-    held = sa.select(sa.literal("role"), Role.holder_id, Role.capacity).where(Role.account_id == account_id)
-    works = sa.select(sa.literal("shared"), Collaborator.dataset_id, Collaborator.capacity)
-    works = works.where(Collaborator.account_id == account_id)
     found: dict[str, dict[str, Capacity]] = {"role": {}, "shared": {}}
-    for kind, of, capacity in session.execute(sa.union_all(held, works)):
+    for kind, of, capacity in core(session).execute(_HELD, {"of": account_id}):
         found[kind][of] = Capacity(capacity)
     return Actor(
         id=account_id,
@@ -263,6 +271,20 @@ def read_actor(
         scopes=scopes,
         token_id=token_id,
     )
+
+
+def _held() -> sa.CompoundSelect[Any]:
+    """Ask for the roles of an account and what is shared with it: made once, of the tables, as every call with a token asks."""
+    role, shared, of = Role.__table__, Collaborator.__table__, sa.bindparam("of", type_=sa.String)
+    return sa.union_all(
+        sa.select(sa.literal_column("'role'"), role.c.holder_id, role.c.capacity).where(role.c.account_id == of),
+        sa.select(sa.literal_column("'shared'"), shared.c.dataset_id, shared.c.capacity).where(
+            shared.c.account_id == of
+        ),
+    )
+
+
+_HELD = _held()
 
 
 def _require(found: Message | None) -> None:
@@ -296,7 +318,7 @@ def _fullname(value: str) -> str:
 
 def _image(value: str) -> str:
     value = value.strip()
-    if value and not (iri.is_web(value) and len(value) <= LONGEST_ADDRESS):
+    if value and not ((iri.is_web(value) or ckan_pictures.is_file_name(value)) and len(value) <= LONGEST_ADDRESS):
         raise ConfigError(
             Message("Die Adresse des Bildes beginnt mit https://.", "The image's address begins with https://.")
         )

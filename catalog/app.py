@@ -1,6 +1,7 @@
 """The web application: pages, CKAN API, linked data, downloads and health, made for one catalogue."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from threading import Semaphore
 from typing import Any
@@ -8,8 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, g
 
-from catalog import search, store
-from catalog.api import answers
+from catalog import search, store, tables
 from catalog.api.action_views import actions
 from catalog.api.answers import instance
 from catalog.api.data import data
@@ -24,12 +24,14 @@ from catalog.api.sparql import sparql
 from catalog.api.upload_views import upload_views
 from catalog.api.util_views import utilities
 from catalog.instance import Instance, open_instance
+from catalog.memory import Memory
 from catalog.reading import Reading
 from catalog.web import errors, security, sessions
 from catalog.web.account_pages import account_pages, allowance
 from catalog.web.check_pages import check_pages, desk
 from catalog.web.crawlers import crawlers
 from catalog.web.pages import pages
+from catalog.web.picture_pages import picture_pages
 from catalog.web.report_pages import reports
 from catalog.web.schema_pages import schema_pages
 from catalog.web.source_pages import source_pages
@@ -57,7 +59,7 @@ def create_app(catalogue: Instance) -> Flask:
     app.extensions["offenbar"] = catalogue
     app.extensions["offenbar.config"] = catalogue.config
     app.extensions["offenbar.streams"] = Semaphore(STREAMS)
-    app.extensions["offenbar.memory"] = answers.Memory(MEMORY)
+    app.extensions["offenbar.memory"] = Memory(MEMORY)
     app.extensions["offenbar.desk"] = desk()
     app.extensions["offenbar.doorstep"] = allowance()
     app.extensions["offenbar.reading"] = _reading
@@ -85,6 +87,7 @@ def create_app(catalogue: Instance) -> Flask:
         steward_pages,
         steward_search,
         account_pages,
+        picture_pages,
         crawlers,
         service,
     ):
@@ -102,7 +105,7 @@ def create_app(catalogue: Instance) -> Flask:
 
 def from_environment() -> Flask:
     """Make the application for the catalogue the environment names, as the web workers do."""
-    return create_app(open_instance())
+    return create_app(replace(open_instance(), look=tables.at_once()))
 
 
 @service.get("/health")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog.access import Actor
-from catalog.db import now
+from catalog.db import insert, now
 from catalog.models_accounts import Account, AuditEntry
 from dcat.printable import one_line
 
@@ -18,26 +18,23 @@ _MOST = 50
 _SECRETS = frozenset({"password", "token", "secret", "hash", "session_key", "key"})
 
 
-def note(
-    session: Session, actor: Actor, action: str, object_id: str = "", name: str = "", **details: Any
-) -> AuditEntry:
+def note(session: Session, actor: Actor, action: str, object_id: str = "", name: str = "", **details: Any) -> None:
     """Write down that somebody did something, in the caller's transaction. `details` are small values, never a secret.
 
     Texts from outside are written in one line: what looks like an entry of its own is none.
     """
     if forbidden := _SECRETS.intersection(details):
         raise ValueError(f"a secret is not logged: {', '.join(sorted(forbidden))}")
-    entry = AuditEntry(
-        at=now(),
-        account_id=actor.id,
-        token_id=actor.token_id,
-        action=one_line(action, 60),
-        object_id=one_line(object_id, 36),
-        name=one_line(name, _LONGEST),
-        details={one_line(key, 60): _plain(value) for key, value in list(details.items())[:_MOST]},
-    )
-    session.add(entry)
-    return entry
+    entry = {
+        "at": now(),
+        "account_id": actor.id,
+        "token_id": actor.token_id,
+        "action": one_line(action, 60),
+        "object_id": one_line(object_id, 36),
+        "name": one_line(name, _LONGEST),
+        "details": {one_line(key, 60): _plain(value) for key, value in list(details.items())[:_MOST]},
+    }
+    insert(session, AuditEntry, [entry])
 
 
 def entries(

@@ -21,11 +21,11 @@ SEARCH_SECONDS, DUMP_SECONDS, CHANGE_SECONDS = 10.0, 120.0, 60.0
 
 
 class WrongError(Exception):
-    """What was asked does not fit the table: sentences by the argument they are about."""
+    """What was asked does not fit the table: sentences by the argument they are about, and facts such as the number of a row."""
 
-    def __init__(self, **errors: str) -> None:
+    def __init__(self, **errors: str | int) -> None:
         super().__init__(*errors.values())
-        self.errors: dict[str, list[str]] = {name: [text] for name, text in errors.items()}
+        self.errors: dict[str, Any] = {name: [said] if isinstance(said, str) else said for name, said in errors.items()}
 
 
 class UnansweredError(OffenbarError):
@@ -101,7 +101,7 @@ class Writing:
     """A change of a table that programs write. `table` is None for a new one; `columns` are those it shall have.
 
     `method` is insert, update, upsert or delete; `records` are the rows as they came, `filters` name what to delete. `unique` asks to
-    see that the key is one, after it was changed. The new table is written to `parquet`, and as CSV without `_id` to `csv`.
+    see that the key is one, after it was changed; `given` asks for the rows that were touched. The new table is written to `parquet`, and as CSV without `_id` to `csv`.
     """
 
     table: Stored | None
@@ -111,6 +111,7 @@ class Writing:
     records: tuple[Any, ...] = ()
     filters: Any = None
     unique: bool = False
+    given: bool = False
     parquet: Path
     csv: Path
     seconds: float = CHANGE_SECONDS
@@ -133,10 +134,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a change made of a table: its rows, and how many the change touched."""
+    """What a change made of a table: its rows, how many the change touched, and these where they were asked for."""
 
     rows: int
     touched: int
+    given: tuple[Any, ...] = ()
 
 
 def write_search(asked: Search) -> bytes:
@@ -153,7 +155,9 @@ def write_search(asked: Search) -> bytes:
 
 def write_writing(asked: Writing) -> bytes:
     """Write a change as one line of JSON."""
-    plain = {name: getattr(asked, name) for name in ("key", "method", "records", "filters", "unique", "seconds")}
+    plain = {
+        name: getattr(asked, name) for name in ("key", "method", "records", "filters", "unique", "given", "seconds")
+    }
     return orjson.dumps(
         {
             "writing": {

@@ -5,32 +5,34 @@ from typing import Any
 
 import orjson
 
-from catalog import datastore_sql, datastore_types
-from catalog.datastore import MAX_BYTES, MAX_ROWS, MB, Writing, WrongError
-from catalog.datastore_sql import ID, Columns, quoted, select
-from catalog.datastore_types import STORED, Column, NoValueError
+from catalog import datastore_forms, datastore_sql, datastore_types
+from catalog.datastore import MAX_ANSWER, MAX_BYTES, MAX_ROWS, MB, Writing, WrongError
+from catalog.datastore_sql import EVERYTHING, ID, Columns, quoted, select
+from catalog.datastore_types import Column, NoValueError, stored
 
 _GROUP = 50_000
 # The next `_id` stands in the file's own description, so that none is given twice, also after rows were deleted.
 _NEXT = "offenbar.next_id"
-_TEXTS = ("text", "json")
 Row = dict[str, Any]
 
 
-def write(engine: Any, asked: Writing, source: str, columns: Columns) -> dict[str, int]:
-    """Write the table with the change in it; gives its rows and how many were touched. `source` is the table before, empty for none."""
+def write(engine: Any, asked: Writing, source: str, columns: Columns) -> dict[str, Any]:
+    """Write the table with the change in it; gives its rows, how many were touched, and these where they were asked for.
+
+    `source` is the table before, empty for none.
+    """
     table = _Table(engine, asked, source, columns)
     if asked.method == "delete":
         rows = table.without(datastore_sql.condition(asked.filters, columns))
     else:
         rows = table.with_records()
-    if asked.unique:
+    if asked.unique or table.by_number:
         table.require_unique()
     if rows > MAX_ROWS:
         raise WrongError(records=f"A table takes at most {MAX_ROWS} rows")
     if asked.parquet.stat().st_size > MAX_BYTES:
         raise WrongError(records=f"A table takes at most {MAX_BYTES // MB} MB")
-    return {"rows": rows, "touched": table.touched}
+    return {"rows": rows, "touched": table.touched, "given": orjson.Fragment(table.given)}
 
 
 class _Table:
@@ -43,9 +45,13 @@ class _Table:
         self._columns = columns
         self._next = self._next_id()
         self.touched = 0
+        self.given = b"[]"
+        self.by_number = False
 
     def without(self, rows: datastore_sql.Part) -> int:
         """Write all rows but those that a condition names."""
+        if self._asked.given:
+            self.given = self._rows(self._columns, self._source, rows)
         self.touched = self._one(select("count(*)", self._source, rows.sql), rows.values)
         return self._save(self._old(f"({rows.sql}) IS NOT TRUE"), rows.values)
 
@@ -62,10 +68,22 @@ class _Table:
         listed = "SELECT unnest(from_json(?::JSON, ?), recursive := true)"
         rows = [self._aliased(row) for row in changed]
         self._engine.execute(f"CREATE TEMP TABLE changed AS {listed}", [_json(rows), self._structure()])
+        if self._asked.given:
+            self.given = self._rows(Columns((Column(ID, "int"), *self._asked.columns)), "changed", EVERYTHING)
         if not self._source:
             return self._save("SELECT * FROM changed", ())
         kept = self._old("c0 NOT IN (SELECT c0 FROM changed)")
         return self._save(" UNION ALL ".join((kept, "SELECT * FROM changed")), ())
+
+    def _rows(self, columns: Columns, source: str, rows: datastore_sql.Part) -> bytes:
+        """Write rows as they are shown."""
+        form = datastore_forms.form("objects", columns.all)
+        listed = ", ".join(map(columns.alias, columns.all))
+        found = self._engine.execute(select(listed, source, rows.sql) + " ORDER BY c0", rows.values).fetchall()
+        body = form.start + (form.rows(found) if found else b"") + form.end
+        if len(body) > MAX_ANSWER:
+            raise WrongError(include_records=f"The rows are larger than {MAX_ANSWER // MB} MB")
+        return body
 
     def require_unique(self) -> None:
         """See that the key of what was written is one: no two rows share it, and none is without."""
@@ -74,7 +92,7 @@ class _Table:
         file = f"read_parquet({quoted(self._asked.parquet)})"
         double = select(names, file) + f" GROUP BY {names} HAVING count(*) > 1"
         if self._one(select("count(*)", f"({double})"), ()) or self._one(select("count(*)", file, empty), ()):
-            raise WrongError(primary_key="rows share this key, or have none")
+            raise WrongError(primary_key="could not create unique index: rows share this key, or have none")
 
     def _next_id(self) -> int:
         if self._asked.table is None:
@@ -88,10 +106,12 @@ class _Table:
     def _read(self, number: int, record: Any) -> Row:
         """Read one record: every cell by the type of its column; `_id` may only name a row that is there."""
         if not isinstance(record, dict):
-            raise WrongError(records=f"row {number}: Must be an object")
+            raise WrongError(records="Must be a list of objects", records_row=number)
         types = {column.id: column.type for column in self._asked.columns} | {ID: "int8"}
-        if unknown := [name for name in record if name not in types]:
-            raise WrongError(records=f'row {number} has extra keys "{", ".join(unknown)[:200]}"')
+        if unknown := ", ".join(name for name in record if name not in types)[:200]:
+            if self._asked.method == "insert":
+                raise WrongError(records=f'row "{number}" has extra keys "{unknown}"', records_row=number)
+            raise WrongError(fields=f'fields "{unknown}" do not exist', records_row=number)
         if self._asked.method == "insert":
             record = {name: value for name, value in record.items() if name != ID}
         read = {}
@@ -99,19 +119,21 @@ class _Table:
             try:
                 read[name] = datastore_types.read(value, types[name])
             except NoValueError as error:
-                raise WrongError(records=f'row {number}, "{name}": {error}') from None
+                raise WrongError(records=str(error), records_row=number, records_field=name) from None
         return read
 
     def _key(self, records: Sequence[Row]) -> tuple[Column, ...]:
-        """Choose what rows are known by: the primary key, or `_id` where the records name it and there is none."""
-        if self._asked.method != "insert" and not self._asked.key:
-            if not all(record.get(ID) is not None for record in records):
+        """Choose what rows are known by: `_id` where the records name it, else the primary key."""
+        if self._asked.method != "insert":
+            if records and all(record.get(ID) is not None for record in records):
+                self.by_number = bool(self._asked.key)
+                return (Column(ID, "int8"),)
+            if not self._asked.key and records:
                 raise WrongError(key="table does not have a unique key defined; name rows by their _id")
-            return (Column(ID, "int8"),)
         found = tuple(column for name in self._asked.key for column in self._asked.columns if column.id == name)
         for number, record in enumerate(records, 1):
             if missing := [column.id for column in found if record.get(column.id) is None]:
-                raise WrongError(key=f'row {number}: fields "{", ".join(missing)}" are missing but needed as key')
+                raise WrongError(key=f'fields "{", ".join(missing)}" are missing but needed as key', records_row=number)
         return found
 
     def _refuse_known(self, key: Sequence[Column], records: Sequence[Row]) -> None:
@@ -119,7 +141,9 @@ class _Table:
             return
         seen = {tuple(record[column.id] for column in key) for record in records}
         if len(seen) < len(records) or self._known(key, records):
-            raise WrongError(records="violates the uniqueness of the key: a row with the same key is there already")
+            raise WrongError(
+                records="duplicate key value violates unique constraint: there is a row with this key already"
+            )
 
     def _merged(self, key: Sequence[Column], records: Sequence[Row]) -> list[Row]:
         """Put records onto the rows they name; what a record does not name stays. Later ones go onto earlier ones."""
@@ -142,7 +166,7 @@ class _Table:
         """Find the rows with the keys of some records."""
         if not self._source or not records:
             return {}
-        fields = {f"k{place}": STORED[column.type] for place, column in enumerate(key)}
+        fields = {f"k{place}": stored(column.type) for place, column in enumerate(key)}
         wanted = [{f"k{place}": record[column.id] for place, column in enumerate(key)} for record in records]
         present = [self._columns.alias(self._columns.find(column.id, "key")) for column in key if self._has(column)]
         if len(present) < len(key):
@@ -166,7 +190,7 @@ class _Table:
         return {**record, ID: self._next - 1}
 
     def _structure(self) -> str:
-        types = {"c0": "BIGINT"} | {f"c{n}": STORED[one.type] for n, one in enumerate(self._asked.columns, 1)}
+        types = {"c0": "BIGINT"} | {f"c{n}": stored(one.type) for n, one in enumerate(self._asked.columns, 1)}
         return orjson.dumps([types]).decode()
 
     def _aliased(self, row: Row) -> Row:
@@ -176,11 +200,8 @@ class _Table:
         """Those rows of the table before for which `where` holds, with the columns there shall be."""
         cells = ["c0"]
         for place, column in enumerate(self._asked.columns, 1):
-            had = self._has(column)
-            old = (
-                self._columns.alias(self._columns.find(column.id, "fields")) if had else f"NULL::{STORED[column.type]}"
-            )
-            cells.append(f"{old} AS c{place}")
+            old = self._columns.alias(self._columns.find(column.id, "fields")) if self._has(column) else "NULL"
+            cells.append(f"CAST({old} AS {stored(column.type)}) AS c{place}")
         return select(", ".join(cells), self._source, where)
 
     def _save(self, rows: str, values: Sequence[Any]) -> int:
@@ -194,9 +215,12 @@ class _Table:
             f"{parquet} (FORMAT parquet, USE_TMP_FILE false, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}, {about})",
             values,
         )
+        if not self._asked.columns:
+            self._asked.csv.touch()
+            return self._one(select("count(*)", f"read_parquet({parquet})"), ())
         shown = ", ".join(_shown(column) for column in self._asked.columns)
         # Quoted, no cell looks like a delimiter, a number or the end of the table to whoever reads the file.
-        texts = [name for name, column in zip(names[1:], self._asked.columns, strict=True) if column.type in _TEXTS]
+        texts = [name for name, column in zip(names[1:], self._asked.columns, strict=True) if _is_text(column)]
         quoting = f", FORCE_QUOTE ({', '.join(texts)})" if texts else ""
         self._copy(
             select(shown, f"read_parquet({parquet})"), f"{csv} (FORMAT csv, USE_TMP_FILE false, HEADER{quoting})", ()
@@ -216,6 +240,10 @@ def _json(rows: Sequence[Row]) -> str:
 
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _is_text(column: Column) -> bool:
+    return stored(column.type) == "VARCHAR" and column.type != "numeric"
 
 
 def _shown(column: Column) -> str:

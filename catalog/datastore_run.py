@@ -4,21 +4,18 @@ They know no settings and no passwords, reach no network, have limits of memory,
 them for a while. The engine is loaded there and never by who serves pages.
 """
 
-import os
-import select
 import signal
 import struct
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
-from catalog import datastore, processes
+from catalog import datastore
 from catalog.datastore import (
     BROKEN,
     BUSY,
@@ -34,6 +31,7 @@ from catalog.datastore import (
     WrongError,
 )
 from catalog.datastore_types import Column
+from catalog.processes import EndedError, Helper
 from dcat.message import Message
 
 # Seconds without a question after which a process ends.
@@ -56,7 +54,7 @@ class Runner:
         self._idle = idle
         self._patience = patience
         self._places = threading.BoundedSemaphore(most)
-        self._free: list[_Helper] = []
+        self._free: list[Helper] = []
         self._lock = threading.Lock()
 
     def search(self, asked: Search) -> Found:
@@ -77,7 +75,8 @@ class Runner:
         with self._asked(datastore.write_writing(asked), asked.seconds) as answer:
             for _ in answer.pieces():
                 pass
-            return Written(rows=answer.end["rows"], touched=answer.end["touched"])
+            end = answer.end
+            return Written(rows=end["rows"], touched=end["touched"], given=tuple(end["given"]))
 
     def close(self) -> None:
         """End the processes that wait."""
@@ -104,13 +103,13 @@ class Runner:
         finally:
             self._places.release()
 
-    def _begun(self, line: bytes, seconds: float) -> tuple["_Helper", "_Answer"]:
+    def _begun(self, line: bytes, seconds: float) -> tuple[Helper, "_Answer"]:
         while True:
             helper = self._taken()
             fresh = helper is None
-            helper = helper or _Helper(self._memory, self._idle)
+            helper = helper or Helper("datastore_work", memory=self._memory, idle=self._idle)
             try:
-                return helper, helper.ask(line, seconds)
+                return helper, _Answer(helper, line, seconds)
             except UnansweredError as error:
                 helper.close()
                 # One that waited may have ended meanwhile; a new one is to blame itself.
@@ -120,7 +119,7 @@ class Runner:
                 helper.close()
                 raise
 
-    def _taken(self) -> "_Helper | None":
+    def _taken(self) -> Helper | None:
         with self._lock:
             while self._free:
                 helper = self._free.pop()
@@ -139,9 +138,13 @@ def runner() -> Runner:
 class _Answer:
     """An answer that is being read: its head, the pieces of its body, and how it ended."""
 
-    def __init__(self, helper: "_Helper", until: float) -> None:
+    def __init__(self, helper: Helper, line: bytes, seconds: float) -> None:
         self._helper = helper
-        self._until = until
+        self._until = time.monotonic() + seconds + _GRACE
+        try:
+            helper.ask(line)
+        except EndedError as error:
+            raise _failed(BROKEN) from error
         self.head: dict[str, Any] = orjson.loads(self._frame())
         self._first = self._frame()
         self.end: dict[str, Any] = {}
@@ -177,71 +180,18 @@ class _Answer:
             raise _failed(FAILURES.get(outcome, BROKEN))
 
     def _frame(self) -> bytes:
-        return self._helper.frame(self._until)
-
-
-class _Helper:
-    """One process that answers question after question."""
-
-    def __init__(self, memory: int, idle: float) -> None:
-        self._idle = idle
-        self._used = time.monotonic()
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            processes.command("datastore_work", str(os.getpid()), str(memory), str(idle), isolated=True),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=processes.bare_environment() | {"PYTHONUTF8": "1"},
-        )
-
-    def ready(self) -> bool:
-        """Tell whether it can be asked; one that is about to end for want of work cannot."""
-        return self._process.poll() is None and time.monotonic() - self._used < self._idle / 2
-
-    def ask(self, line: bytes, seconds: float) -> _Answer:
-        """Begin a question that may take so many seconds."""
-        given, _ = self._pipes()
-        try:
-            given.write(line + b"\n")
-            given.flush()
-        except OSError as error:
-            raise _failed(BROKEN) from error
-        answer = _Answer(self, time.monotonic() + seconds + _GRACE)
-        self._used = time.monotonic() + seconds
-        return answer
-
-    def frame(self, until: float) -> bytes:
-        """Read one frame of an answer."""
-        (size,) = struct.unpack(">I", self._read(4, until))
+        (size,) = struct.unpack(">I", self._read(4))
         if size > _LARGEST_FRAME:
             raise _failed(BROKEN)
-        return self._read(size, until)
+        return self._read(size)
 
-    def close(self) -> None:
-        """End it."""
-        self._process.kill()
-        for pipe in self._pipes():
-            with suppress(OSError):
-                pipe.close()
-        self._process.wait()
-
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        assert self._process.stdin is not None and self._process.stdout is not None, "both are pipes"
-        return self._process.stdin, self._process.stdout
-
-    def _read(self, size: int, until: float) -> bytes:
-        """Read so many bytes; a process that gives none in time is ended by whoever asked it."""
-        _, taken = self._pipes()
+    def _read(self, size: int) -> bytes:
         pieces: list[bytes] = []
-        waiting = select.poll()
-        waiting.register(taken, select.POLLIN)
         while size:
-            if not waiting.poll(max(until - time.monotonic(), 0) * 1000):
-                raise _failed(TOO_SLOW)
-            piece = os.read(taken.fileno(), min(size, 1 << 20))
-            if not piece:
-                raise _failed(_ENDED_BY.get(self._process.wait(), BROKEN))
+            try:
+                piece = self._helper.read(min(size, 1 << 20), self._until)
+            except EndedError as error:
+                raise _failed(_ENDED_BY.get(error.code, BROKEN)) from error
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)

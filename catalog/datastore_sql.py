@@ -15,6 +15,7 @@ from catalog.datastore import Search, WrongError
 from catalog.datastore_types import Column, NoValueError
 
 ID = "_id"
+RANK = "rank"
 MAX_CONDITIONS = 200
 MAX_VALUES = 10_000
 MAX_DEPTH = 5
@@ -22,6 +23,7 @@ MAX_WORDS = 20
 MAX_SORT = 4000
 _OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _GROUPS = {"$or": " OR ", "$and": " AND "}
+_NUMBERS = ("int", "int4", "int8", "float8", "numeric")
 # The characters that the values of a type are written with.
 _SIGNS = {
     "bool": frozenset("truefals"),
@@ -62,6 +64,19 @@ class Columns:
     def alias(self, column: Column) -> str:
         """Give what a column is called in a statement."""
         return f"c{self._places[column.id]}"
+
+    def compared(self, column: Column) -> str:
+        """Give a column as it is compared with values, and sorted: numbers as numbers, whatever they are kept as."""
+        alias = self.alias(column)
+        return f"TRY_CAST({alias} AS DOUBLE)" if column.type == "numeric" else alias
+
+    def sorted(self, column: Column) -> str:
+        """Give a column as it is sorted: lists item by item."""
+        if not datastore_types.is_list(column.type):
+            return self.compared(column)
+        item = datastore_types.stored(column.type.removeprefix("_"))
+        listed = "DOUBLE" if column.type == "_numeric" else item
+        return f"""from_json({self.alias(column)}::JSON, '["{listed}"]')"""
 
 
 def matching(asked: Search, columns: Columns) -> Part:
@@ -112,6 +127,9 @@ def _entry(name: str, value: Any, columns: Columns, budget: _Budget, depth: int)
         return _range(value, column, columns)
     if not isinstance(value, list):
         return _equal([value], column, columns)
+    if datastore_types.is_list(column.type) and not any(isinstance(one, list) for one in value):
+        # The list itself is the value that is looked for.
+        return _equal([value], column, columns)
     ranges = [_range(one, column, columns) for one in value if isinstance(one, dict)]
     for _ in ranges:
         budget.take(depth)
@@ -129,14 +147,14 @@ def _range(limits: Mapping[str, Any], column: Column, columns: Columns) -> Part:
                 raise WrongError(filters=f'"{column.id}": null has no order')
             parts.append(Part(f"{columns.alias(column)} IS {'NOT ' if name == 'ne' else ''}NULL"))
         else:
-            parts.append(Part(f"{columns.alias(column)} {_OPERATORS[name]} ?", (_bound(value, column),)))
+            parts.append(Part(f"{columns.compared(column)} {_OPERATORS[name]} ?", (_bound(value, column),)))
     return _joined(" AND ", parts)
 
 
 def _equal(values: list[Any], column: Column, columns: Columns) -> Part:
     if len(values) > MAX_VALUES:
         raise WrongError(filters=f'"{column.id}" takes at most {MAX_VALUES} values')
-    alias = columns.alias(column)
+    alias = columns.compared(column)
     bound = [_bound(value, column) for value in values if value is not None]
     parts = [Part(f"{alias} IS NULL")] if len(bound) < len(values) else []
     if bound:
@@ -145,7 +163,7 @@ def _equal(values: list[Any], column: Column, columns: Columns) -> Part:
 
 
 def _bound(value: Any, column: Column) -> Any:
-    if column.type != "json" and isinstance(value, list | dict):
+    if not datastore_types.is_json(column.type) and isinstance(value, list | dict):
         raise WrongError(filters=f'"{column.id}": Must be a plain value')
     try:
         return datastore_types.read_bound(value, column.type)
@@ -154,25 +172,76 @@ def _bound(value: Any, column: Column) -> Any:
 
 
 def _words(words: Any, columns: Columns) -> Part:
-    """Say which rows hold all of some words, in any column or in those named; upper case and ß make no difference."""
+    """Say which rows hold the words that are asked for; upper case and ß make no difference."""
+    return _joined(" AND ", [_read_words(text, among, columns).rows for among, text in _asked(words, columns)])
+
+
+def ranks(asked: Search, columns: Columns) -> dict[str, Part]:
+    """Give how well a row fits the words that are asked for, from 0 to 1: by its name, `rank`, or `rank` and a column's name."""
+    found: dict[str, Part] = {}
+    for words in asked.words:
+        for among, text in _asked(words, columns):
+            name = f"{RANK} {among[0].id}" if isinstance(words, dict) else RANK
+            hits = _read_words(text, among, columns).hits
+            count = " + ".join(f"coalesce(CAST({one.sql} AS INTEGER), 0)" for one in hits) or "0"
+            values = tuple(value for one in hits for value in one.values)
+            found.setdefault(name, Part(f"1 - 1 / (1 + ({count})::DOUBLE)", values))
+    return found
+
+
+def _asked(words: Any, columns: Columns) -> list[tuple[Sequence[Column], Any]]:
+    """Tell in which columns words shall stand, and which words: text, or lists of them for PostgreSQL's query language."""
     if isinstance(words, dict):
-        named = [(columns.find(name, "q"), text) for name, text in words.items()]
-        return _joined(" AND ", [_holding(text, [column], columns) for column, text in named])
-    return _holding(words, [column for column in columns.all if column.id != ID], columns)
+        return [([columns.find(name, "q")], text) for name, text in words.items()]
+    return [([column for column in columns.all if column.id != ID], words)]
 
 
-def _holding(text: Any, among: Sequence[Column], columns: Columns) -> Part:
-    if isinstance(text, bool) or not isinstance(text, str | int | float) or "\0" in str(text):
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """What words mean: which rows hold them, and for each word and cell whether it stands there."""
+
+    rows: Part
+    hits: list[Part]
+
+
+def _read_words(text: Any, among: Sequence[Column], columns: Columns) -> _Wording:
+    """Read words that all must stand in a row, or a list of such texts one of which must; `!` in front of a word of those forbids it."""
+    texts = text if isinstance(text, list) else [text]
+    if not texts or any(isinstance(one, bool) or not isinstance(one, str | int | float) for one in texts):
         raise WrongError(q="Must be plain text")
-    words = str(text).split()
-    if len(words) > MAX_WORDS:
+    if sum(len(str(one).split()) for one in texts) > MAX_WORDS:
         raise WrongError(q=f"More than {MAX_WORDS} words")
-    parts = []
-    for word in words:
-        cells = [_folded(_as_text(columns.alias(one), one)) for one in among if _may_hold(one, word)]
-        anywhere = " OR ".join(f"contains({cell}, {_folded('?')})" for cell in cells)
-        parts.append(Part(f"({anywhere})" if cells else "FALSE", (word,) * len(cells)))
-    return _joined(" AND ", parts)
+    either: list[Part] = []
+    hits: list[Part] = []
+    for one in texts:
+        words = str(one).split()
+        if "\0" in str(one):
+            raise WrongError(q="Must be plain text")
+        every = []
+        for word in words:
+            forbidden = isinstance(text, list) and word.startswith("!")
+            cells = _cells(word.removeprefix("!") if forbidden else word, among, columns, parsed=isinstance(text, list))
+            anywhere = _joined(" OR ", cells) if cells else Part("FALSE")
+            every.append(Part(f"({anywhere.sql}) IS NOT TRUE", anywhere.values) if forbidden else anywhere)
+            hits += [] if forbidden else cells
+        either.append(_joined(" AND ", every))
+    return _Wording(_joined(" OR ", either), hits)
+
+
+def _cells(word: str, among: Sequence[Column], columns: Columns, *, parsed: bool) -> list[Part]:
+    """Say of each column whether its cell holds a word; `:*` behind a word of the query language means that more may follow."""
+    open_end = parsed and word.endswith(":*")
+    word = word.removesuffix(":*") if parsed else word
+    return [_cell(word, one, columns, open_end=open_end) for one in among if _may_hold(one, word)]
+
+
+def _cell(word: str, column: Column, columns: Columns, *, open_end: bool) -> Part:
+    if column.type in _NUMBERS:
+        # A number is a word of its own: 4 does not stand in 24.
+        if open_end:
+            return Part(f"starts_with({_as_text(columns.alias(column), column)}, ?)", (word,))
+        return Part(f"{columns.compared(column)} = TRY_CAST(? AS DOUBLE)", (word,))
+    return Part(f"contains({_folded(_as_text(columns.alias(column), column))}, {_folded('?')})", (word,))
 
 
 def _may_hold(column: Column, word: str) -> bool:
@@ -182,7 +251,7 @@ def _may_hold(column: Column, word: str) -> bool:
 
 
 def _as_text(alias: str, column: Column) -> str:
-    return alias if column.type in ("text", "json") else f"CAST({alias} AS VARCHAR)"
+    return alias if datastore_types.stored(column.type) == "VARCHAR" else f"CAST({alias} AS VARCHAR)"
 
 
 def _folded(sql: str) -> str:
@@ -216,30 +285,44 @@ def _clauses(text: str) -> list[str]:
 
 def chosen(asked: Search, columns: Columns) -> tuple[Column, ...]:
     """Choose the columns a search asks for: those named, each once, or all; `_id` makes every row different, so not with `distinct`."""
+    ranked = [Column(name, "float") for name in ranks(asked, columns)]
     if asked.fields:
-        return tuple(dict.fromkeys(columns.find(name, "fields") for name in asked.fields))
-    return columns.all[1:] if asked.distinct else columns.all
+        known = {one.id: one for one in ranked} | {one.id: one for one in columns.all}
+        return tuple(dict.fromkeys(known.get(name) or columns.find(name, "fields") for name in asked.fields))
+    if asked.distinct:
+        return columns.all[1:]
+    taken = {one.id for one in columns.all}
+    return (*columns.all, *(one for one in ranked if one.id not in taken))
 
 
 def statements(asked: Search, columns: Columns, source: str) -> tuple[Part, Part]:
     """Give the statement for the rows and the one that counts all that match; `source` is a table with the columns c0, c1, ..."""
     wanted = chosen(asked, columns)
-    aliases = ", ".join(columns.alias(column) for column in wanted)
+    shown = _shown(wanted, ranks(asked, columns), columns)
     rows = matching(asked, columns)
     sorting = order(asked.sort, columns)
     if asked.distinct and (hidden := [column for column, _ in sorting if column not in wanted]):
         raise WrongError(sort=f'"{hidden[0].id}" must be among the fields of a distinct search')
-    clauses = [f"{columns.alias(column)} {way}" for column, way in sorting]
+    clauses = [f"{columns.sorted(column)} {way}" for column, way in sorting]
+    part = select(f"DISTINCT {shown.sql}" if asked.distinct else shown.sql, source, rows.sql)
+    values = shown.values + rows.values
     if asked.distinct:
-        clauses += [f"{columns.alias(column)} ASC NULLS LAST" for column in wanted]
-    elif clauses:
-        clauses.append("c0 ASC")
+        counting = Part(select("count(*)", f"({part})"), values)
+        clauses += [f"{columns.sorted(column)} ASC NULLS LAST" for column in wanted if column in columns.all]
+        # Whatever is sorted by must be selected: that are the columns themselves.
+        part = select("*", f"({part})")
+    else:
+        counting = Part(select("count(*)", source, rows.sql), rows.values)
+        clauses += ["c0 ASC"] if clauses else []
     # Without an order rows come as they lie in the file, which is by `_id`.
     ordered = f" ORDER BY {', '.join(clauses)}" if clauses else ""
     limited = f" LIMIT {int(asked.limit)}" if asked.limit is not None else ""
-    part = select(f"DISTINCT {aliases}" if asked.distinct else aliases, source, rows.sql)
-    counting = select("count(*)", f"({part})") if asked.distinct else select("count(*)", source, rows.sql)
-    return Part(f"{part}{ordered}{limited} OFFSET {int(asked.offset)}", rows.values), Part(counting, rows.values)
+    return Part(f"{part}{ordered}{limited} OFFSET {int(asked.offset)}", values), counting
+
+
+def _shown(wanted: Sequence[Column], ranked: Mapping[str, Part], columns: Columns) -> Part:
+    parts = [Part(columns.alias(one)) if one in columns.all else ranked[one.id] for one in wanted]
+    return Part(", ".join(one.sql for one in parts), tuple(value for one in parts for value in one.values))
 
 
 def select(what: str, source: str, where: str = "TRUE") -> str:

@@ -14,7 +14,10 @@ from catalog.access import Actor
 from catalog.datastore import Stored
 from catalog.datastore_types import Column
 from catalog.files import Files
+from catalog.models import DatasetRow, FileRow
 from catalog.models_desk import DeskDataset, DeskResource, DeskTable
+from catalog.public import FileState
+from catalog.store import VISIBLE
 
 DELETED = "deleted"
 
@@ -31,6 +34,7 @@ class Table:
     numbered: bool = False
     columns: tuple[Column, ...] = ()
     aliases: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
     public: bool = True
 
     @contextmanager
@@ -61,11 +65,23 @@ def find(session: Session, files: Files, actor: Actor, name: str) -> Table | Non
             numbered=True,
             columns=declared,
             aliases=aliases,
+            key=tuple(written.key),
             public=False,
         )
     elif (file := store.public_table(session, resource_id) if resource_id else None) and file.table:
         found = Table(resource_id=resource_id, sha256=file.table, columns=declared, aliases=aliases)
     return found if found and files.has(found.sha256) else None
+
+
+def public_names(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[str, tuple[str, ...]]]]:
+    """Count the tables that everybody may read, and give a part of them by id, each with its aliases."""
+    served = sa.and_(FileRow.table_sha256 != "", FileRow.state.in_((FileState.PUBLIC, FileState.LINKED)), VISIBLE)
+    joined = sa.select(FileRow.id).join(DatasetRow, DatasetRow.id == FileRow.dataset_id).where(served)
+    total = session.scalar(sa.select(sa.func.count()).select_from(joined.subquery())) or 0
+    ids = list(session.scalars(joined.order_by(FileRow.id).limit(limit).offset(offset)))
+    named = sa.select(DeskTable.resource_id, DeskTable.aliases).where(DeskTable.resource_id.in_(ids))
+    aliases = {one: tuple(names) for one, names in session.execute(named)}
+    return total, [(one, aliases.get(one, ())) for one in ids]
 
 
 def identified(session: Session, name: str) -> str:

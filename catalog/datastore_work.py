@@ -20,7 +20,7 @@ import orjson
 from catalog import confined, datastore, datastore_change, datastore_forms, datastore_sql
 from catalog.datastore import MB, Search, Stored, Writing, WrongError
 from catalog.datastore_sql import ID, Columns, quoted, select
-from catalog.datastore_types import STORED, Column
+from catalog.datastore_types import NUMBER, Column, stored
 
 _ROWS = 2000
 # Bytes of one piece of an answer.
@@ -183,18 +183,28 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _read(alias: str, kind: str, declared: str) -> tuple[str, str]:
     """Say how a column is read, and its type: as declared where it is text, instants in UTC without a zone."""
-    if kind == "VARCHAR" and declared in STORED:
-        stored = STORED[declared]
-        return (alias if stored == kind else f"TRY_CAST({alias} AS {stored})"), declared
+    if kind == "VARCHAR" and declared == "numeric":
+        return f"CASE WHEN regexp_full_match({alias}, '{NUMBER}') THEN {alias} END", declared
+    if kind == "DOUBLE" and declared == "numeric":
+        text = f"regexp_replace(CAST({alias} AS VARCHAR), '[.]0$', '')"
+        return f"CASE WHEN isfinite({alias}) THEN {text} END", declared
+    if kind == "VARCHAR" and declared:
+        wanted = stored(declared)
+        return (alias if wanted == kind else f"TRY_CAST({alias} AS {wanted})"), declared
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"make_timestamp(epoch_us({alias}))", "timestamp"
     if kind.startswith("TIMESTAMP_"):
         return f"CAST({alias} AS TIMESTAMP)", "timestamp"
     if kind in _SHOWN:
-        return alias, declared if STORED.get(declared) == kind else _SHOWN[kind]
+        return alias, declared if _keeps(kind, declared) else _SHOWN[kind]
     if kind.startswith("DECIMAL") or kind.endswith("HUGEINT") or kind == "UBIGINT":
         return f"CAST({alias} AS DOUBLE)", "numeric"
     return f"CAST({alias} AS VARCHAR)", "text"
+
+
+def _keeps(kind: str, declared: str) -> bool:
+    """Tell whether a column is what it was declared to be."""
+    return bool(declared) and stored(declared) == kind
 
 
 def search(engine: Connection, asked: Search) -> Iterator[Any]:

@@ -1,7 +1,8 @@
 """How programs write tables: row by row for them, file by file for us, and no change is lost.
 
 Each change makes a new Parquet file and a CSV of it. The CSV is the resource's uploaded file, so that it is checked as any other; the
-public reads what the checks have accepted, its editors what was written last. Whoever was overtaken makes his change anew.
+public reads what the checks have accepted, its editors what was written last; small tables are checked before the call is answered.
+Whoever was overtaken makes his change anew.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import audit, datastore_tables, desk_files
+from catalog import audit, datastore_tables, desk_files, jobs
 from catalog.access import Actor
 from catalog.datastore import Stored, Writing, Written, WrongError
 from catalog.datastore_run import Runner
@@ -26,13 +27,18 @@ from catalog.models_desk import DeskResource, DeskTable
 from dcat.errors import StateError
 from dcat.message import Message
 
+# Bytes of a table that is checked, and so public, before whoever wrote it is answered.
+AT_ONCE = 1_000_000
 # Each failed attempt means that somebody else's change was kept.
 _ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a table shall be, and what is done to its rows. `unique` asks to see that a key that changed is one."""
+    """What a table shall be, and what is done to its rows. `unique` asks to see that a key that changed is one.
+
+    `given` asks for the rows that were touched.
+    """
 
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
@@ -41,6 +47,7 @@ class Change:
     records: tuple[Any, ...] = ()
     filters: Any = None
     unique: bool = False
+    given: bool = False
 
 
 # Makes of the table that is there (None for a new one) what shall be done; it is asked again when somebody else was faster.
@@ -87,6 +94,8 @@ def write(
                 audit.note(session, actor, f"table.{change.method}", resource_id, rows=written.touched)
         except _OvertakenError:
             continue
+        if instance.look is not None and upload.size <= AT_ONCE:
+            jobs.check_written(instance, instance.look, resource_id)
         return change, written
     raise StateError(
         Message(
@@ -119,6 +128,7 @@ def _order(
         records=change.records,
         filters=change.filters,
         unique=change.unique,
+        given=change.given,
         parquet=parquet,
         csv=csv,
     )

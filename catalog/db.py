@@ -2,8 +2,10 @@
 
 import datetime
 import functools
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -21,6 +23,8 @@ from dcat.message import Message
 Item = TypeVar("Item")
 # Beyond the few that stay open: each harvest of a worker needs two or three now and then.
 _MOST_CONNECTIONS = 95
+# Seconds for which a connection that lay idle is trusted: a question to the server before every use would cost as much as the use.
+_TRUSTED = 1.0
 
 
 class UtcTime(TypeDecorator[datetime.datetime]):
@@ -79,6 +83,7 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(_for_writing(self.engine), expire_on_commit=False)
         self._brief = _for_writing(self.engine, alone=False)
+        self._single = _for_asking(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -88,8 +93,11 @@ class Database:
 
     @contextmanager
     def asking(self) -> Iterator[sa.Connection]:
-        """Open a connection for a question about tables: a session, which knows of classes, costs more than a short answer."""
-        with _explained(), self.engine.connect() as connection:
+        """Open a connection for questions about tables, each of its own moment.
+
+        A session, which knows of classes, and a transaction cost more than a short answer.
+        """
+        with _explained(), self._single.connect() as connection:
             yield connection
 
     @contextmanager
@@ -148,9 +156,10 @@ def _engine(url: str) -> sa.Engine:
         try:
             engine = sa.create_engine(
                 parsed,
-                pool_pre_ping=True,
                 isolation_level="REPEATABLE READ",
                 max_overflow=_MOST_CONNECTIONS,
+                # The one used last has its statements prepared.
+                pool_use_lifo=True,
                 hide_parameters=True,
             )
         except ModuleNotFoundError as error:
@@ -161,6 +170,8 @@ def _engine(url: str) -> sa.Engine:
                 )
             ) from error
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "checkin", _note_return)
+        event.listen(engine, "checkout", partial(_require_alive, engine.dialect))
         return engine
     # A database in memory has one connection.
     room = {"max_overflow": _MOST_CONNECTIONS} if parsed.database else {}
@@ -182,8 +193,31 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get("offenbar_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("offenbar_single"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("offenbar_write") else "BEGIN")
+
+
+def _for_asking(engine: sa.Engine) -> sa.Engine:
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(offenbar_single=True)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _note_return(_connection: Any, record: Any) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _require_alive(dialect: Dialect, connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that lay idle for a while whether its server still hears it; a dead one is replaced by the pool."""
+    if time.monotonic() - record.info.get("returned", time.monotonic()) < _TRUSTED:
+        return
+    try:
+        dialect.do_ping(connection)
+    except sa.exc.DBAPIError as error:
+        raise sa.exc.DisconnectionError from error
+    except dialect.loaded_dbapi.Error as error:
+        raise sa.exc.DisconnectionError from error
 
 
 def _for_writing(engine: sa.Engine, *, alone: bool = True) -> sa.Engine:
@@ -206,22 +240,49 @@ def batches(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
         yield part
 
 
+def core(session: Session) -> sa.Connection:
+    """Give a session's connection, for statements about tables: the mapper costs more than they do. What it holds back is written first."""
+    session.flush()
+    return session.connection()
+
+
+def insert(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
+    """Insert rows that are not there yet."""
+    if rows:
+        core(session).execute(_plain_insert(model), _single(rows))
+
+
 def insert_or_ignore(session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
     """Insert rows; those whose key is taken already stay as they are."""
     if rows:
-        session.connection().execute(_insert(session.get_bind().dialect.name, model), rows)
+        core(session).execute(_insert(session.get_bind().dialect.name, model), _single(rows))
 
 
 def upsert(
-    session: Session, model: type[DeclarativeBase], rows: list[dict[str, Any]], *, keep: tuple[str, ...] = ()
+    session: Session,
+    model: type[DeclarativeBase],
+    rows: list[dict[str, Any]],
+    *,
+    keep: tuple[str, ...] = (),
+    add: tuple[str, ...] = (),
 ) -> None:
-    """Insert rows, or bring those with the same primary key up to date, except for the columns to keep."""
+    """Insert rows, or bring those with the same primary key up to date: except for the columns to `keep`; to those to `add` is added."""
     if rows:
-        statement = _upsert(session.get_bind().dialect.name, model, tuple(rows[0]), keep)
-        session.connection().execute(statement, rows)
+        statement = _upsert(session.get_bind().dialect.name, model, tuple(rows[0]), keep, add)
+        core(session).execute(statement, _single(rows))
+
+
+def _single(rows: list[dict[str, Any]]) -> Any:
+    """One row goes as a plain statement: a pipeline for it costs more."""
+    return rows[0] if len(rows) == 1 else rows
 
 
 # Making a statement costs more than running it for one row.
+@functools.cache
+def _plain_insert(model: type[DeclarativeBase]) -> sa.Insert:
+    return sa.insert(sa.inspect(model).local_table)  # type: ignore[arg-type]
+
+
 @functools.cache
 def _insert(dialect: str, model: type[DeclarativeBase]) -> sa.Insert:
     made: sa.Insert = _inserting(dialect)(model.__table__).on_conflict_do_nothing()
@@ -229,10 +290,14 @@ def _insert(dialect: str, model: type[DeclarativeBase]) -> sa.Insert:
 
 
 @functools.cache
-def _upsert(dialect: str, model: type[DeclarativeBase], names: tuple[str, ...], keep: tuple[str, ...]) -> sa.Insert:
-    statement = _inserting(dialect)(model.__table__)
-    key = [column.name for column in model.__table__.primary_key]
+def _upsert(
+    dialect: str, model: type[DeclarativeBase], names: tuple[str, ...], keep: tuple[str, ...], add: tuple[str, ...]
+) -> sa.Insert:
+    table = model.__table__
+    statement = _inserting(dialect)(table)
+    key = [column.name for column in table.primary_key]
     changes = {name: statement.excluded[name] for name in names if name not in key and name not in keep}
+    changes |= {name: table.c[name] + statement.excluded[name] for name in add}
     made: sa.Insert = statement.on_conflict_do_update(index_elements=key, set_=changes)
     return made
 

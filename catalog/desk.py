@@ -9,6 +9,7 @@ import datetime
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +20,7 @@ from sqlalchemy.orm import Session
 
 from catalog import audit, desk_files, desk_names, desk_rows, desk_source, publishing, store
 from catalog.access import Actor
-from catalog.db import insert_or_ignore, now, upsert
-from catalog.desk_types import Written
+from catalog.db import insert, insert_or_ignore, now, upsert
 from catalog.drafts import Draft
 from catalog.holders import INTERNAL
 from catalog.ingest import identity
@@ -35,7 +35,7 @@ from catalog.models import (
 )
 from catalog.models_desk import DeskDataset, DeskResource
 from catalog.organizations import packaged
-from catalog.publishing import Item, Keep
+from catalog.publishing import Item
 from catalog.renditions import Renditions, compress, naive
 from dcat import ckan_package, ckan_show, document, iri
 from dcat.ckan_package import PackageDocument
@@ -94,31 +94,45 @@ class _Made:
     uploads: Mapping[str, Upload]
     dataset: Dataset
     draft: Draft | None
-    renditions: list[tuple[str, Renditions]]
+    renditions: Renditions | None
+    dated: bool
+    """whether somebody who may says another time of it"""
 
     @property
     def changes(self) -> bool:
         """Whether anything is different afterwards."""
         base, row = self.base, self.row
-        return (
-            base is None
-            or bool(self.uploads)
-            or (base.document, base.organization_id) != (row.document, row.organization_id)
-        )
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(orjson.dumps(document.write(self.dataset), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return base is None or bool(self.uploads) or self.dated or _content(base) != _content(row)
 
 
-def write(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, action: str) -> DeskDataset:
+def write(
+    instance: Instance,
+    actor: Actor,
+    dataset_id: str,
+    edit: Edit,
+    action: str,
+    *,
+    reader: Session | None = None,
+    new: bool = False,
+) -> DeskDataset:
     """Create or change a dataset, and publish or hide it in the same transaction; gives its row.
 
-    TakenError when its name or a resource's id belongs to another one, StateError when others are faster for too long.
+    Who has read already gives the session as the `reader`; what it reads afterwards is of a new moment. A dataset said to be `new` is
+    not looked for. TakenError when its name or a resource's id belongs to another one, StateError when others are faster for too long.
     """
+    with nullcontext(reader) if reader else instance.database.reading() as session:
+        return _write(instance, session, actor, dataset_id, edit, action, new=new)
+
+
+def _write(
+    instance: Instance, reader: Session, actor: Actor, dataset_id: str, edit: Edit, action: str, *, new: bool
+) -> DeskDataset:
     for attempt in range(_ATTEMPTS):
+        base = None if new and attempt == 0 else reader.get(DeskDataset, dataset_id)
         # One that is new leaves nothing to look up; where that was wrong, something was purged under its id.
-        made = _make(instance, actor, dataset_id, edit, known=attempt > 0)
+        made = _make(instance, reader, actor, dataset_id, base, edit(base), known=attempt > 0)
+        # Nothing is held while it waits for others to write.
+        reader.close()
         if made.base is not None and not made.changes:
             return made.base
         try:
@@ -130,7 +144,8 @@ def write(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, action:
                     store.hide(session, [dataset_id], action)
                 else:
                     _keep_record(session, made)
-                    store.write_renditions(session, made.renditions)
+                    if made.renditions:
+                        store.write_renditions(session, [(dataset_id, made.renditions)])
                     if store.overtaken(session, [made.draft]):
                         raise _OvertakenError
                     store.publish(session, [made.draft], action)
@@ -173,15 +188,22 @@ def described(instance: Instance, row: DeskDataset) -> Dataset:
     return _dataset(instance, row, said, organization, tuple(groups.values()))
 
 
-def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, *, known: bool) -> _Made:
-    with instance.database.reading() as session:
-        base = session.get(DeskDataset, dataset_id)
-        change = edit(base)
-        organization = session.get_one(Organization, change.organization_id)
-        uploaded = set(_uploaded(session, dataset_id) if base else ()).union(change.uploads)
-        groups = desk_rows.groups(session, change.document.groups)
-        opened = session.get(SourceState, desk_source.source_id(organization.id)) is not None
-    if not opened:
+def _make(
+    instance: Instance,
+    session: Session,
+    actor: Actor,
+    dataset_id: str,
+    base: DeskDataset | None,
+    change: Change,
+    *,
+    known: bool,
+) -> _Made:
+    organization = session.get_one(Organization, change.organization_id)
+    uploaded = set(_uploaded(session, dataset_id) if base else ()).union(change.uploads)
+    groups = desk_rows.groups(session, change.document.groups)
+    opened = session.get(SourceState, desk_source.source_id(organization.id))
+    if opened is None:
+        session.close()
         _open(instance, organization)
     at = change.modified_at or now()
     before = desk_rows.document(base) if base else None
@@ -198,21 +220,31 @@ def _make(instance: Instance, actor: Actor, dataset_id: str, edit: Edit, *, know
         kind=said.type,
         document=ckan_package.write(said),
         version=base.version + 1 if base else 1,
-        created_at=base.created_at if base else change.created_at or at,
+        created_at=change.created_at or (base.created_at if base else at),
         modified_at=at,
     )
     kept = uploaded & {one.id for one in said.resources if one.url_type == "upload"}
     if gone := uploaded - kept:
         # Before anything is made of it: what was accepted of a file must not outlive it.
-        with instance.database.writing() as session:
-            desk_files.forget_checks(session, gone)
+        session.close()
+        with instance.database.writing() as writer:
+            desk_files.forget_checks(writer, gone)
     dataset = _dataset(instance, row, said, organization, tuple(groups.values()))
     written = desk_rows.as_written(row, said, kept, groups)
-    draft, renditions = None, list[tuple[str, Renditions]]()
+    draft, renditions = None, None
     if desk_rows.holding(row).public:
         item = Item(row.id, row.id, dataset, known=known or base is not None)
-        draft = _draft(instance, organization, item, written, renditions.extend)
-    return _Made(base, row, said, change.uploads, dataset, draft, renditions)
+        source = desk_source.definition(organization, instance.config)
+        draft, renditions = publishing.draft(session, instance.config, source, instance.policies(), item, written)
+    dated = base is not None and any(
+        said_at is not None and said_at != was
+        for said_at, was in ((change.modified_at, base.modified_at), (change.created_at, base.created_at))
+    )
+    return _Made(base, row, said, change.uploads, dataset, draft, renditions, dated)
+
+
+def _content(row: DeskDataset) -> tuple[object, str]:
+    return row.document, row.organization_id
 
 
 def _dataset(
@@ -249,20 +281,6 @@ def _is_ours(uri: str, site_url: str) -> bool:
     return bool(uri) and iri.is_below(uri, site_url)
 
 
-def _draft(instance: Instance, organization: Organization, item: Item, written: Written, keep: Keep) -> Draft:
-    """Make the draft; its renditions are stored with everything else, in one transaction."""
-    made = publishing.drafts(
-        instance.database,
-        instance.config,
-        desk_source.definition(organization, instance.config),
-        instance.policies(),
-        [item],
-        written={item.dataset_id: written},
-        keep=keep,
-    )
-    return next(iter(made))
-
-
 def _open(instance: Instance, organization: Organization) -> None:
     """Open an organisation's desk."""
     source = desk_source.definition(organization, instance.config)
@@ -287,7 +305,7 @@ def _save(session: Session, made: _Made) -> None:
     values = {column.name: getattr(row, column.name) for column in DeskDataset.__table__.columns}
     if made.base is None:
         try:
-            session.execute(sa.insert(DeskDataset).values(values))
+            insert(session, DeskDataset, [values])
         except sa.exc.IntegrityError:
             raise _OvertakenError from None
     else:
@@ -335,11 +353,12 @@ def _refuse_taken(session: Session, row: DeskDataset) -> None:
 def _keep_record(session: Session, made: _Made) -> None:
     """Keep what the desk says as that of any source: from it everything is published again when rules change."""
     row, content = made.row, document.write(made.dataset)
+    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
     record = {
         "dataset_id": row.id,
         "source_id": desk_source.source_id(row.organization_id),
         "remote_id": row.id,
-        "hash": made.digest,
+        "hash": digest,
         "version": row.version,
         "seen_at": row.modified_at,
         "misses": 0,
@@ -351,7 +370,7 @@ def _keep_record(session: Session, made: _Made) -> None:
     version = {
         "dataset_id": row.id,
         "version": row.version,
-        "hash": made.digest,
+        "hash": digest,
         "document": compress(orjson.dumps(content)),
         "problems": [],
         "run_id": 0,

@@ -6,13 +6,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from catalog.db import core
 from catalog.models import DatasetRow, FileRow, Slug
 from catalog.models_desk import DeskDataset, DeskResource
 
 
 def taken(session: Session, name: str, dataset_id: str) -> bool:
     """Whether another dataset, of the desk or harvested, has a name, or has it as its id."""
-    return session.connection().execute(_TAKEN, {"name": name, "own": dataset_id}).first() is not None
+    return core(session).execute(_TAKEN, {"name": name, "own": dataset_id}).first() is not None
 
 
 def owners(session: Session, resource_ids: Sequence[str]) -> list[tuple[str, str, bool]]:
@@ -20,8 +21,13 @@ def owners(session: Session, resource_ids: Sequence[str]) -> list[tuple[str, str
 
     Files of harvested datasets have ids of the same kind.
     """
-    found = session.connection().execute(_OWNERS, {"ids": list(resource_ids)})
+    found = core(session).execute(_OWNERS, {"ids": list(resource_ids)})
     return [(resource_id, dataset_id, bool(ours)) for resource_id, dataset_id, ours in found]
+
+
+def forget_address(session: Session, name: str, dataset_id: str) -> None:
+    """Let an address that a dataset had lead there no longer."""
+    session.execute(sa.delete(Slug).where(Slug.name == name, Slug.dataset_id == dataset_id))
 
 
 def _taken() -> sa.CompoundSelect[Any]:

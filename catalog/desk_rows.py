@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog import desk_source
 from catalog.access import Actor, Holding
-from catalog.db import batches
+from catalog.db import batches, core
 from catalog.desk_types import Resource, Written
 from catalog.models_desk import DeskDataset, DeskResource, Group
 from catalog.store import UUID
@@ -81,10 +81,17 @@ def group_ids(session: Session, names: Iterable[str], *, themes: bool) -> dict[s
     found = {name: concept.code.lower() for name, concept in known.items() if concept}
     # A group that was founded here under the name of a theme is not that theme.
     for part in batches(wanted):
-        called = sa.or_(Group.id.in_(part), Group.name.in_(part))
-        for group in session.scalars(sa.select(Group).where(called, Group.state == "active")):
-            found |= {name: group.id for name in (group.id, group.name) if name in part}
+        for group_id, group_name in core(session).execute(_GROUPS, {"wanted": part}):
+            found |= {name: group_id for name in (group_id, group_name) if name in part}
     return found
+
+
+_GROUP = Group.__table__
+_WANTED: sa.BindParameter[list[str]] = sa.bindparam("wanted", expanding=True)
+# Made once, of the table: everything that is written asks.
+_GROUPS = sa.select(_GROUP.c.id, _GROUP.c.name).where(
+    sa.or_(_GROUP.c.id.in_(_WANTED), _GROUP.c.name.in_(_WANTED)), _GROUP.c.state == "active"
+)
 
 
 def written(session: Session, source_id: str, dataset_ids: list[str]) -> dict[str, Written]:

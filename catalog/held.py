@@ -33,15 +33,15 @@ def counts(instance: Instance, session: Session, found: Sequence[Holder]) -> dic
 
 
 def count(instance: Instance, session: Session, actor: Actor, holder: Holder) -> int:
-    """Count the datasets of one organisation or group; who belongs to it counts the private ones that it may read, too."""
-    if _is_indexed(holder) or access.may_see_members(actor, holder.id):
+    """Count the datasets of one organisation or group; who belongs to an organisation counts its private ones, too."""
+    if _is_indexed(holder):
         return search.search(instance, _query(actor, holder, 1)).count
     return holders.public_count(session, holder)
 
 
 def ids(instance: Instance, session: Session, actor: Actor, holder: Holder, rows: int) -> list[str]:
     """List the ids of those datasets, by name."""
-    if _is_indexed(holder) or access.may_see_members(actor, holder.id):
+    if _is_indexed(holder):
         return list(search.search(instance, _query(actor, holder, max(1, rows))).ids)[:rows]
     return holders.public_ids(session, holder, rows=rows)
 
@@ -53,5 +53,6 @@ def _is_indexed(holder: Holder) -> bool:
 
 def _query(actor: Actor, holder: Holder, rows: int) -> SearchQuery:
     where = Is("owner", holder.id) if holder.kind is Kind.ORGANIZATION else Is("groups", holder.name)
-    inside = access.may_see_members(actor, holder.id)
+    # What is private is so for its organisation, whatever groups it is in.
+    inside = holder.kind is Kind.ORGANIZATION and access.may_see_members(actor, holder.id)
     return SearchQuery(where=where, order=(Order("name"),), rows=rows, readers=actor.labels(), private=inside)

@@ -16,7 +16,7 @@ from catalog.db import batches
 from catalog.german import folded
 from catalog.models import DatasetRow, Membership, Organization
 from catalog.models_accounts import Account, Role
-from catalog.models_desk import Group
+from catalog.models_desk import Group, Nesting
 from catalog.store import VISIBLE
 from dcat.ckan_groups import GroupDocument
 from dcat.vocabularies import Concept, vocabulary
@@ -74,6 +74,14 @@ class Holder:
             extras=tuple((one["key"], one["value"]) for one in self.extras if "key" in one),
             others=others | ({"city": self.city} if self.city else {}),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What an organisation or group belongs to, and as what."""
+
+    holder: Holder
+    capacity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +177,17 @@ def parents(session: Session, holders: Iterable[Holder]) -> dict[str, Holder]:
     for part in batches({one.parent_id for one in holders if one.parent_id}):
         rows = session.scalars(sa.select(Organization).where(Organization.id.in_(part), Organization.state == ACTIVE))
         found |= {row.id: _organization(row) for row in rows}
+    return found
+
+
+def above(session: Session, holders: Sequence[Holder]) -> dict[str, list[Above]]:
+    """Read what organisations and groups belong to, by their id: the organisation above, then groups by title; none that is deleted."""
+    parent = parents(session, holders)
+    found = {one.id: [Above(parent[one.parent_id], "public")] for one in holders if one.parent_id in parent}
+    query = sa.select(Nesting, Group).join(Group, Group.id == Nesting.above_id).where(Group.state == ACTIVE)
+    for part in batches(one.id for one in holders):
+        for nesting, group in session.execute(query.where(Nesting.below_id.in_(part)).order_by(Group.title)):
+            found.setdefault(nesting.below_id, []).append(Above(_group(group), nesting.capacity))
     return found
 
 

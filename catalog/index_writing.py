@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
+import sqlalchemy as sa
 import tantivy
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ _MOST_TAUGHT = 20_000
 _UMLAUTS = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 
 
-def behind(session: Session, marks: Mapping[str, int]) -> bool:
+def behind(session: Session | sa.Connection, marks: Mapping[str, int]) -> bool:
     """Whether something happened that an index with these marks does not know; also when the database is an older one."""
     if not marks:
         return True

@@ -13,6 +13,7 @@ from catalog.db import Database
 from catalog.files import Files
 from catalog.host_budget import DatabaseBudget
 from catalog.policy import Policies
+from catalog.table_orders import Check
 from dcat.errors import NotFoundError, OffenbarError
 from dcat.message import Message
 from harvesters import secrets, source
@@ -26,12 +27,16 @@ from harvesters.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """Settings, database and file store of one catalogue."""
+    """Settings, database and file store of one catalogue.
+
+    `look` checks what programs write before they are answered; without it that waits for the job process.
+    """
 
     config: Config
     database: Database
     files: Files
     budget: Budget = field(default_factory=LocalBudget)
+    look: Check | None = None
 
     def sources(self, wanted: tuple[str, ...] = ()) -> tuple[Source, ...]:
         """Read the source definitions, all or those asked for; NotFoundError names what there is."""

@@ -38,7 +38,7 @@ from catalog.ingest import leaving, ledger, retention
 from catalog.ingest.guard import Counts
 from catalog.ingest.run import Harvest, Outcome, Tick
 from catalog.instance import Instance
-from catalog.models import DatasetRow, Exchange, FileRow, Record, Run, SourceState
+from catalog.models import DatasetRow, Exchange, FileRow, Organization, Record, Run, SourceState
 from catalog.policy import Withholding
 from catalog.store import VISIBLE
 from dcat.message import Message
@@ -150,6 +150,25 @@ def check_files(
                 changed += _show(instance, source)
             tick("checking", number)
     return Checks(len(wanted), changed)
+
+
+def check_written(instance: Instance, look: table_orders.Check, file_id: str) -> None:
+    """Check one file of a desk that was written just now, and publish what that changes. What fails is left for later."""
+    with instance.database.reading() as session:
+        query = sa.select(Organization).join(DatasetRow, DatasetRow.organization_id == Organization.id)
+        found = session.scalar(
+            query.join(FileRow, FileRow.dataset_id == DatasetRow.id).where(FileRow.id == file_id, VISIBLE)
+        )
+    if found is None:
+        return
+    source = desk_source.definition(found, instance.config)
+
+    def job() -> None:
+        with instance.fetcher(source) as fetcher:
+            _check_file(instance, source, fetcher, look, file_id)
+        _show(instance, source)
+
+    workers.guarded(f"table {file_id}", job)
 
 
 def _to_check(instance: Instance, source: Source, *, only_due: bool) -> list[str]:

@@ -10,6 +10,7 @@ from catalog import audit, search
 from catalog.access import Actor
 from catalog.instance import Instance
 from catalog.models_desk import TagVocabulary, VocabularyTag
+from dcat import ckan
 from dcat.errors import StateError
 from dcat.message import Message
 
@@ -81,7 +82,7 @@ def add_keyword(session: Session, actor: Actor, found: TagVocabulary, name: str)
     """Add a keyword to a closed list; gives its id. StateError when it is there."""
     if keyword(session, name, found.id) is not None:
         raise StateError(Message("Dieses Schlagwort gibt es schon.", "Tag exists in this vocabulary already."))
-    made = VocabularyTag(id=str(uuid.uuid4()), vocabulary_id=found.id, name=name)
+    made = VocabularyTag(id=ckan.tag_id(name, found.id), vocabulary_id=found.id, name=name)
     session.add(made)
     session.flush()
     audit.note(session, actor, "tag.create", made.id, name, vocabulary=found.name)
@@ -101,7 +102,7 @@ def _set_keywords(session: Session, vocabulary_id: str, names: Iterable[str]) ->
     gone = [present[name] for name in present.keys() - wanted]
     session.execute(sa.delete(VocabularyTag).where(VocabularyTag.id.in_(gone)))
     session.add_all(
-        VocabularyTag(id=str(uuid.uuid4()), vocabulary_id=vocabulary_id, name=name)
+        VocabularyTag(id=ckan.tag_id(name, vocabulary_id), vocabulary_id=vocabulary_id, name=name)
         for name in sorted(wanted - present.keys())
     )
     session.flush()

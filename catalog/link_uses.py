@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog.db import batches, insert_or_ignore, now
+from catalog.db import batches, core, insert_or_ignore, now
 from catalog.models import Link, LinkUse
 from catalog.public import FileState, PublicDataset
 
@@ -17,6 +17,11 @@ from catalog.public import FileState, PublicDataset
 MAX_LINKS = 1000
 MAX_URL = 4000
 FIRST = datetime.timedelta(minutes=1)
+_LINK = Link.__table__
+# Made once, of the table: every dataset that is published asks.
+_STATUSES = sa.select(_LINK.c.key, _LINK.c.status).where(
+    _LINK.c.key.in_(sa.bindparam("keys", expanding=True)), _LINK.c.status.is_not(None)
+)
 
 
 def key(source_id: str, url: str) -> str:
@@ -37,7 +42,7 @@ def statuses(session: Session, shown: Sequence[PublicDataset]) -> dict[str, dict
     keys = sorted({name for urls in named.values() for name in urls})
     found: dict[str, int] = {}
     for part in batches(keys):
-        rows = session.execute(sa.select(Link.key, Link.status).where(Link.key.in_(part), Link.status.is_not(None)))
+        rows = core(session).execute(_STATUSES, {"keys": part})
         found.update({name: status for name, status in rows if status is not None})
     return {
         dataset_id: {url: found[name] for name, url in urls.items() if name in found}
@@ -104,7 +109,7 @@ def _drop(session: Session, uses: Mapping[str, set[str]]) -> None:
     if not ended:
         return
     statement = sa.delete(LinkUse).where(LinkUse.dataset_id == sa.bindparam("of"), LinkUse.key == sa.bindparam("link"))
-    session.connection().execute(statement, ended)
+    core(session).execute(statement, ended)
     for part in batches(sorted({use["link"] for use in ended})):
         unused = sa.and_(Link.key.in_(part), ~sa.exists().where(LinkUse.key == Link.key))
         session.execute(sa.delete(Link).where(unused))

@@ -25,6 +25,8 @@ class Account(Base):
     email: Mapped[str] = mapped_column(default="", index=True)
     about: Mapped[str] = mapped_column(default="")
     image_url: Mapped[str] = mapped_column(default="")
+    plugin_extras: Mapped[dict[str, Any] | None]
+    """what programs of the administrators keep with an account"""
     password: Mapped[str] = mapped_column(default="")
     subject: Mapped[str | None] = mapped_column(unique=True)
     admin: Mapped[bool] = mapped_column(default=False)
@@ -75,6 +77,18 @@ class Collaborator(Base):
     )
     capacity: Mapped[str] = mapped_column(sa.String(20))
     modified_at: Mapped[datetime.datetime]
+
+
+class Follower(Base):
+    """What an account follows: the kind, in CKAN's words user, dataset or group (which organisations are, too), and its id."""
+
+    __tablename__ = "follower"
+    __table_args__ = (sa.Index("follower_of", "kind", "object_id"),)
+
+    account_id: Mapped[str] = mapped_column(sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    object_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    since: Mapped[datetime.datetime]
 
 
 class AuditEntry(Base):

@@ -82,6 +82,62 @@ class Group(Base):
     created_at: Mapped[datetime.datetime]
 
 
+class ResourceView(Base):
+    """A view of a resource that a client of CKAN's API keeps here; `document` is what it wrote. The pages make their views themselves."""
+
+    __tablename__ = "resource_view"
+
+    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    resource_id: Mapped[str] = mapped_column(sa.ForeignKey("desk_resource.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(sa.String(100))
+    document: Mapped[dict[str, Any]]
+
+
+class Relationship(Base):
+    """A relationship between two datasets of the desk as CKAN names them, such as child_of; the reverse is not kept."""
+
+    __tablename__ = "dataset_relationship"
+
+    subject_id: Mapped[str] = mapped_column(sa.ForeignKey("desk_dataset.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    object_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("desk_dataset.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    comment: Mapped[str]
+
+
+class PluginData(Base):
+    """What programs of the administrators keep with a dataset; nobody else sees it."""
+
+    __tablename__ = "plugin_data"
+
+    dataset_id: Mapped[str] = mapped_column(sa.ForeignKey("desk_dataset.id", ondelete="CASCADE"), primary_key=True)
+    data: Mapped[dict[str, Any]]
+
+
+class Nesting(Base):
+    """To which group an organisation or another group belongs. What organisation one belongs to stands with the organisation."""
+
+    __tablename__ = "nesting"
+
+    below_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    above_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("dataset_group.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    capacity: Mapped[str] = mapped_column(sa.String(100))
+
+
+class Picture(Base):
+    """A picture that was uploaded for an organisation, a group or an account, which name it; its bytes lie in the file store."""
+
+    __tablename__ = "picture"
+
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    size: Mapped[int]
+    uploaded_at: Mapped[datetime.datetime]
+
+
 class TagVocabulary(Base):
     """A closed list of keywords with a name."""
 

@@ -2,9 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 import orjson
 import sqlalchemy as sa
@@ -36,7 +34,7 @@ from catalog.organizations import packaged
 from catalog.overlay import Edit
 from catalog.policy import Policies
 from catalog.public import PublicDataset
-from catalog.rendering import Order, Rendered, Workshop
+from catalog.rendering import Order, Rendered, Workshop, render
 from catalog.renditions import VIEW, Renditions, decompress
 from catalog.scores import Scored
 from catalog.spool import Spool
@@ -55,9 +53,6 @@ BATCH = 200
 ONCE, ALWAYS = "once", "always"
 # In the place of the inputs of a source: its datasets do not all follow the same ones.
 MIXED = "mixed"
-
-# Stores renditions, each with the id of its dataset.
-Keep = Callable[[Iterable[tuple[str, Renditions]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,46 +107,21 @@ def drafts(
     items: Iterable[Item],
     tick: Callable[[int], None] = lambda count: None,
     leaving: Collection[str] = (),
-    written: Mapping[str, Written] = MappingProxyType({}),
-    keep: Keep | None = None,
 ) -> Iterator[Draft]:
     """Assemble and render records batch by batch, and store the renditions; nothing is published yet. `tick` counts along.
 
-    `leaving` names datasets that are withdrawn with the publication, so that what they described is free; `written` is how datasets of
-    the desk are about to be written, otherwise what its tables say counts. Who gives `keep` stores the renditions, before publishing.
+    `leaving` names datasets that are withdrawn with the publication, so that what they described is free.
     """
-    keep = keep or partial(_store, database)
-    names: set[str] = set()
-    # By the hashes of the URIs: all URIs of a large source would fill the memory.
-    claims: dict[int, str] = {}
+    place = _Place(config, source, policies, leaving)
     waiting: list[Callable[[], list[Draft]]] = []
     with Workshop(BATCH) as workshop:
         for batch in batches(items, BATCH):
             with database.reading() as session:
-                held_back = inherited.policies(session, policies, source.id, ((i.remote_id, i.dataset) for i in batch))
-                present, organization = setting(config, session, source, held_back)
-                known = [item for item in batch if item.known]
-                rows = _rows(session, known)
-                checks = _checks(session, known)
+                wrote = desk_rows.written(session, source.id, [item.dataset_id for item in batch])
                 # Who writes at the desk chooses the name.
-                names |= set() if written else _taken(session, batch)
-                neighbours = _neighbours(session, batch, config.site_url, leaving)
-                edited = edits.of(session, [item.dataset_id for item in known])
-                wrote = written or desk_rows.written(session, source.id, [item.dataset_id for item in batch])
-                made = []
-                for item in batch:
-                    row = rows.get(item.dataset_id)
-                    desk = wrote.get(item.dataset_id)
-                    name = desk.name if desk else row.name if row else _name(item, present.city.slug, names)
-                    names.add(name)
-                    upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()), desk)
-                    around = neighbours.around(item, claims)
-                    one = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
-                    claims |= dict.fromkeys(map(hash, assemble.subjects(one.shown.dataset)), item.dataset_id)
-                    links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
-                    made.append(_Made(one.shown, to_check(one.addresses, source), links, row))
-                statuses = link_uses.statuses(session, [one.shown for one in made])
-            waiting.append(_begin(database, workshop, made, statuses, organization, config.site_url, keep))
+                place.names |= _taken(session, batch)
+                assembled = _assembled(session, place, batch, wrote)
+            waiting.append(_begin(database, workshop, assembled))
             # One batch is rendered while the next one is assembled.
             if len(waiting) > 1:
                 finished = waiting.pop(0)()
@@ -161,6 +131,18 @@ def drafts(
             finished = finish()
             tick(len(finished))
             yield from finished
+
+
+def draft(
+    session: Session, config: Config, source: Source, policies: Policies, item: Item, written: Written
+) -> tuple[Draft, Renditions | None]:
+    """Assemble and render one dataset of the desk as it is about to be written. Nothing is stored: who publishes it stores the renditions.
+
+    There are none when the public has it like this already.
+    """
+    batch = _assembled(session, _Place(config, source, policies), [item], {item.dataset_id: written})
+    results = [render(order) for order in batch.orders]
+    return _finished(session, batch, results)[0], results[0].renditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,44 +155,87 @@ class _Made:
     row: DatasetRow | None
 
 
-def _store(database: Database, made: Iterable[tuple[str, Renditions]]) -> None:
-    with database.writing() as session:
-        store.write_renditions(session, made)
+@dataclass(slots=True)
+class _Place:
+    """Where records are assembled: their source and its rules; and what those before them took, names and URIs."""
+
+    config: Config
+    source: Source
+    policies: Policies
+    leaving: Collection[str] = ()
+    names: set[str] = field(default_factory=set)
+    claims: dict[int, str] = field(default_factory=dict)
+    """by the hashes of the URIs: all URIs of a large source would fill the memory"""
 
 
-def _begin(
-    database: Database,
-    workshop: Workshop,
-    made: list[_Made],
-    statuses: Mapping[str, Mapping[str, int]],
-    organization: Organization,
-    site_url: str,
-    keep: Keep,
-) -> Callable[[], list[Draft]]:
-    """Begin to render a batch; the function that comes back waits for it, stores the renditions and gives the drafts."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some datasets of one organisation, assembled, and the order to render each."""
+
+    made: list[_Made]
+    orders: list[Order]
+    organization: Organization
+
+
+def _assembled(session: Session, place: _Place, batch: list[Item], written: Mapping[str, Written]) -> _Batch:
+    config, source = place.config, place.source
+    held_back = inherited.policies(session, place.policies, source.id, ((i.remote_id, i.dataset) for i in batch))
+    present, organization = setting(config, session, source, held_back)
+    known = [item for item in batch if item.known]
+    rows = _rows(session, known)
+    checks = _checks(session, known)
+    neighbours = _neighbours(session, batch, config.site_url, place.leaving)
+    edited = edits.of(session, [item.dataset_id for item in known])
+    made = []
+    for item in batch:
+        row = rows.get(item.dataset_id)
+        desk = written.get(item.dataset_id)
+        name = desk.name if desk else row.name if row else _name(item, present.city.slug, place.names)
+        place.names.add(name)
+        upstream = _upstream(item, name, row, edited.get(item.dataset_id, ()), desk)
+        around = neighbours.around(item, place.claims)
+        found = assemble.assemble(upstream, present, checks.get(item.dataset_id, {}), around)
+        place.claims |= dict.fromkeys(map(hash, assemble.subjects(found.shown.dataset)), item.dataset_id)
+        links = {uri: uri in around.pages for uri in neighbours.links[item.dataset_id]}
+        made.append(_Made(found.shown, to_check(found.addresses, source), links, row))
+    statuses = link_uses.statuses(session, [one.shown for one in made])
     package = packaged(organization)
     orders = []
     for one in made:
         # One that was withdrawn has no renditions left, whatever its hash.
         before = one.row.hash if one.row and one.row.state == PUBLISHED else ""
-        orders.append(Order(one.shown, package, site_url, statuses[one.shown.id], before))
-    rendered = workshop.begin(orders)
+        orders.append(Order(one.shown, package, config.site_url, statuses[one.shown.id], before))
+    return _Batch(made, orders, organization)
+
+
+def _begin(database: Database, workshop: Workshop, batch: _Batch) -> Callable[[], list[Draft]]:
+    """Begin to render a batch; the function that comes back waits for it, stores the renditions and gives the drafts."""
+    rendered = workshop.begin(batch.orders)
 
     def finish() -> list[Draft]:
         results = rendered()
-        drafts = [_draft(one, result, organization) for one, result in zip(made, results, strict=True)]
         with database.reading() as session:
-            known = [draft.entry.id for draft in drafts if draft.changes and draft.was]
-            before = store.bodies(session, VIEW, known) if known else {}
-        keep([(d.entry.id, r.renditions) for d, r in zip(drafts, results, strict=True) if r.renditions])
-        return [
-            replace(draft, fields=public.differences(before[draft.entry.id], one.shown))
-            if draft.entry.id in before
-            else draft
-            for one, draft in zip(made, drafts, strict=True)
-        ]
+            drafts = _finished(session, batch, results)
+        with database.writing() as session:
+            store.write_renditions(
+                session,
+                ((d.entry.id, r.renditions) for d, r in zip(drafts, results, strict=True) if r.renditions),
+            )
+        return drafts
 
     return finish
+
+
+def _finished(session: Session, batch: _Batch, results: list[Rendered]) -> list[Draft]:
+    drafts = [_draft(one, result, batch.organization) for one, result in zip(batch.made, results, strict=True)]
+    known = [draft.entry.id for draft in drafts if draft.changes and draft.was]
+    before = store.bodies(session, VIEW, known) if known else {}
+    return [
+        replace(draft, fields=public.differences(before[draft.entry.id], one.shown))
+        if draft.entry.id in before
+        else draft
+        for one, draft in zip(batch.made, drafts, strict=True)
+    ]
 
 
 def assembled(config: Config, session: Session, source: Source, policies: Policies, dataset_id: str) -> Assembled:

@@ -90,24 +90,10 @@ def _count(change: Counter[tuple[str, str]], organization_id: str, points: Mappi
 
 
 def _move(session: Session, change: Counter[tuple[str, str]]) -> None:
-    """Add to the counters; writers are alone until they commit (catalog/db.py)."""
-    moved = {key: number for key, number in change.items() if number}
-    organizations = sorted({organization_id for organization_id, _ in moved})
-    rows = session.execute(
-        sa.select(ScoreSum.organization_id, ScoreSum.name, ScoreSum.value).where(
-            ScoreSum.organization_id.in_(organizations)
-        )
-    )
-    present = {(organization_id, name): value for organization_id, name, value in rows}
-    upsert(
-        session,
-        ScoreSum,
-        [
-            {
-                "organization_id": organization_id,
-                "name": name,
-                "value": present.get((organization_id, name), 0) + number,
-            }
-            for (organization_id, name), number in moved.items()
-        ],
-    )
+    """Add to the counters."""
+    moved = [
+        {"organization_id": organization_id, "name": name, "value": number}
+        for (organization_id, name), number in change.items()
+        if number
+    ]
+    upsert(session, ScoreSum, moved, add=("value",))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import sqlalchemy as sa
 import tantivy
 from sqlalchemy.orm import Session
 
@@ -74,7 +75,7 @@ def search(
     order: str = "",
     start: int = 0,
     rows: int = 20,
-    reader: Session | None = None,
+    reader: Session | sa.Connection | None = None,
 ) -> Hits:
     """Catch up, then search; while another process fills the index, nobody waits longer than a moment.
 
@@ -82,7 +83,7 @@ def search(
     `reader`: it tells whether there is anything to catch up with, and sees from then on what the index does.
     """
     asked = simple(query, chosen, order=order, start=start, rows=rows) if isinstance(query, str) else query
-    return find(_caught_up(instance, reader), asked, synonyms(instance))
+    return find(caught_up(instance, reader)[0], asked, synonyms(instance))
 
 
 def find(index: Index, asked: SearchQuery, alike: Synonyms) -> Hits:
@@ -121,7 +122,7 @@ def suggest(instance: Instance, typed: str, limit: int = 10) -> tuple[Proposal, 
     said = folded(typed[:200]).split()
     if not said:
         return ()
-    searcher = _caught_up(instance).searcher()
+    searcher = caught_up(instance)[0].searcher()
     counted = searcher.terms_with_prefix(TAG_START, " ".join(said), filter_query=public(), limit=limit)
     tags = [Proposal("tag", each.split("\t", 1)[1], count=count) for each, count in counted if count]
     whole = [term_query("title", term(word)) for word in said[:-1] if words(word)]
@@ -136,7 +137,7 @@ def suggest(instance: Instance, typed: str, limit: int = 10) -> tuple[Proposal, 
 def count_values(instance: Instance, field: str, start: str = "", *, most: int) -> list[tuple[str, int]]:
     """List the values that public datasets have in a field, with the number of datasets, by value."""
     assert field in VALUES
-    counted = _caught_up(instance).searcher().terms_with_prefix(field, start, filter_query=public(), limit=most)
+    counted = caught_up(instance)[0].searcher().terms_with_prefix(field, start, filter_query=public(), limit=most)
     return sorted((value, number) for value, number in counted if number)
 
 
@@ -188,9 +189,13 @@ def rebuild(instance: Instance) -> int:
 
 def synonyms(instance: Instance) -> Synonyms:
     """Give the synonyms, with a steward's as the file says now."""
-    own, thesaurus = instance.config.synonyms, instance.config.thesaurus
-    files = [file for file in (own, thesaurus) if file is not None and file.is_file()]
-    return synonym_groups.load(own, thesaurus, tuple(file.stat().st_mtime for file in files))
+    return synonym_groups.load(instance.config.synonyms, instance.config.thesaurus, _written(instance))
+
+
+def _written(instance: Instance) -> tuple[float, ...]:
+    """Tell when the files of synonyms were written."""
+    files = (instance.config.synonyms, instance.config.thesaurus)
+    return tuple(file.stat().st_mtime for file in files if file is not None and file.is_file())
 
 
 def _read(index: Index, searcher: tantivy.Searcher, asked: SearchQuery, alike: Synonyms) -> Asked:
@@ -236,14 +241,22 @@ def _counted(
     }
 
 
-def _caught_up(instance: Instance, reader: Session | None = None) -> Index:
+def caught_up(instance: Instance, reader: Session | sa.Connection | None = None) -> tuple[Index, str]:
+    """Give the index, after a moment of catching up where it is behind, and the name of its state.
+
+    The same state finds the same; it has no name while the index is still behind, or where no reader could tell.
+    """
     index = opened(_folder(instance))
-    if reader is None or behind(reader, index.marks):
-        if reader is not None:
-            # What it reads next is of another moment.
-            reader.commit()
+    if reader is None:
         catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
-    return index
+        return index, ""
+    if behind(reader, index.marks):
+        # What it reads next is of another moment.
+        reader.commit()
+        catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
+        if behind(reader, index.marks):
+            return index, ""
+    return index, f"{index.mark} {_written(instance)}"
 
 
 def _folder(instance: Instance) -> Path:

@@ -68,6 +68,11 @@ class Index:
         return self._state
 
     @property
+    def mark(self) -> str:
+        """The mark of the newest state, which no other state has."""
+        return self._newest().mark
+
+    @property
     def marks(self) -> dict[str, int]:
         """How far the index has come in each log, as the same commit wrote it; nothing for an index of an older form."""
         return _marks(self._newest().mark)

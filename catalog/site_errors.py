@@ -20,18 +20,22 @@ _MOST = 20
 # Sentences of CKAN's validation as ours say them -> German.
 _GERMAN = (
     (r"Missing value", "fehlt"),
-    (r"This name is already in use", "dieser Name ist schon vergeben"),
+    (r"That URL is already in use\.", "dieser Name ist schon vergeben"),
     (r"An organisation must be given", "eine Organisation fehlt"),
     (r"There is no such organisation", "diese Organisation gibt es nicht"),
+    (
+        r"You cannot move this dataset to another organization",
+        "nur wer in ihrer Organisation schreibt, verlegt einen Datensatz in eine andere",
+    ),
     (r"There is no group (.*)", r"eine Gruppe \1 gibt es nicht"),
-    (r"A dataset with this id exists already", "einen Datensatz mit dieser Kennung gibt es schon"),
-    (r"A resource with this id exists already", "eine Ressource mit dieser Kennung gibt es schon"),
+    (r"Dataset id already exists", "einen Datensatz mit dieser Kennung gibt es schon"),
+    (r"Resource id already exists\.", "eine Ressource mit dieser Kennung gibt es schon"),
     (r"Another resource has the same id", "eine andere Ressource hat dieselbe Kennung"),
     (
         r"Only an administrator of the site may choose the id of a dataset",
         "nur die Verwaltung der Website wählt Kennungen",
     ),
-    (r"A dataset without an organisation cannot be private", "ohne Organisation kann ein Datensatz nicht privat sein"),
+    (r"Datasets with no organization can't be private\.", "ohne Organisation kann ein Datensatz nicht privat sein"),
     (r"Must be a UUID", "muss eine UUID sein"),
     (r"Must be text", "muss Text sein"),
     (r"Must be true or false", "muss true oder false sein"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog import file_versions, link_uses, public, scores, subjects
 from catalog.assemble import FileAddress
-from catalog.db import batches, insert_or_ignore, now, upsert
+from catalog.db import batches, core, insert, insert_or_ignore, now, upsert
 from catalog.drafts import GONE, HIDDEN, PUBLISHED, Draft
 from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, NodeUse, Rendition, Slug, Subject
 from catalog.public import PublicDataset, PublicFile
@@ -44,16 +44,10 @@ def overtaken(session: Session, drafts: Iterable[Draft], leaving: Collection[str
     """
     found: set[str] = set()
     for part in batches(drafts):
-        rows = session.execute(
-            sa.select(DatasetRow.id, DatasetRow.hash, DatasetRow.state).where(
-                DatasetRow.id.in_([d.entry.id for d in part])
-            )
-        )
+        rows = core(session).execute(_PRESENT, {"ids": [d.entry.id for d in part]})
         present = {dataset_id: (digest, state) for dataset_id, digest, state in rows}
-        slugs = session.execute(
-            sa.select(Slug.name, Slug.dataset_id).where(Slug.name.in_([d.entry.name for d in part]))
-        )
-        names = dict(slugs.all())
+        slugs = core(session).execute(_NAMED, {"names": [d.entry.name for d in part]})
+        names = {slug.name: slug.dataset_id for slug in slugs}
         for draft in part:
             moved = present.get(draft.entry.id, ("", "")) != (draft.before, draft.was)
             if moved or names.get(draft.entry.name, draft.entry.id) != draft.entry.id:
@@ -88,19 +82,20 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
     hidden = [key for draft in drafts for key, state in draft.entry.states.items() if not state.visible]
     file_versions.forget_changes(session, hidden)
     _forget_renditions(session, [(draft.entry.id, draft.hash) for draft in changed if draft.was])
-    session.add_all(
-        Change(
-            seq=seq,
-            dataset_id=draft.entry.id,
-            kind=draft.kind,
-            at=at,
-            before=draft.before,
-            after=draft.hash,
-            fields=list(draft.fields),
-            cause=cause,
-        )
+    log = [
+        {
+            "seq": seq,
+            "dataset_id": draft.entry.id,
+            "kind": draft.kind,
+            "at": at,
+            "before": draft.before,
+            "after": draft.hash,
+            "fields": list(draft.fields),
+            "cause": cause,
+        }
         for seq, draft in numbered
-    )
+    ]
+    insert(session, Change, log)
     _write_memberships(session, numbered)
     subjects.write(session, changed)
     if unchanged := [draft for draft in drafts if not draft.changes]:
@@ -109,8 +104,6 @@ def _publish(session: Session, drafts: list[Draft], cause: str, first: int, at: 
     link_uses.note(session, (draft.entry for draft in changed), new)
     # News of a link that came after the quality was measured have marked it, and the mark stays.
     scores.write(session, [draft.scored for draft in changed if draft.scored], keep=("stale",), new=new)
-    # So that the log's rows are not kept in memory.
-    session.flush()
     return len(changed)
 
 
@@ -129,12 +122,13 @@ def _count_nodes(session: Session, drafts: list[Draft]) -> None:
 
 
 def _add_uses(session: Session, change: Counter[str], uris: Mapping[str, str]) -> None:
-    new = [{"key": key, "uri_key": subjects.key_of(uris[key]), "uses": 0} for key in uris if change[key]]
-    insert_or_ignore(session, NodeUse, new)
-    changed = [{"of": key, "by": number} for key, number in change.items() if number]
-    if changed:
+    more = [
+        {"key": key, "uri_key": subjects.key_of(uri), "uses": change[key]} for key, uri in uris.items() if change[key]
+    ]
+    upsert(session, NodeUse, more, keep=("uri_key",), add=("uses",))
+    if fewer := [{"of": key, "by": number} for key, number in change.items() if number and key not in uris]:
         counted = sa.update(NodeUse).where(NodeUse.key == sa.bindparam("of"))
-        session.connection().execute(counted.values(uses=NodeUse.uses + sa.bindparam("by")), changed)
+        core(session).execute(counted.values(uses=NodeUse.uses + sa.bindparam("by")), fewer)
 
 
 def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> None:
@@ -161,7 +155,7 @@ def _write_memberships(session: Session, numbered: list[tuple[int, Draft]]) -> N
             Membership.dataset_id == sa.bindparam("of"),
             Membership.until.is_(None),
         )
-        session.connection().execute(statement.values(until=sa.bindparam("at")), left)
+        core(session).execute(statement.values(until=sa.bindparam("at")), left)
 
 
 def withdraw(
@@ -246,14 +240,15 @@ def newest_change(session: Session) -> tuple[int, datetime.datetime | None]:
     return (newest.seq, newest.at) if newest else (0, None)
 
 
-_LAST_SEQ = sa.select(sa.func.max(Change.__table__.c.seq))
+_LOG = Change.__table__
+_LAST_SEQ = sa.select(sa.func.max(_LOG.c.seq))
 # Made once: it answers every request that finds nothing new.
-_NEWEST = sa.select(Change.seq, Change.at).order_by(Change.seq.desc()).limit(1)
+_NEWEST = sa.select(_LOG.c.seq, _LOG.c.at).order_by(_LOG.c.seq.desc()).limit(1)
 
 
 def _next(session: Session) -> tuple[int, datetime.datetime]:
     """Give the next sequence number and the time that goes with it: later than any before, also when a clock was set back."""
-    newest = session.execute(_NEWEST).first()
+    newest = core(session).execute(_NEWEST).first()
     if newest is None:
         return 1, now()
     return newest.seq + 1, max(now(), newest.at + datetime.timedelta(microseconds=1))
@@ -297,7 +292,7 @@ def views(session: Session, dataset_ids: list[str]) -> Iterator[PublicDataset]:
     return (public.read(found[key]) for key in dataset_ids if key in found)
 
 
-def bodies(session: Session, form: str, dataset_ids: list[str]) -> dict[str, bytes]:
+def bodies(session: Session | sa.Connection, form: str, dataset_ids: list[str]) -> dict[str, bytes]:
     """Read one rendition of visible datasets, by dataset id."""
     rows = session.execute(_BODIES, {"ids": dataset_ids, "form": form})
     return {dataset_id: decompress(found) for dataset_id, found in rows}
@@ -315,6 +310,10 @@ def body(session: Session | sa.Connection, form: str, name_or_id: str) -> bytes 
 
 # Made once, of tables instead of classes: they answer most requests of programs, and the mapper costs more than the database.
 _RENDITION, _DATASET, _SLUG = Rendition.__table__, DatasetRow.__table__, Slug.__table__
+_PRESENT = sa.select(_DATASET.c.id, _DATASET.c.hash, _DATASET.c.state).where(
+    _DATASET.c.id.in_(sa.bindparam("ids", expanding=True))
+)
+_NAMED = sa.select(_SLUG.c.name, _SLUG.c.dataset_id).where(_SLUG.c.name.in_(sa.bindparam("names", expanding=True)))
 _BODY = (
     sa.select(_RENDITION.c.body)
     .join(_DATASET, sa.and_(_DATASET.c.id == _RENDITION.c.dataset_id, _DATASET.c.hash == _RENDITION.c.hash))
@@ -407,7 +406,7 @@ def _forget_changed_files(session: Session, drafts: list[Draft]) -> None:
         {"of": a.id, "to": a.url, "schema": a.schema_id} for draft in drafts if draft.was for a in draft.addresses
     ]
     if present:
-        session.connection().execute(moved.values(etag="", last_modified="", due_at=sa.null()), present)
+        core(session).execute(moved.values(etag="", last_modified="", due_at=sa.null()), present)
 
 
 def _forget_renditions(session: Session, current: list[tuple[str, str]]) -> None:

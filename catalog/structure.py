@@ -10,14 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import accounts, audit, desk_source, holders, organizations, publishing
+from catalog import accounts, audit, desk_source, followers, holders, organizations, publishing
 from catalog.access import Actor, Capacity
 from catalog.config import Config
-from catalog.db import batches, insert_or_ignore, now
+from catalog.db import batches, insert_or_ignore, now, upsert
 from catalog.holders import ACTIVE, DELETED, Holder, Kind
 from catalog.models import DatasetRow, Membership, Organization, Quarantine, Record, Score, ScoreSum, SourceState
 from catalog.models_accounts import Account, Role
-from catalog.models_desk import DeskDataset, Group
+from catalog.models_desk import DeskDataset, Group, Nesting
 from catalog.store import VISIBLE
 from dcat.ckan_groups import GroupInput, Member
 from dcat.errors import StateError
@@ -45,21 +45,22 @@ def create(session: Session, config: Config, actor: Actor, kind: Kind, given: Gr
     document = given.document
     holder_id = wanted_id or str(uuid.uuid4())
     if wanted_id and any(holders.find(session, config, one, wanted_id) for one in Kind):
-        raise WrongError("id", "This id is in use already")
+        raise WrongError("id", "Id already exists")
     _refuse_taken(session, config, document.name, holder_id)
     values = {**_values(given), "id": holder_id, "created_at": now()}
     if kind is Kind.ORGANIZATION:
-        session.add(Organization(**values, city=_city(config, given, ""), parent_id=_parent(session, holder_id, given)))
+        session.add(Organization(**values, city=_city(config, given, "")))
     else:
-        _refuse_nesting(given)
         session.add(Group(**values, theme=""))
     session.flush()
+    if given.groups:
+        _set_above(session, kind, holder_id, given.groups)
     # The command line acts without an account.
     if session.get(Account, actor.id) is not None:
         accounts.give_role(session, holder_id, actor.id, Capacity.ADMIN)
     if given.users:
         _set_users(session, holder_id, (*given.users, Member(id=actor.id, capacity=Capacity.ADMIN)))
-    audit.note(session, actor, f"{kind}.create", holder_id, document.name)
+    audit.note(session, actor, f"{kind}.create", holder_id, document.name, title=document.title)
     return holder_id
 
 
@@ -75,17 +76,19 @@ def change(session: Session, config: Config, actor: Actor, holder: Holder, given
     values = _values(given)
     if holder.kind is Kind.ORGANIZATION:
         values["city"] = _city(config, given, holder.city)
-        if given.groups is not None:
-            values["parent_id"] = _parent(session, holder.id, given)
-    else:
-        _refuse_nesting(given)
     session.execute(sa.update(_table(holder)).where(_table(holder).id == holder.id).values(values))
+    if given.groups is not None:
+        _set_above(session, holder.kind, holder.id, given.groups)
     if given.users is not None and document.state == ACTIVE:
         _set_users(session, holder.id, given.users)
     _outdate(session, actor, holder)
     changed = [name for name in _FIELDS if getattr(document, name) != getattr(before, name)]
-    people = ["users"] if given.users is not None else []
-    audit.note(session, actor, f"{holder.kind}.update", holder.id, document.name, fields=[*changed, *people])
+    people = ["users"] if given.users is not None and document.state == ACTIVE else []
+    if document.state == DELETED and changed == ["state"]:
+        # The deletion is noted already.
+        return
+    details = {"fields": [*changed, *people], "title": document.title}
+    audit.note(session, actor, f"{holder.kind}.update", holder.id, document.name, **details)
 
 
 def delete(session: Session, actor: Actor, holder: Holder) -> None:
@@ -94,21 +97,26 @@ def delete(session: Session, actor: Actor, holder: Holder) -> None:
     StateError while an organisation has datasets, sources or departments below it.
     """
     if holder.kind is Kind.ORGANIZATION:
-        _refuse_in_use(session, holder.id)
+        refuse_in_use(session, holder.id)
     session.execute(sa.update(_table(holder)).where(_table(holder).id == holder.id).values(state=DELETED))
     session.execute(sa.delete(Role).where(Role.holder_id == holder.id))
     _outdate(session, actor, holder)
-    audit.note(session, actor, f"{holder.kind}.delete", holder.id, holder.name)
+    audit.note(session, actor, f"{holder.kind}.delete", holder.id, holder.name, title=holder.title)
 
 
 def purge(session: Session, actor: Actor, holder: Holder, nobody: Organization) -> None:
-    """Erase an organisation or group. StateError while it has datasets; deleted ones go to `nobody`, who stands in for none."""
+    """Erase an organisation or group; what belonged to it belongs to none.
+
+    StateError while it has datasets; deleted ones go to `nobody`, who stands in for none.
+    """
     if holder.kind is Kind.ORGANIZATION:
-        _refuse_in_use(session, holder.id)
+        refuse_in_use(session, holder.id, others=False)
         _disown(session, holder.id, nobody)
         session.execute(sa.update(Organization).where(Organization.parent_id == holder.id).values(parent_id=None))
     _outdate(session, actor, holder)
     session.execute(sa.delete(Role).where(Role.holder_id == holder.id))
+    session.execute(sa.delete(Nesting).where(sa.or_(Nesting.below_id == holder.id, Nesting.above_id == holder.id)))
+    followers.forget(session, followers.GROUP, holder.id)
     session.execute(sa.delete(_table(holder)).where(_table(holder).id == holder.id))
     audit.note(session, actor, f"{holder.kind}.purge", holder.id, holder.name)
 
@@ -119,6 +127,15 @@ def put_below(session: Session, actor: Actor, below: Holder, above: Holder | Non
     parent = _above(session, below.id, members)
     session.execute(sa.update(Organization).where(Organization.id == below.id).values(parent_id=parent))
     audit.note(session, actor, "organization.update", below.id, below.name, fields=["groups"])
+
+
+def nest(session: Session, actor: Actor, below: Holder, above: Holder, capacity: str, *, inside: bool) -> None:
+    """Let an organisation or group belong to a group, or no longer; WrongError when that would make a circle."""
+    if inside:
+        _nest(session, below.id, above.id, capacity)
+    else:
+        session.execute(sa.delete(Nesting).where(Nesting.below_id == below.id, Nesting.above_id == above.id))
+    audit.note(session, actor, f"{below.kind}.update", below.id, below.name, fields=["groups"])
 
 
 def _values(given: GroupInput) -> dict[str, Any]:
@@ -144,8 +161,35 @@ def _city(config: Config, given: GroupInput, kept: str) -> str:
     raise WrongError(_CITY, "This city is not configured")
 
 
-def _parent(session: Session, holder_id: str, given: GroupInput) -> str | None:
-    return _above(session, holder_id, given.groups or ())
+def _set_above(session: Session, kind: Kind, holder_id: str, groups: Iterable[Member]) -> None:
+    """Let something belong to exactly these groups, and an organisation to one organisation at most."""
+    given = list(groups)
+    found = {one.id: _group_id(session, one.id) for one in given}
+    others = [one for one in given if not found[one.id]]
+    if kind is Kind.ORGANIZATION:
+        parent = _above(session, holder_id, others)
+        session.execute(sa.update(Organization).where(Organization.id == holder_id).values(parent_id=parent))
+    elif others:
+        raise WrongError("groups", f"There is no group {others[0].id[:100]}")
+    session.execute(sa.delete(Nesting).where(Nesting.below_id == holder_id))
+    for one in given:
+        if above_id := found[one.id]:
+            _nest(session, holder_id, above_id, one.capacity)
+
+
+def _group_id(session: Session, name_or_id: str) -> str:
+    named = sa.or_(Group.id == name_or_id, Group.name == name_or_id)
+    return session.scalar(sa.select(Group.id).where(named, Group.state == ACTIVE)) or ""
+
+
+def _nest(session: Session, below_id: str, above_id: str, capacity: str) -> None:
+    seen, waiting = set[str](), {above_id}
+    while waiting - seen:
+        seen |= waiting
+        waiting = set(session.scalars(sa.select(Nesting.above_id).where(Nesting.below_id.in_(waiting)))) - seen
+    if below_id in seen:
+        raise WrongError("groups", "A group cannot belong to itself")
+    upsert(session, Nesting, [{"below_id": below_id, "above_id": above_id, "capacity": capacity}])
 
 
 def _above(session: Session, holder_id: str, groups: Iterable[Member]) -> str | None:
@@ -161,14 +205,9 @@ def _above(session: Session, holder_id: str, groups: Iterable[Member]) -> str | 
     return above.id
 
 
-def _refuse_nesting(given: GroupInput) -> None:
-    if given.groups:
-        raise WrongError("groups", "Groups do not belong to groups")
-
-
 def _refuse_taken(session: Session, config: Config, name: str, holder_id: str) -> None:
     if holders.taken(session, config, name, holder_id):
-        raise WrongError("name", "This name is in use already")
+        raise WrongError("name", "Group name already exists in database")
 
 
 def _set_users(session: Session, holder_id: str, users: Iterable[Member]) -> None:
@@ -194,14 +233,16 @@ def _harvested(session: Session, organization_id: str) -> bool:
     return any(not desk_source.is_desk(one) for one in ids)
 
 
-def _refuse_in_use(session: Session, organization_id: str) -> None:
+def refuse_in_use(session: Session, organization_id: str, *, written: bool = True, others: bool = True) -> None:
+    """StateError while something needs an organisation: sources, datasets, with `written` those of the desk, with `others` those below."""
     if _harvested(session, organization_id):
         raise _still_harvested("gelöscht", "deleted")
     visible = sa.select(DatasetRow.id).where(DatasetRow.organization_id == organization_id, VISIBLE)
-    written = sa.select(DeskDataset.id).where(
-        DeskDataset.organization_id == organization_id, DeskDataset.state != DELETED
-    )
-    if session.scalar(visible.limit(1)) is not None or session.scalar(written.limit(1)) is not None:
+    desks = sa.select(DeskDataset.id).where(DeskDataset.organization_id == organization_id)
+    found = session.scalar(visible.where(DatasetRow.id.not_in(desks)).limit(1))
+    if found is not None or (
+        written and session.scalar(desks.where(DeskDataset.state != DELETED).limit(1)) is not None
+    ):
         raise StateError(
             Message(
                 "Die Organisation hat noch Datensätze. Nächster Schritt: sie löschen oder einer anderen geben.",
@@ -209,7 +250,7 @@ def _refuse_in_use(session: Session, organization_id: str) -> None:
             )
         )
     below = sa.select(Organization.id).where(Organization.parent_id == organization_id, Organization.state == ACTIVE)
-    if session.scalar(below.limit(1)) is not None:
+    if others and session.scalar(below.limit(1)) is not None:
         raise StateError(
             Message(
                 "Andere Organisationen gehören zu dieser. Nächster Schritt: sie davon lösen.",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog.db import batches, insert_or_ignore
+from catalog.db import batches, core, insert_or_ignore
 from catalog.drafts import Draft
 from catalog.models import DatasetLink, Subject
 
@@ -17,12 +17,20 @@ _HOLDERS = sa.select(_SUBJECT.c.key, _SUBJECT.c.dataset_id).where(
 )
 
 
+_LINK = DatasetLink.__table__
+_MET = (
+    sa.update(DatasetLink)
+    .where(_LINK.c.key.in_(sa.bindparam("keys", expanding=True)), _LINK.c.resolved == sa.bindparam("was"))
+    .values(due=True)
+)
+
+
 def claimed_by_others(session: Session, drafts: list[Draft], leaving: Collection[str]) -> set[str]:
     """Name the drafts that describe what another dataset describes already; those that are `leaving` no longer do."""
     wanted = {key: draft.entry.id for draft in drafts if draft.changes for key in _subjects(draft)}
     found: set[str] = set()
     for part in batches(sorted(wanted)):
-        rows = session.connection().execute(_HOLDERS, {"keys": part})
+        rows = core(session).execute(_HOLDERS, {"keys": part})
         found |= {wanted[key] for key, holder in rows if holder != wanted[key] and holder not in leaving}
     return found
 
@@ -78,8 +86,7 @@ def leave_links(session: Session, dataset_ids: Iterable[str]) -> None:
 def mark_links(session: Session, claimed: Iterable[str], freed: Iterable[str]) -> None:
     for keys, resolved in ((sorted(claimed), False), (sorted(freed), True)):
         for part in batches(keys):
-            met = DatasetLink.key.in_(part)
-            session.execute(sa.update(DatasetLink).where(met, DatasetLink.resolved == resolved).values(due=True))
+            core(session).execute(_MET, {"keys": part, "was": resolved})
 
 
 def holders(session: Session, uris: Iterable[str]) -> dict[str, str]:
@@ -87,6 +94,6 @@ def holders(session: Session, uris: Iterable[str]) -> dict[str, str]:
     keys = {key_of(uri): uri for uri in uris}
     found: dict[str, str] = {}
     for part in batches(sorted(keys)):
-        rows = session.connection().execute(_HOLDERS, {"keys": part})
+        rows = core(session).execute(_HOLDERS, {"keys": part})
         found.update({keys[key]: dataset_id for key, dataset_id in rows})
     return found

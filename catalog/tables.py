@@ -4,22 +4,31 @@ The process knows no settings and no passwords, reaches no network, starts no pr
 ends with the one that started it, or when nothing is asked of it for a while.
 """
 
-import os
-import select
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import orjson
 
-from catalog import processes
-from catalog.table_orders import BROKEN, MB, TOO_MUCH, TOO_SLOW, Answer, Order, failed_answer, read_answer, write_order
+from catalog.processes import EndedError, Helper
+from catalog.table_orders import (
+    BROKEN,
+    MB,
+    TOO_MUCH,
+    TOO_SLOW,
+    Answer,
+    Check,
+    Order,
+    failed_answer,
+    read_answer,
+    write_order,
+)
 from catalog.visits import Shown, Visit, failed, read_shown, write_visit
 from dcat.message import Message
 
@@ -27,6 +36,8 @@ from dcat.message import Message
 IDLE = 30.0
 # Seconds beyond an order's own that its answer may take.
 GRACE = 20.0
+# Of checks that somebody waits for.
+_SMALL_SECONDS, _SMALL_GRACE, _SMALL_MEMORY = 5.0, 5.0, 2000 * MB
 # An answer names up to a thousand errors, each with its row.
 _MAX_ANSWER = 200 * MB
 
@@ -55,7 +66,7 @@ class Checker:
         self._idle = idle
         self._grace = grace
         self._places = threading.BoundedSemaphore(most)
-        self._free: list[_Helper] = []
+        self._free: list[_Checking] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -83,16 +94,17 @@ class Checker:
             helper, used = self._taken()
             try:
                 return self._asked(helper, line, seconds)
-            except _EndedError as error:
-                if not used or error.what is TOO_SLOW:
-                    return error.what
+            except EndedError as error:
+                said = _ENDED_BY.get(error.code, BROKEN)
+                if not used or said is TOO_SLOW:
+                    return said
                 # What other files left behind in a process must not count against this one.
                 try:
                     return self._asked(self._new(), line, seconds)
-                except _EndedError as again:
-                    return again.what
+                except EndedError as again:
+                    return _ENDED_BY.get(again.code, BROKEN)
 
-    def _asked(self, helper: "_Helper", line: bytes, seconds: float) -> dict[str, Any]:
+    def _asked(self, helper: "_Checking", line: bytes, seconds: float) -> dict[str, Any]:
         try:
             said = helper.ask(line, seconds)
         except BaseException:
@@ -102,7 +114,7 @@ class Checker:
             self._free.append(helper)
         return said
 
-    def _taken(self) -> tuple["_Helper", bool]:
+    def _taken(self) -> tuple["_Checking", bool]:
         """Take a process that waits, or start one; also tells whether it has checked files before."""
         with self._lock:
             while self._free:
@@ -112,80 +124,47 @@ class Checker:
                 helper.close()
         return self._new(), False
 
-    def _new(self) -> "_Helper":
-        return _Helper(self._memory, self._idle, self._grace, self._folder() if self._folder else None)
+    def _new(self) -> "_Checking":
+        return _Checking(self._memory, self._idle, self._grace, self._folder() if self._folder else None)
 
 
-class _EndedError(Exception):
-    """The process ended, or was ended, before it answered."""
-
-    def __init__(self, what: Message) -> None:
-        super().__init__(what.en)
-        self.what = what
+def at_once() -> Check:
+    """Give a check for small tables that somebody waits for. No process is started before the first one."""
+    checker = Checker(1, memory=_SMALL_MEMORY, grace=_SMALL_GRACE)
+    return lambda order: checker.check(replace(order, seconds=_SMALL_SECONDS))
 
 
-class _Helper:
+class _Checking:
     """One process that checks file after file, with a folder of its own for what it writes on the way."""
 
     def __init__(self, memory: int, idle: float, grace: float, base: Path | None = None) -> None:
         self._folder = TemporaryDirectory(prefix="offenbar-table-", dir=base)
-        self._idle, self._grace = idle, grace
-        self._used = time.monotonic()
-        place = str(base or self._folder.name)
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            processes.command("table_work", str(os.getpid()), str(memory), str(idle), place, isolated=True),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder.name,
-            env=processes.bare_environment() | {"TMPDIR": self._folder.name, "PYTHONUTF8": "1"},
-        )
-
-    def ready(self) -> bool:
-        """Tell whether it can be asked; one that is about to end for want of work cannot."""
-        return self._process.poll() is None and time.monotonic() - self._used < self._idle / 2
+        self._grace = grace
+        folder = Path(self._folder.name)
+        self._helper = Helper("table_work", str(base or folder), memory=memory, idle=idle, folder=folder)
+        self.ready = self._helper.ready
 
     def ask(self, line: bytes, seconds: float) -> dict[str, Any]:
         """Have one order carried out that may take so many seconds."""
-        given, taken = self._pipes()
-        until = time.monotonic() + seconds + self._grace
+        self._helper.ask(line)
         try:
-            given.write(line + b"\n")
-            given.flush()
-            answer: dict[str, Any] = orjson.loads(self._line(taken, until))
-        except (OSError, ValueError) as error:
-            raise _EndedError(BROKEN) from error
-        self._used = time.monotonic()
+            answer: dict[str, Any] = orjson.loads(self._line(time.monotonic() + seconds + self._grace))
+        except ValueError as error:
+            raise EndedError(0) from error
         return answer
 
     def close(self) -> None:
         """End it, and remove what it left behind."""
-        self._process.kill()
-        for pipe in self._pipes():
-            with suppress(OSError):
-                pipe.close()
-        self._process.wait()
+        self._helper.close()
         with suppress(OSError):
             self._folder.cleanup()
 
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        assert self._process.stdin is not None and self._process.stdout is not None, "both are pipes"
-        return self._process.stdin, self._process.stdout
-
-    def _line(self, taken: IO[bytes], until: float) -> bytes:
-        """Read one line of the answer; a process that gives none in time is ended."""
+    def _line(self, until: float) -> bytes:
         pieces: list[bytes] = []
         size = 0
-        waiting = select.poll()
-        waiting.register(taken, select.POLLIN)
         while not pieces or not pieces[-1].endswith(b"\n"):
-            if not waiting.poll(max(until - time.monotonic(), 0) * 1000):
-                raise _EndedError(TOO_SLOW)
-            piece = os.read(taken.fileno(), 1 << 20)
-            size += len(piece)
-            if not piece:
-                raise _EndedError(_ENDED_BY.get(self._process.wait(), BROKEN))
+            pieces.append(self._helper.read(1 << 20, until))
+            size += len(pieces[-1])
             if size > _MAX_ANSWER:
-                raise _EndedError(TOO_MUCH)
-            pieces.append(piece)
+                raise EndedError(-signal.SIGKILL)
         return b"".join(pieces)

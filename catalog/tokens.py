@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from catalog import accounts
 from catalog.access import ALL_SCOPES, ANONYMOUS, Actor, Scope
-from catalog.db import now
+from catalog.db import core, now
 from catalog.instance import Instance
 from catalog.models_accounts import Account, Token
 from dcat.errors import ConfigError, NotFoundError, StateError
@@ -137,10 +137,7 @@ def actor_from(instance: Instance, session: Session, headers: Headers) -> Actor:
     if not text:
         return ANONYMOUS
     at = now()
-    query = sa.select(
-        Token.id, Token.scopes, Token.used_at, Token.expires_at, Account.id, Account.name, Account.admin
-    ).join(Account, Account.id == Token.account_id)
-    row = session.execute(query.where(Token.hash == _hash(text), Account.state == accounts.ACTIVE)).one_or_none()
+    row = core(session).execute(_HOLDER, {"of": _hash(text)}).one_or_none()
     if row is None:
         return ANONYMOUS
     token_id, scopes, used_at, expires_at, account_id, name, admin = row
@@ -151,6 +148,23 @@ def actor_from(instance: Instance, session: Session, headers: Headers) -> Actor:
     return accounts.read_actor(
         session, account_id, name, admin=admin, scopes=frozenset(map(Scope, scopes)), token_id=token_id
     )
+
+
+_TOKEN, _ACCOUNT = Token.__table__, Account.__table__
+# Made once, of the tables: every call with a token asks.
+_HOLDER = (
+    sa.select(
+        _TOKEN.c.id,
+        _TOKEN.c.scopes,
+        _TOKEN.c.used_at,
+        _TOKEN.c.expires_at,
+        _ACCOUNT.c.id,
+        _ACCOUNT.c.name,
+        _ACCOUNT.c.admin,
+    )
+    .join(_ACCOUNT, _ACCOUNT.c.id == _TOKEN.c.account_id)
+    .where(_TOKEN.c.hash == sa.bindparam("of"), _ACCOUNT.c.state == accounts.ACTIVE)
+)
 
 
 def given(headers: Headers) -> str:

@@ -1,5 +1,6 @@
 """CKAN package <-> Dataset. CKAN's vocabulary ends here; what its flat form cannot hold is listed in docs/dcat.md."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from dcat.profile import Property, profile
 from dcat.texts import best, by_language
 from dcat.vocabularies import vocabulary
 
+_TAGS = uuid.UUID("6f0ffe0b-a1a5-5c1e-9d3a-0ffe4ba40007")
 _AGENT_KEYS = {"name": "name", "type": "type", "email": "email", "homepage": "url"}
 
 
@@ -180,9 +182,21 @@ def license_fields(uri: str) -> dict[str, Any]:
     }
 
 
-def tag(keyword: str) -> dict[str, Any]:
+def tag(keyword: str, vocabulary_id: str | None = None) -> dict[str, Any]:
     """Describe a keyword as a CKAN tag."""
-    return {"id": keyword, "name": keyword, "display_name": keyword, "state": "active", "vocabulary_id": None}
+    identity = tag_id(keyword, vocabulary_id) if vocabulary_id else keyword
+    return {
+        "id": identity,
+        "name": keyword,
+        "display_name": keyword,
+        "state": "active",
+        "vocabulary_id": vocabulary_id or None,
+    }
+
+
+def tag_id(keyword: str, vocabulary_id: str) -> str:
+    """Name a keyword of a vocabulary, the same in the vocabulary and in datasets; a free one is its own name."""
+    return str(uuid.uuid5(_TAGS, f"{vocabulary_id}\n{keyword}"))
 
 
 def _resource(distribution: Distribution, resource_id: str, package: Package, position: int) -> dict[str, Any]:

@@ -37,7 +37,7 @@ _IGNORED = frozenset(
 _RESOURCE_IGNORED = frozenset(
     (
         *("package_id", "position", "state", "datastore_active", "tracking_summary", "revision_id"),
-        *("revision_timestamp", "resource_group_id", "upload", "clear_upload"),
+        *("revision_timestamp", "resource_group_id", "upload", "clear_upload", "extras"),
     )
 )
 _LISTS = ("tags", "groups", "extras", "resources")
@@ -53,7 +53,7 @@ def read_package(given: Any, *, before: PackageDocument | None = None) -> Packag
     """Read what a client wrote, or say what is wrong with it.
 
     With `before` it replaces that document, as `package_update` does: what is missing goes, but name, title, type, state,
-    visibility, organisation and resources stay. Whether names are free, and organisations and groups exist, is for the caller to
+    visibility, organisation, groups and resources stay, and its type always. Whether names are free, and organisations and groups exist, is for the caller to
     find out.
     """
     fields = Fields(given)
@@ -73,20 +73,20 @@ def read_package(given: Any, *, before: PackageDocument | None = None) -> Packag
         maintainer=fields.text("maintainer"),
         maintainer_email=fields.email("maintainer_email"),
         license_id=fields.text("license_id"),
-        type=fields.word("type", before.type if before else "dataset"),
+        type=_type(fields, before),
         state=fields.word("state", before.state if before else "active", STATES),
         private=fields.flag("private", before.private if before else False),
         owner_org=_organization(fields, before),
         title_translated=_translations(fields, "title_translated"),
         notes_translated=_translations(fields, "notes_translated"),
         tags=read_tags(fields),
-        groups=_groups(fields),
+        groups=_groups(fields) if "groups" in fields.given or not before else before.groups,
         extras=read_extras(fields, _SCHEMA_FIELDS),
         resources=_resources(fields) if "resources" in fields or not before else before.resources,
         others=others,
     )
     if document.private and not document.owner_org:
-        fields.wrong("private", "A dataset without an organisation cannot be private")
+        fields.wrong("private", "Datasets with no organization can't be private.")
     document = _in_every_language(document, before)
     return Refused(fields.errors) if fields.errors else within_limits(document)
 
@@ -165,6 +165,12 @@ def _tag(entry: Fields) -> TagDocument:
         elif _TAG.fullmatch(name) is None:
             entry.wrong("name", "May hold only letters, digits, blanks and -_.")
     return TagDocument(name=name, vocabulary_id=entry.text("vocabulary_id") or None)
+
+
+def _type(fields: Fields, before: PackageDocument | None) -> str:
+    """Read the type of a new dataset; a dataset that is there keeps its type, whatever is given."""
+    given = fields.word("type", "dataset")
+    return before.type if before else given
 
 
 def _groups(fields: Fields) -> tuple[str, ...]:
@@ -281,7 +287,8 @@ def _clean_format(given: str) -> str:
     if concept is None:
         return given
     names = (concept.label.en, concept.code, concept.extra["extension"].upper())
-    same = (name for name in names if name and name.casefold() == given.lstrip(".").casefold())
+    # Words such as "plain text" describe a format and do not name it.
+    same = (name for name in names if name and " " not in name and name.casefold() == given.lstrip(".").casefold())
     return next(same, _format_name(concept) if "/" in given else given)
 
 

@@ -130,15 +130,19 @@ def settled(
 ) -> PackageDocument:
     """Give each resource what the site decides: an id, when it was made, when its description last changed.
 
-    `now` is naive ISO 8601 in UTC. Resources that did not change keep their times.
+    `now` is naive ISO 8601 in UTC. Resources that did not change keep their times. Where a resource states another time than it had,
+    as those may who load it from elsewhere, that is when its description last changed.
     """
     known = {resource.id: resource for resource in before.resources} if before else {}
     resources = []
     for resource in document.resources:
         was = known.get(resource.id)
         created = resource.created or (was.created if was else None) or now
-        dated = replace(resource, id=resource.id or new_id(), created=created, metadata_modified=now)
-        if was and replace(dated, metadata_modified=was.metadata_modified) == was:
+        stated = resource.metadata_modified
+        if was and stated == was.metadata_modified:
+            stated = None
+        dated = replace(resource, id=resource.id or new_id(), created=created, metadata_modified=stated or now)
+        if was and not stated and replace(dated, metadata_modified=was.metadata_modified) == was:
             dated = was
         resources.append(dated)
     return replace(document, resources=tuple(resources))

@@ -78,7 +78,8 @@ def revise(package: Mapping[str, Any], revision: Revision) -> dict[str, Any] | R
         except _PathError as error:
             return Refused({"update": [f"{'__'.join(path)}: {error}"]})
     # A missing key would keep them in package_update.
-    revised.setdefault("resources", [])
+    for kept in ("groups", "resources"):
+        revised.setdefault(kept, [])
     return revised
 
 

@@ -44,7 +44,7 @@ def show(document: PackageDocument, shown: Shown) -> dict[str, Any]:
         "metadata_modified": shown.modified,
         "num_resources": len(resources),
         "num_tags": len(document.tags),
-        "tags": [ckan.tag(one.name) | {"vocabulary_id": one.vocabulary_id} for one in document.tags],
+        "tags": [ckan.tag(one.name, one.vocabulary_id) for one in document.tags],
         "groups": [dict(group) for group in shown.groups],
         "relationships_as_subject": [],
         "relationships_as_object": [],
@@ -77,5 +77,5 @@ def _license(license_id: str) -> dict[str, Any]:
     concept = spellings.find(license_id, "license") if len(license_id) <= iri.MAX_LENGTH else None
     found = ckan.license_fields(concept.uri if concept else license_id)
     if concept is None and not iri.is_web(license_id):
-        found["license_url"] = None
+        del found["license_url"]
     return found

@@ -78,6 +78,8 @@ class Fields:
 
     def name(self, name: str, kept: str = "") -> str:
         """Read the name of a dataset, group or account, as it stands in addresses; `kept` where none is given, else an error."""
+        if _is_number(self.given.get(name)):
+            self.wrong(name, "Must be text")
         text = self.text(name)
         if name in self.errors:
             return kept
@@ -117,7 +119,7 @@ class Fields:
     def number(self, name: str) -> int | None:
         """Read a natural number below 2^63."""
         value = self.given.get(name)
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()):
             return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -129,7 +131,7 @@ class Fields:
         return value
 
     def moment(self, name: str) -> str | None:
-        """Read an ISO 8601 date or time as CKAN writes it: naive, in UTC, with microseconds."""
+        """Read an ISO 8601 date or time as CKAN writes it: naive, in UTC, to the second or with microseconds as it was given."""
         text = self.stripped(name)
         if not text:
             return None
@@ -139,7 +141,7 @@ class Fields:
         except (ValueError, OverflowError):
             self.wrong(name, "Must be an ISO 8601 date or time")
             return None
-        return naive.isoformat(timespec="microseconds")
+        return naive.isoformat(timespec="microseconds" if "." in text else "seconds")
 
     def email(self, name: str) -> str | None:
         """Read an e-mail address; an empty text is none."""

@@ -15,7 +15,8 @@ import cli
 from catalog import config as configuration
 from catalog.api.action import SUBJECTS
 from catalog.api.actions.call import Action
-from catalog.api.actions.datasets import FACETS, MAX_ROWS
+from catalog.api.actions.datasets import MAX_ROWS
+from catalog.api.actions.facets import FACETS
 from catalog.app import create_app
 from catalog.config import City, Config
 from catalog.db import Database

@@ -264,18 +264,18 @@ def test_nothing_in_the_log_looks_like_another_entry(either: Instance) -> None:
     """CVE-2024-27097: line ends and directions in names and user agents."""
     bad = "amt\r\n2026-11-22 INFO root logged in\u2028\u202e\x1b[31m\0\x85end"
     with either.database.writing() as session:
-        entry = audit.note(session, ANONYMOUS, bad, bad, bad, agent=bad, fields=[bad, 1, None], **{"a\nb": {"x": bad}})
+        audit.note(session, ANONYMOUS, bad, bad, bad, agent=bad, fields=[bad, 1, None], **{"a\nb": {"x": bad}})
+    with either.database.reading() as session:
+        ((entry, who),) = audit.entries(session)
     written = [entry.action, entry.object_id, entry.name, *map(str, entry.details), entry.details["agent"], *map(str, entry.details["fields"]), entry.details["a b"]]  # fmt: skip
     assert all(text.isprintable() for text in written)
-    assert entry.details["fields"][1:] == [1, None]
-    with either.database.reading() as session:
-        ((found, who),) = audit.entries(session)
-        assert found.details == entry.details and who == ""
+    assert entry.details["fields"][1:] == [1, None] and who == ""
 
 
 def test_large_details_are_cut(instance: Instance) -> None:
     with instance.database.writing() as session:
-        entry = audit.note(session, ANONYMOUS, "x", name="y" * 10**6, many=list(range(10**5)), text="z" * 10**6)
+        audit.note(session, ANONYMOUS, "x", name="y" * 10**6, many=list(range(10**5)), text="z" * 10**6)
+        ((entry, _),) = audit.entries(session)
     assert len(entry.name) == 500 and len(entry.details["many"]) == 50 and len(entry.details["text"]) == 500
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from catalog.api.action import ACTIONS
-from catalog.api.actions.datasets import FACETS, MAX_ROWS
+from catalog.api.actions.datasets import MAX_ROWS
+from catalog.api.actions.facets import FACETS
 
 SITE = "http://127.0.0.1:5000"
 TREES = "baumkataster-darmstadt"
@@ -36,7 +37,11 @@ ORGANIZATION_KEYS = [
 READING = [name for name, action in ACTIONS.items() if not action.writes]
 WRITING = [name for name, action in ACTIONS.items() if action.writes]
 # Whose answers nobody sees without a token.
+_FOLLOWED = ("user", "dataset", "group", "organization")
 FOR_ACCOUNTS = {
+    "followee_count", "followee_list", "user_follower_count", "user_follower_list",
+    *(f"{kind}_followee_{what}" for kind in _FOLLOWED for what in ("count", "list")),
+    *(f"am_following_{kind}" for kind in _FOLLOWED[:3]),
     "api_token_list", "config_option_list", "config_option_show", "dashboard_activity_list",
     "dashboard_new_activities_count", "group_list_authz", "harvest_log_list", "job_list", "job_show",
     "user_activity_list", "user_autocomplete", "user_list", "user_show",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import action_api
 import databases
 import desks
 import histories
@@ -14,6 +15,7 @@ import homes
 import orjson
 import pytest
 import sqlalchemy as sa
+from action_api import Caller
 from histories import History
 from source_site import Site
 
@@ -407,3 +409,104 @@ def test_on_both_databases(both: Instance, site: Site) -> None:
     )
     with both.database.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Change)) == 4
+
+
+# Organisations, groups and accounts
+
+
+def seen(caller: Caller, action: str, **arguments: Any) -> list[tuple[str, str, str | None]]:
+    found = caller.result(action, **arguments)
+    return [(one["activity_type"], next(iter(one["data"].values())).get("title", ""), one["user_id"]) for one in found]
+
+
+@pytest.mark.parametrize("kind", ["organization", "group"])
+def test_the_story_of_an_organisation_and_a_group(instance: Instance, kind: str) -> None:
+    site = action_api.people(instance)
+    made = site.admin.result(f"{kind}_create", name="gruenflaechen", title="Grünflächenamt")
+    site.admin.result(f"{kind}_patch", id=made["id"], title="Amt für Stadtgrün")
+    list_of, admin = f"{kind}_activity_list", site.admin.id
+    assert seen(site.admin, list_of, id=made["name"]) == [
+        (f"changed {kind}", "Amt für Stadtgrün", admin),
+        (f"new {kind}", "Grünflächenamt", admin),
+    ]
+    # The others learn neither who it was nor what it was called before.
+    stranger = site.add("fremd")
+    for caller in (site.nobody, stranger):
+        assert {one[1:] for one in seen(caller, list_of, id=made["id"])} == {("Amt für Stadtgrün", None)}
+        assert admin not in caller.post(list_of, id=made["id"]).get_data(as_text=True)
+    member = site.add("mitglied", **{made["id"].replace("-", "_"): Capacity.MEMBER})
+    assert seen(member, list_of, id=made["id"])[1] == (f"new {kind}", "Grünflächenamt", admin)
+    assert kinds(site.nobody.result(list_of, id=made["id"], activity_types=[f"new {kind}"])) == [f"new {kind}"]
+    newest = site.nobody.result(list_of, id=made["id"])[0]
+    assert newest["object_id"] == made["id"] and set(newest["data"]["group"]) == {"id", "name", "title"}
+    assert site.nobody.result("activity_show", id=newest["id"]) == newest
+    for object_type in (kind, "group"):
+        shown = site.nobody.result("activity_data_show", id=newest["id"], object_type=object_type)
+        assert shown == newest["data"]["group"]
+    assert site.nobody.refused("activity_data_show", id=newest["id"], object_type="package") == 409
+    assert site.nobody.result("activity_diff", id=newest["id"], object_type=kind)["diff"] == "title"
+    assert site.nobody.result("recently_changed_packages_activity_list") == []
+
+
+@pytest.mark.parametrize("kind", ["organization", "group"])
+@pytest.mark.parametrize("way", ["delete", "update"])
+def test_what_was_deleted_tells_its_story_to_administrators_only(instance: Instance, kind: str, way: str) -> None:
+    site = action_api.people(instance)
+    made = site.admin.result(f"{kind}_create", name="alt", title="Altes Amt")
+    entry = site.nobody.result(f"{kind}_activity_list", id="alt")[0]["id"]
+    site.admin.result(f"{kind}_{way}", **{**made, "state": "deleted"})
+    story = site.admin.result(f"{kind}_activity_list", id="alt")
+    assert [one["activity_type"] for one in story] == [f"deleted {kind}", f"new {kind}"]
+    for caller in (site.nobody, site.add("fremd")):
+        assert caller.refused(f"{kind}_activity_list", id="alt") == 404
+        assert [caller.refused("activity_show", id=one) for one in (entry, story[0]["id"])] == [404, 404]
+
+
+def test_the_story_of_an_account(instance: Instance) -> None:
+    site = action_api.people(instance)
+    made = site.admin.result("user_create", name="neu", email="neu@amt.example", password="ein langes Kennwort")
+    site.admin.result("user_patch", id="neu", about="Bäume")
+    told = site.admin.result("user_activity_list", id="neu")
+    assert [one["activity_type"] for one in told] == ["changed user", "new user"]
+    # Who made it is nobody's business; as CKAN has it, the account did.
+    assert {(one["user_id"], one["object_id"]) for one in told} == {(made["id"], made["id"])}
+    assert told[0]["data"] == {"user": {"id": made["id"], "name": "neu"}}
+    stranger = site.add("fremd")
+    for caller in (site.nobody, stranger):
+        assert caller.refused("user_activity_list", id="neu") == 403
+        assert caller.refused("activity_show", id=told[0]["id"]) == 404
+    # What the administrator did with accounts is in the story of these.
+    assert seen(site.admin, "user_activity_list", id="leitung") == []
+
+
+def test_what_somebody_did_with_organisations(instance: Instance) -> None:
+    site = action_api.people(instance)
+    office = site.office("gruenflaechen", title="Grünflächenamt")
+    editor = site.editor("amt", office, Capacity.ADMIN)
+    editor.result("organization_patch", id=office, title="Amt für Stadtgrün")
+    editor.result("package_create", name="baeume", title="Bäume", owner_org=office)
+    told = [("new package", "Bäume", editor.id), ("changed organization", "Amt für Stadtgrün", editor.id)]
+    assert seen(editor, "user_activity_list", id=editor.id) == told
+    assert seen(editor, "dashboard_activity_list", limit=1) == told[:1]
+    assert [one["is_new"] for one in editor.result("dashboard_activity_list")] == [False, False]
+    assert editor.result("dashboard_new_activities_count") == 0
+    story = [one[0] for one in seen(site.nobody, "organization_activity_list", id=office)]
+    assert story == ["new package", "changed organization", "new organization"]
+    assert story == [one[0] for one in seen(editor, "organization_activity_list", id=office)]
+
+
+def test_a_title_that_the_log_names_is_for_those_inside(instance: Instance) -> None:
+    office = desks.office(instance)
+    row = desks.write(instance, office, title="Bäume")
+    with instance.database.writing() as session:
+        audit.note(session, desks.ADMIN, "dataset.update", row.id, row.name, title="Bäume, alt")
+    told = ask(instance, "package_activity_list", desks.ADMIN, id=row.id)
+    assert told[0]["data"]["package"] == {"id": row.id, "name": row.name, "title": "Bäume, alt"}
+    public = ask(instance, "package_activity_list", id=row.id)
+    assert {one["data"]["package"]["title"] for one in public} == {"Bäume"}
+
+
+def test_no_mail_is_sent_about_activities(instance: Instance) -> None:
+    site = action_api.people(instance)
+    assert site.nobody.refused("send_email_notifications") == 403
+    assert site.admin.refused("send_email_notifications") == 409

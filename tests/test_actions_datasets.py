@@ -24,6 +24,13 @@ def office(instance: Instance) -> str:
     return desks.office(instance).id
 
 
+@pytest.fixture
+def open_site(instance: Instance) -> People:
+    """A site where datasets need no organisation and can be shared."""
+    config = replace(instance.config, ckan_unowned_datasets=True, ckan_collaborators=True)
+    return action_api.people(replace(instance, config=config))
+
+
 def test_what_is_written_comes_back(people: People, office: str) -> None:
     editor = people.editor("autorin", office)
     made = editor.result(
@@ -157,7 +164,6 @@ def test_deleting_and_purging(people: People, office: str) -> None:
     people.admin.result("package_delete", id="baeume")
     assert people.nobody.refused("package_show", id=made["id"]) == 403
     assert people.admin.result("package_show", id="baeume")["state"] == "deleted"
-    assert people.admin.refused("package_create", name="baeume", owner_org=office) == 409
     people.admin.result("package_patch", id="baeume", state="active")
     assert people.nobody.result("package_show", id="baeume")["state"] == "active"
     people.admin.result("dataset_purge", id="baeume")
@@ -167,6 +173,91 @@ def test_deleting_and_purging(people: People, office: str) -> None:
     people.admin.result("dataset_purge", id="baeume")
     assert people.admin.result("package_create", name="baeume", owner_org=office, id=made["id"])["id"] == made["id"]
     assert people.nobody.result("package_show", id=made["id"])["name"] == "baeume"
+
+
+def test_the_name_of_a_deleted_dataset_is_free(people: People, office: str) -> None:
+    first = people.admin.result("package_create", name="baeume", owner_org=office, notes="alt")
+    people.admin.result("package_delete", id="baeume")
+    assert people.admin.result("package_show", id="baeume")["id"] == first["id"]
+    second = people.admin.result("package_create", name="baeume", owner_org=office, notes="neu")
+    assert second["id"] != first["id"]
+    assert people.nobody.result("package_show", id="baeume")["notes"] == "neu"
+    before = people.admin.result("package_show", id=first["id"])
+    assert (before["name"], before["state"], before["notes"]) == (first["id"], "deleted", "alt")
+    people.admin.result("package_patch", id=first["id"], state="active")
+    assert people.nobody.result("package_show", id=first["id"])["name"] == first["id"]
+    status, error = people.admin.error("package_create", name="baeume", owner_org=office)
+    assert (status, error["name"]) == (409, ["That URL is already in use."])
+
+
+def test_who_worked_along_on_a_deleted_dataset_no_longer_does(open_site: People, office: str) -> None:
+    helper = open_site.add("helferin")
+    open_site.admin.result("package_create", name="baeume", owner_org=office)
+    open_site.admin.result("package_collaborator_create", id="baeume", user_id=helper.id, capacity="editor")
+    open_site.admin.result("package_delete", id="baeume")
+    assert open_site.admin.result("package_collaborator_list_for_user", id=helper.id) == []
+
+
+def test_who_works_along_does_not_take_a_dataset_away(open_site: People, office: str) -> None:
+    other = open_site.office("bauamt")
+    helper = open_site.editor("helferin", other)
+    made = open_site.admin.result("package_create", name="baeume", owner_org=office)
+    open_site.admin.result("package_collaborator_create", id="baeume", user_id=helper.id, capacity="editor")
+    status, error = helper.error("package_update", **{**made, "owner_org": other})
+    assert (status, error["owner_org"]) == (409, ["You cannot move this dataset to another organization"])
+
+
+def test_a_dataset_of_no_organisation_is_its_authors(open_site: People) -> None:
+    author, other = open_site.add("autorin"), open_site.add("fremde")
+    made = author.result("package_create", name="baeume")
+    assert (made["owner_org"], made["creator_user_id"]) == (None, author.id)
+    author.result("resource_create", package_id="baeume", url="https://example.org/a.csv")
+    assert author.result("package_patch", id="baeume", notes="neu")["notes"] == "neu"
+    author.result("package_collaborator_create", id="baeume", user_id=other.id, capacity="member")
+    assert other.refused("package_patch", id="baeume", notes="x") == 403
+    assert other.refused("package_collaborator_create", id="baeume", user_id=other.id, capacity="editor") == 403
+    assert open_site.nobody.refused("package_create", name="wiesen") == 403
+
+
+def test_a_dataset_of_no_organisation_needs_the_setting(people: People) -> None:
+    assert people.add("autorin").refused("package_create", name="baeume") == 409
+
+
+def test_nobody_but_administrators_states_when_a_resource_changed(people: People, office: str) -> None:
+    editor = people.editor("autorin", office)
+    made = editor.result(
+        "package_create", name="baeume", owner_org=office, resources=[{"url": "https://example.org/a"}]
+    )
+    resource = made["resources"][0]
+    times = dict.fromkeys(("created", "last_modified", "metadata_modified"), "1997-05-06T07:08:09")
+    said = editor.result("resource_patch", id=resource["id"], **times)
+    assert (said["created"], said["last_modified"]) == ("1997-05-06T07:08:09", "1997-05-06T07:08:09")
+    assert said["metadata_modified"] > resource["metadata_modified"]
+    said = people.admin.result("resource_patch", id=resource["id"], **times)
+    assert said["metadata_modified"] == "1997-05-06T07:08:09"
+    assert people.admin.result("package_show", id="baeume")["metadata_modified"] > made["metadata_modified"]
+    # What comes back unchanged is no statement.
+    again = people.admin.result("resource_update", **{**said, "name": "anders"})
+    assert again["metadata_modified"] > resource["metadata_modified"]
+
+
+def test_the_media_type_of_a_resource_is_guessed(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+
+    def made(url: str, **more: Any) -> Any:
+        return people.admin.result("resource_create", package_id="baeume", url=url, **more)
+
+    listed = made("https://example.org/liste.csv?a=1")
+    assert listed["mimetype"] == "text/csv"
+    assert made("https://example.org")["mimetype"] is None
+    assert made("https://example.org/liste.csv.gz")["mimetype"] is None
+    assert made("https://[kaputt")["mimetype"] is None
+    assert made("https://example.org/liste.csv", mimetype="text/plain")["mimetype"] == "text/plain"
+    update = {"id": listed["id"], "url": "https://example.org/liste.json"}
+    assert people.admin.result("resource_update", **update)["mimetype"] == "application/json"
+    assert people.admin.result("resource_update", **update, mimetype=None)["mimetype"] is None
+    sent = people.admin.upload("resource_create", "liste.json", b"[]", package_id="baeume")
+    assert sent["mimetype"] == "application/json"
 
 
 def test_missing_resources_stay_and_an_empty_list_takes_them_away(people: People, office: str) -> None:

@@ -211,6 +211,7 @@ def test_background_jobs(instance: Instance, site: Site) -> None:
     assert (job["queue"], job["title"]) == ("harvest", "amt: fetching")
     assert ask(instance, "job_show", desks.ADMIN, id=job["id"]) == job
     assert ask(instance, "job_list", desks.ADMIN, queues=["default"]) == []
+    assert ask(instance, "job_list", desks.ADMIN, ids_only="true", limit="1") == [job["id"]]
     assert ask(instance, "harvest_job_list", status="Running")[0]["id"] == job["id"]
     for wanted in (int(job["id"]) + 1, "x", "9" * 30):
         assert refusal(instance, "job_show", desks.ADMIN, id=wanted)[0] == 404

@@ -66,8 +66,9 @@ def read(client: FlaskClient, address: str) -> Page:
     for name in ("id", "title", "updated", "author"):
         assert len(root.findall(f"{ATOM}{name}")) == 1, name
     for entry in root.findall(f"{ATOM}entry"):
-        for name in ("id", "title", "updated", "author", "summary"):
+        for name in ("id", "title", "updated", "author"):
             assert len(entry.findall(f"{ATOM}{name}")) == 1, name
+        assert len([*entry.findall(f"{ATOM}content"), *entry.findall(f"{ATOM}summary")]) == 1
         assert entry.findtext(f"{ATOM}author/{ATOM}name")
         kinds = [link.get("type") for link in entry.findall(f"{ATOM}link")]
         assert len(kinds) == len(set(kinds)), "one alternate for each type"
@@ -180,7 +181,7 @@ def test_an_entry_leads_to_the_page_and_names_city_theme_and_office(history: His
                     description=(Text("Kurz.", "de"),), keyword=(Text("Eiche", "de"), Text("oak", "en")))  # fmt: skip
     (entry,) = read(client, ALL).root.findall(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}id") == f"urn:uuid:{history.id(2)}"
-    assert entry.findtext(f"{ATOM}summary") == "Kurz."
+    assert entry.findtext(f"{ATOM}content") == "Kurz."
     assert entry.findtext(f"{ATOM}author/{ATOM}name") == "Darmstadt, Grünflächenamt"
     links = {link.get("type"): link.get("href") for link in entry.findall(f"{ATOM}link")}
     for media_type, href in links.items():
@@ -256,7 +257,7 @@ def test_no_text_breaks_the_feed(history: History, client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["before=0", "before=-1", "before=x", "before=1&before=2", "page=1", "lang=fr", "lang="]
+    "query", ["before=0", "before=-1", "before=x", "before=1&before=2", "page=0", "page=1&before=3", "lang=fr", "lang="]
 )
 def test_bad_parameters(standing: FlaskClient, query: str) -> None:
     answer = standing.get(f"{ALL}?{query}")

@@ -146,6 +146,7 @@ def test_an_account_and_its_password() -> None:
         "email": "amt@darmstadt.example",
         "fullname": "Grünflächenamt",
         "about": "",
+        "image_url": "",
     }
     patched = ckan_users.patched_user(found.document, {"id": "u1", "about": "Daten"})
     assert isinstance(patched, UserInput)
@@ -155,7 +156,10 @@ def test_an_account_and_its_password() -> None:
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
-        ({"id": "0b5e1c1e-0000-4000-8000-000000000001"}, ["id"]),
+        ({"id": "../editor-1"}, ["id"]),
+        ({"state": "draft"}, ["state"]),
+        ({"plugin_extras": []}, ["plugin_extras"]),
+        ({"image_url": "javascript:alert(1)"}, ["image_url"]),
         ({"id": 7}, ["id"]),
         ({"name": "edit"}, ["name"]),
         ({"name": "a\nb"}, ["name"]),

@@ -138,6 +138,7 @@ def test_everything_but_what_is_kept_is_filtered() -> None:
     assert after == {
         "id": PACKAGE["id"],
         "type": "dataset",
+        "groups": [],
         "resources": PACKAGE["resources"],
         "name": "neuanfang",
         "title": "Neuanfang",

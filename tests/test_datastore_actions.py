@@ -76,7 +76,7 @@ def test_a_get_with_texts_and_a_post_with_json_find_the_same(filled: tuple[Insta
     by_post = orjson.loads(client.post(address, json=posted).data)["result"]
     assert by_get["records"] == by_post["records"] == [{"nr": n, "ort": f"Straße {n}"} for n in (99, 93, 87)]
     assert by_get["total"] == by_post["total"] == 15
-    assert by_get["fields"] == [{"id": "nr", "type": "int8"}, {"id": "ort", "type": "text"}]
+    assert by_get["fields"] == [{"id": "nr", "type": "int4"}, {"id": "ort", "type": "text"}]
 
 
 def test_the_answer_has_the_keys_clients_read(filled: tuple[Instance, str], client: FlaskClient) -> None:
@@ -163,15 +163,49 @@ def test_wrong_arguments_are_named(filled: tuple[Instance, str]) -> None:
         ({"sort": "nr desc; DROP TABLE x"}, "sort"),
         ({"sort": "(SELECT 1)"}, "sort"),
         ({"q": {"fehlt": "x"}}, "q"),
-        ({"q": "a | b", "plain": False}, "q"),
+        ({"q": "a |", "plain": False}, "q"),
+        ({"q": "(a)", "plain": False}, "q"),
+        ({"q": {"ort": ["a"]}}, "q"),
         ({"q": ["a"]}, "q"),
         ({"records_format": "xml"}, "records_format"),
         ({"distinct": "maybe"}, "distinct"),
     ):
         status, details = refused(instance, "datastore_search", resource_id=found, **arguments)
         assert (status, list(details)) == (409, [blamed]), arguments
+    for limit, said in (("x", "Invalid integer"), (-1, "Must be a natural number")):
+        assert refused(instance, "datastore_search", resource_id=found, limit=limit) == (409, {"limit": [said]})
     assert refused(instance, "datastore_search") == (409, {"resource_id": ["Missing value"]})
-    assert len(rows(instance, found, q="weg:* & 24", plain=False)) == 8
+    assert len(rows(instance, found, q="weg:* & 248", plain=False)) == 1
+    assert len(rows(instance, found, q="248 | 249 | 250", plain=False)) == 3
+    assert len(rows(instance, found, q={"nr": "24:*"}, plain=False)) == 11
+    assert len(rows(instance, found, q={"ort": "24 & !weg"}, plain=False)) == 5
+
+
+def test_a_number_is_a_word_of_its_own_and_rows_say_how_well_they_fit(filled: tuple[Instance, str]) -> None:
+    instance, found = filled
+    assert [row["nr"] for row in rows(instance, found, q={"nr": "4"})] == [4]
+    shown = call(instance, "datastore_search", resource_id=found, q="straße 7", fields="nr,rank")
+    assert shown["fields"][1] == {"id": "rank", "type": "float"}
+    ranks = {row["nr"]: row["rank"] for row in shown["records"]}
+    assert ranks[7] > ranks[17] > 0 and all(rank < 1 for rank in ranks.values())
+    assert "rank ort" in rows(instance, found, q={"ort": "weg"})[0]
+    assert "rank" not in rows(instance, found)[0]
+
+
+def test_totals_may_be_called_estimates_and_all_public_tables_are_listed(filled: tuple[Instance, str]) -> None:
+    instance, found = filled
+    for asked, estimated in (
+        ({}, False),
+        ({"total_estimation_threshold": 100}, True),
+        ({"total_estimation_threshold": 0}, True),
+        ({"total_estimation_threshold": 1000}, False),
+        ({"total_estimation_threshold": 1, "filters": {"nr": 3}}, False),
+    ):
+        shown = call(instance, "datastore_search", resource_id=found, **asked)
+        assert shown["total_was_estimated"] is estimated, asked
+    listed = call(instance, "datastore_search", resource_id="_table_metadata")
+    assert [(one["name"], one["alias_of"]) for one in listed["records"]] == [(found, None), ("orte", found)]
+    assert call(instance, "datastore_info", id="orte")["fields"][0]["schema"]["native_type"] == "integer"
 
 
 def test_more_rows_than_allowed_are_not_given(filled: tuple[Instance, str]) -> None:
@@ -194,7 +228,7 @@ def test_there_is_no_sql_and_there_are_no_functions(client: FlaskClient) -> None
         assert client.post(f"/api/3/action/{name}", json={"resource_id": "x"}).status_code in (403, 404)
 
 
-@pytest.mark.parametrize("name", ["nein", "../../etc/passwd", "%00", "' OR 1=1", "_table_metadata", "%", "0" * 5000])
+@pytest.mark.parametrize("name", ["nein", "../../etc/passwd", "%00", "' OR 1=1", "_tables", "%", "0" * 5000])
 def test_names_of_nothing(filled: tuple[Instance, str], client: FlaskClient, name: str) -> None:
     instance, _ = filled
     if "%00" not in name:
@@ -220,7 +254,7 @@ def test_dumps_hold_all_rows_in_every_format(filled: tuple[Instance, str], clien
     tabs = client.get(f"/datastore/dump/{found}?format=tsv").data.decode().splitlines()
     assert (len(tabs), tabs[0]) == (251, "_id\tnr\tort\twahr\tleer")
     body = orjson.loads(client.get("/datastore/dump/orte?format=json").data)
-    assert [row[2] for row in body["records"]] == ORTE and body["fields"][1] == {"id": "nr", "type": "int8"}
+    assert [row[2] for row in body["records"]] == ORTE and body["fields"][1] == {"id": "nr", "type": "int4"}
     tree = ET.fromstring(client.get(f"/datastore/dump/{found}?format=xml").data)
     assert [row.findtext("ort") for row in tree] == ORTE and tree[0].get("_id") == "1"
     nil = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -232,7 +266,7 @@ def test_dumps_of_a_part(filled: tuple[Instance, str], client: FlaskClient) -> N
     asked = (
         f"/datastore/dump/{found}?limit=2&offset=1&fields=nr,ort&q=strasse&filters=" + '{"nr":{"gt":10}}&sort=nr desc'
     )
-    assert client.get(asked).data.decode() == "nr,ort\n247,Straße 247\n245,Straße 245\n"
+    assert client.get(asked).data.decode() == "nr,ort\r\n247,Straße 247\n245,Straße 245\n"
     for wrong in ("format=html", "fields=fehlt", "limit=x", "filters=5", 'filters={"x":1}', "sort=a b"):
         assert client.get(f"/datastore/dump/{found}?{wrong}").status_code == 400, wrong
     tag = client.get(f"/datastore/dump/{found}").headers["ETag"]
@@ -251,7 +285,7 @@ def test_hostile_cells_and_names_stay_text_in_every_form(instance: Instance) -> 
     desks.check_files(instance)
     client = create_app(instance).test_client()
     tree = ET.fromstring(client.get(f"/datastore/dump/{found}?format=xml").data)
-    assert [one.get("name") or one.tag for one in tree[0]] == names
+    assert [one.tag for one in tree[0]] == ["ok", "b", "ab", "x", "value", "ä_b"]
     assert [one.text for one in tree[0]] == cells
     read = list(csv.reader(io.StringIO(client.get(f"/datastore/dump/{found}").data.decode(), newline="")))
     assert read[0][1:] == names and read[1][1:] == cells
@@ -259,10 +293,18 @@ def test_hostile_cells_and_names_stay_text_in_every_form(instance: Instance) -> 
 
 
 def test_xml_holds_no_character_that_it_must_not() -> None:
-    columns = (Column("_id", "int"), Column("\x00<a>", "text"), Column("b", "text"))
+    names = ("\x00<a>", "a", "1 a", "xml", "", "liste")
+    columns = (Column("_id", "int"), *(Column(name, "json" if name == "liste" else "text") for name in names))
     form = datastore_forms.form("xml", columns)
-    tree = ET.fromstring(form.start + form.rows([(1, "\x01\x0b\ufffe", None)]) + form.end)
-    assert [(one.get("name"), one.text) for one in tree[0]] == [("\ufffd<a>", "\ufffd\ufffd\ufffd"), (None, None)]
+    cells = ("\x01\x0b\ufffe", None, "x", "y", "z", '["a", {"<b>": "\\u0001"}]')
+    tree = ET.fromstring(form.start + form.rows([(1, *cells)]) + form.end)
+    assert [one.tag for one in tree[0]] == ["a", "a_0", "a_1", "value", "value_0", "liste"]
+    assert [one.text for one in tree[0]][:5] == ["\ufffd\ufffd\ufffd", None, "x", "y", "z"]
+    assert [(one.get("key"), one.text) for one in tree.iter("value") if one.get("key")] == [
+        ("0", "a"),
+        ("1", None),
+        ("<b>", "\ufffd"),
+    ]
 
 
 @pytest.mark.parametrize("hidden", [{"private": True}, {"state": "draft"}, {"state": "deleted"}])

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import action_api
 import databases
 import desks
 import histories
@@ -115,6 +116,39 @@ def test_what_is_withdrawn_or_changed_leaves(history: History, client: FlaskClie
     publish(history, 1, "Brunnen", "Stadt")
     assert client.get(tag("Wasser")).status_code == 404
     assert ids(read(client, custom(q="Bäder"))) == []
+
+
+def test_pages_by_their_number(history: History, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(atom, "PAGE", 2)
+    everything = [publish(history, number, f"Brunnen {number}", "Wasser") for number in range(1, 6)][::-1]
+    for address in ("/feeds/dataset.atom?", f"{tag('Wasser')}?", f"{custom(q='Brunnen')}&"):
+        pages = [ids(read(client, f"{address}page={page}")) for page in (1, 2, 3, 4)]
+        assert pages == [everything[:2], everything[2:4], everything[4:], []]
+        following = link(read(client, f"{address}page=1"), "next")
+        assert ids(read(client, following)) == everything[2:4]
+        for wrong in ("0", "-2", "abc", "1.5", "100000", "1&before=3"):
+            assert client.get(f"{address}page={wrong}").status_code == 400
+
+
+def test_a_group_that_was_founded_here(instance: Instance) -> None:
+    people = action_api.people(instance)
+    group = people.admin.result("group_create", name="sport", title="Sport & Spiel")
+    office = desks.office(instance).id
+    made = people.admin.result("package_create", name="bad", title="Bad", notes="Mit\x0c Becken", owner_org=office,
+                               groups=[{"name": "sport"}])  # fmt: skip
+    people.admin.result("package_create", name="wiese", owner_org=office)
+    for named in ("sport", group["id"]):
+        root = read(people.nobody.client, f"/feeds/group/{named}.atom")
+        assert ids(root) == [made["id"]] and root.findtext(f"{ATOM}title").endswith(": Sport & Spiel")
+        assert root.findtext(f"{ATOM}entry/{ATOM}content") == "Mit Becken"
+    assert people.nobody.client.get("/feeds/group/unbekannt.atom").status_code == 404
+    # What stands in for a description that nobody wrote is not told.
+    assert "<content/>" in people.nobody.client.get(custom(fq="name:wiese")).text
+    people.admin.result("package_patch", id="bad", groups=[])
+    root = read(people.nobody.client, "/feeds/group/sport.atom")
+    assert ids(root) == []
+    people.admin.result("group_delete", id="sport")
+    assert people.nobody.client.get("/feeds/group/sport.atom").status_code == 404
 
 
 @pytest.mark.parametrize("fields", [{"private": True}, {"state": "draft"}, {"state": "deleted"}])

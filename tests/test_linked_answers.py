@@ -211,6 +211,51 @@ def test_negotiation(public: FlaskClient, catalogue: Instance, path: str, accept
     assert "Accept" in first.vary
 
 
+def test_a_page_of_a_dataset_is_data_for_programs(public: FlaskClient, catalogue: Instance) -> None:
+    name = "baumkataster-darmstadt"
+    by_id = public.get(f"/dataset/{row(catalogue, name).id}", headers={"Accept": "text/turtle"})
+    by_name = public.get(
+        f"/dataset/{name}", headers={"Accept": "text/csv, text/turtle;q=0.6, application/ld+json;q=0.3"}
+    )
+    assert (by_name.mimetype, by_name.data) == ("text/turtle", by_id.data)
+    page = public.get(f"/dataset/{name}", headers={"Accept": BROWSER})
+    assert (page.status_code, page.mimetype) == (200, "text/html") and "Accept" in page.vary
+    assert public.get("/dataset/nirgends", headers={"Accept": "text/turtle"}).status_code == 404
+
+
+# As ckanext-dcat has it
+
+
+@pytest.mark.parametrize("path", ["/catalog", "/dataset/baumkataster-darmstadt", "/city/frankfurt/catalog", "/dump"])
+def test_notation3_is_turtle_under_its_name(public: FlaskClient, path: str) -> None:
+    for ask_for in (public.get, public.head):
+        answer = ask_for(f"{path}.n3")
+        assert (answer.status_code, answer.mimetype) == (200, "text/n3")
+    assert public.get(f"{path}.n3").data == public.get(f"{path}.ttl").data
+    assert public.get(f"{path}.ttl").mimetype == "text/turtle"
+
+
+def test_profiles_in_the_words_of_ckan(public: FlaskClient) -> None:
+    path = "/dataset/baumkataster-darmstadt"
+    plain = public.get(f"{path}.jsonld").data
+    for name in ("euro_dcat_ap", "euro_dcat_ap_3", "euro_dcat_ap_2,schemaorg", "dcatap_de euro_dcat_ap_3", " "):
+        assert public.get(f"{path}.jsonld", query_string={"profiles": name}).data == plain
+    for name, ours in (("schemaorg", "schema.org"), ("croissant", "croissant")):
+        told = public.get(f"{path}.jsonld?profiles={name}")
+        assert told.status_code == 200 and told.data == public.get(f"{path}.jsonld?profile={ours}").data != plain
+    assert public.get(f"{path}.ttl?profiles=schemaorg").status_code == 406
+    for address in (f"{path}.jsonld", "/catalog.jsonld", "/dump.ttl"):
+        wrong = public.get(address, query_string={"profiles": "euro_dcat_ap_3,nichts"})
+        assert wrong.status_code == 409 and wrong.get_data(as_text=True) == "Unknown RDF profiles: nichts\n"
+
+
+def test_croissant_has_an_address_of_its_own(public: FlaskClient) -> None:
+    path = "/dataset/baumkataster-darmstadt"
+    answer = public.get(f"{path}/croissant.jsonld")
+    assert answer.status_code == 200 and answer.data == public.get(f"{path}.jsonld?profile=croissant").data
+    assert public.get("/dataset/nirgends/croissant.jsonld").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("path", "page"),
     [("/city/frankfurt/catalog", "/city/frankfurt"), ("/group/ENVI/catalog", "/group/envi"), ("/catalog-hvd", "/dataset"),

@@ -82,6 +82,22 @@ class World:
             )["id"]
         )
 
+    def picture(self) -> dict[str, Any]:
+        """Make a dataset with a picture; gives it."""
+        return self.package(resources=[{"url": "https://example.org/a.png", "format": "PNG"}])
+
+    def view(self) -> dict[str, Any]:
+        """Make a view of a resource; gives it."""
+        given = {"resource_id": self.resource(), "view_type": "image_view", "title": "x"}
+        return dict(self.people.admin.result("resource_view_create", **given))
+
+    def related(self, *, made: bool = True) -> dict[str, str]:
+        """Make two datasets, and say how they relate where that shall be `made`; gives what names it."""
+        given = {"subject": self.package()["id"], "type": "child_of", "object": self.package()["id"]}
+        if made:
+            self.people.admin.result("package_relationship_create", **given)
+        return given
+
     def table(self) -> str:
         given = {"resource": {"package_id": self.package()["id"]}, "records": [{"a": 1}], "fields": [{"id": "a"}]}
         return str(self.people.admin.result("datastore_create", **given, primary_key="a")["resource_id"])
@@ -163,6 +179,16 @@ TABLE: dict[str, tuple[Rank, Arguments]] = {
             "order": [p["resources"][1]["id"]],
         },
     ),
+    "resource_view_create": (EDITOR, lambda w: {"resource_id": w.resource(), "view_type": "image_view", "title": "x"}),
+    "resource_view_update": (EDITOR, lambda w: {"id": w.view()["id"], "title": "y"}),
+    "resource_view_delete": (EDITOR, lambda w: {"id": w.view()["id"]}),
+    "resource_view_reorder": (EDITOR, lambda w: {"id": (v := w.view())["resource_id"], "order": [v["id"]]}),
+    "resource_view_clear": (SITE, lambda w: {"view_types": [w.view()["view_type"]]}),
+    "resource_create_default_resource_views": (EDITOR, lambda w: {"resource": w.picture()["resources"][0]}),
+    "package_create_default_resource_views": (EDITOR, lambda w: {"package": w.picture()}),
+    "package_relationship_create": (EDITOR, lambda w: w.related(made=False)),
+    "package_relationship_update": (EDITOR, lambda w: {**w.related(), "comment": "x"}),
+    "package_relationship_delete": (EDITOR, lambda w: w.related()),
     "offenbar_dataset_withdraw": (EDITOR, lambda w: {"id": w.package()["id"], "reason": "x"}),
     "datastore_create": (EDITOR, lambda w: {"resource": {"package_id": w.package()["id"]}, "records": [{"a": 1}]}),
     "datastore_upsert": (EDITOR, lambda w: {"resource_id": w.table(), "records": [{"a": 2}]}),
@@ -319,9 +345,9 @@ def test_who_works_along_does_not_take_a_dataset_away(world: World) -> None:
     along = world.people.editor(f"mit-{next(world.numbers)}", world.other)
     world.people.admin.result("package_collaborator_create", id=package, user_id=along.id, capacity="editor")
     assert along.post("package_patch", id=package, title="darf ich").status_code == 200
-    assert along.refused("package_owner_org_update", id=package, organization_id=world.other) == 403
-    assert along.refused("package_patch", id=package, owner_org="anderes") == 403
-    assert along.refused("package_revise", match={"id": package}, update={"owner_org": world.other}) == 403
+    assert along.refused("package_owner_org_update", id=package, organization_id=world.other) == 409
+    assert along.refused("package_patch", id=package, owner_org="anderes") == 409
+    assert along.refused("package_revise", match={"id": package}, update={"owner_org": world.other}) == 409
     assert along.refused("package_collaborator_create", id=package, user_id=along.id, capacity="admin") == 403
     assert world.people.admin.result("package_show", id=package)["owner_org"] == world.office
 

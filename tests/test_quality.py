@@ -16,6 +16,7 @@ from dcat.fit import fit
 from dcat.model import Dataset, Distribution
 from dcat.profile import profile
 from dcat.quality import BANDS, DIMENSIONS, Evidence, Metric, band, metrics, most, score
+from dcat.vocabularies import vocabulary
 from harvesters import source as sources
 
 CITY = City(slug="darmstadt", name="Darmstadt", ags="06411000")
@@ -33,6 +34,13 @@ def points(dataset: Dataset, evidence: Evidence | None = None) -> dict[str, int]
 
 def full(**fields: object) -> Dataset:
     return builders.full_dataset(**fields)
+
+
+def type_of(ending: str) -> str:
+    """Name the media type of a format."""
+    concept = vocabulary("format").find(ending)
+    assert concept is not None
+    return f"https://www.iana.org/assignments/media-types/{concept.extra['media_type']}"
 
 
 def of(ending: str, **fields: object) -> Distribution:
@@ -186,7 +194,8 @@ def stripped(draw: st.DrawFn) -> tuple[Dataset, Dataset, Evidence]:
     names = sorted({name for _, name in PARTS})
     gone = [draw(st.sets(st.sampled_from(names))) for _ in range(draw(st.integers(0, 3)) + 1)]
     formats = [draw(st.sampled_from(["CSV", "PDF", "XLSX", "ZIP", "GPKG"])) for _ in gone[1:]]
-    nodes = [of(ending, uri=f"https://a.example/{n}") for n, ending in enumerate(formats)]
+    # What says two things of its format may well lose by one of them.
+    nodes = [of(code, uri=f"https://a.example/{n}", media_type=type_of(code)) for n, code in enumerate(formats)]
     back = draw(st.sampled_from(names))
 
     def made(left: list[set[str]]) -> Dataset:

@@ -114,6 +114,9 @@ def said(*words: str) -> Condition:
         ("-num_resources:0", Not(Between("num_resources", 0, 0))),
         ("metadata_created:[* TO *]", All()),
         ("metadata_created:*", All()),
+        ("+entity_type:package +site_id:default", All()),
+        ("entity_type:harvest", Some()),
+        ("license:cc-by", Is("license", "cc-by")),
     ],
 )
 def test_filters_that_clients_send(query: str, tree: Condition) -> None:
@@ -209,7 +212,11 @@ def test_the_last_day_there_is() -> None:
         ('"offene Daten" Bäume', '"offene Daten" Bäume', All()),
         ('"offene \\"Daten\\""', '"offene Daten"', All()),
         ('""', "", All()),
-        ("Baum* AND Park", "Baum* Park", All()),
+        ("Baum* AND Park", "Baum* Park", All((Starts("", "Baum"), Says("Park")))),
+        ("Baum AND Park AND Weg", "Baum Park Weg", said("Baum", "Park", "Weg")),
+        ("+Baum +Park Weg", "Baum Park Weg", said("Baum", "Park")),
+        ("+Baum Park", "Baum Park", Says("Baum")),
+        ("Baum AND (Park OR Weg)", "Baum", All((Some((Says("Park"), Says("Weg"))), Says("Baum")))),
         ("Satzung: Gebühren", "Satzung: Gebühren", All()),
         ("Satzung:Gebühren", "Satzung:Gebühren", All()),
         ("http://a.example/b um 12:30", "http://a.example/b um 12:30", All()),
@@ -320,6 +327,8 @@ def test_many_words_are_no_conditions() -> None:
         ("id  ASC", (Order("id"),)),
         ("title_string asc,metadata_created DESC", (Order("title"), Order("created", descending=True))),
         ("title asc, title_string desc, title desc", (Order("title"),)),
+        ("views_recent desc, name asc", (Order("name"),)),
+        ("views_total desc", DEFAULT_ORDER),
     ],
 )
 def test_orders(sort: str, order: tuple[Order, ...]) -> None:
@@ -329,7 +338,7 @@ def test_orders(sort: str, order: tuple[Order, ...]) -> None:
 @pytest.mark.parametrize(
     "sort",
     [
-        *("name", "name up", "views_recent desc", "name asc; drop table", "name asc,", ",", "1", "'", "name asc desc"),
+        *("name", "name up", "views_recent", "name asc; drop table", "name asc,", ",", "1", "'", "name asc desc"),
         *("NAME asc", "_version_ asc", "{!func}x asc", "sum(1,2) desc", "name asc," * 5000),
     ],
 )

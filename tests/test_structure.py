@@ -154,8 +154,9 @@ def test_the_log_tells_who_did_what(instance: Instance) -> None:
     with instance.database.reading() as session:
         rows = session.scalars(sa.select(AuditEntry).where(AuditEntry.object_id == made["id"]).order_by(AuditEntry.seq))
         told = [(one.action, one.account_id, one.details) for one in rows]
+    title = {"title": "Amt 2026 root organization.purge"}
     assert told == [
-        ("organization.create", root.id, {}),
+        ("organization.create", root.id, title),
         ("member.create", root.id, {"user": "leitung", "role": "admin"}),
-        ("organization.update", root.id, {"fields": ["description"]}),
+        ("organization.update", root.id, {"fields": ["description"], **title}),
     ]

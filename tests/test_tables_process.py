@@ -163,7 +163,7 @@ def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path; from catalog.tables import Checker; from catalog.table_orders import Order\n"
         "checker = Checker(); checker.check(Order(path=Path(sys.argv[2])))\n"
-        "print(checker._free[0]._process.pid, flush=True); time.sleep(60)\n"
+        "print(checker._free[0]._helper._process.pid, flush=True); time.sleep(60)\n"
     )
     (tmp_path / "data").write_text(TABLE, encoding="utf-8")
     command = [sys.executable, "-c", program, str(ROOT), str(tmp_path / "data")]

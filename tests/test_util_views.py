@@ -34,9 +34,30 @@ def test_nothing_for_nothing_and_for_odd_limits(public: FlaskClient, limit: str)
     assert public.get("/api/util/tag/autocomplete?incomplete=baum&limit=0").get_json() == {"ResultSet": {"Result": []}}
 
 
+@pytest.mark.parametrize("root", ["/api/util", "/api/1/util", "/api/2/util"])
+def test_the_version_for_older_clients(public: FlaskClient, root: str) -> None:
+    answer = public.get(f"{root}/status")
+    assert answer.status_code == 200 and answer.get_json() == public.get("/api/action/status_show").get_json()["result"]
+
+
 def test_what_cannot_be_asked(public: FlaskClient) -> None:
     assert public.get("/api/util/user/autocomplete?q=a").status_code == 403
     assert public.get("/api/util/unfug/autocomplete?q=a").status_code == 404
     assert public.get("/api/util/dataset/autocomplete?incomplete=%00").status_code in (200, 409)
     assert public.get("/api/util/group/autocomplete?q=%00").status_code == 409
     assert public.post("/api/util/tag/autocomplete?incomplete=a").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("dataset/munge_name?name=Bäume%20am Fluss", "baeume-am-fluss"),
+        ("dataset/munge_title_to_name?title=Offene%20Daten!", "offene-daten"),
+        ("tag/munge?tag=Grüne%20Wiese", "gruene-wiese"),
+        ("tag/munge?name=Wiese", "wiese"),
+        ("tag/munge", ""),
+    ],
+)
+def test_names_made_of_what_somebody_wrote(public: FlaskClient, asked: str, name: str) -> None:
+    answer = public.get(f"/api/2/util/{asked}")
+    assert (answer.status_code, answer.get_json()) == (200, name)

@@ -8,9 +8,9 @@ import orjson
 from flask import Flask
 
 from catalog import file_history, live_reading, schema_org_input, table_work, visit_work, visits
-from catalog.api import answers
 from catalog.config import Config, load
 from catalog.facet_words import LABELS, label_of
+from catalog.memory import Memory
 from catalog.passing import Passing
 from catalog.public import FileState, PublicDataset, PublicFile, Reason
 from catalog.reading_types import Counts, Found, Organization
@@ -405,7 +405,7 @@ def create(home: Path) -> Flask:
     app = Flask("web_sample", static_folder=str(WEB / "static"), template_folder=str(WEB / "templates"))
     app.extensions["offenbar.config"] = config(home)
     app.extensions["offenbar.reading"] = Sample
-    app.extensions["offenbar.memory"] = answers.Memory(1_000_000)
+    app.extensions["offenbar.memory"] = Memory(1_000_000)
     security.protect(app)
     errors.register(app)
     app.register_blueprint(pages.pages)

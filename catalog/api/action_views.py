@@ -13,6 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from catalog import access, tokens
 from catalog.access import ANONYMOUS, Actor
+from catalog.api import answers
 from catalog.api.action import ACTIONS
 from catalog.api.actions.call import Action, ActionError, Call, Raw, Sent
 from catalog.api.answers import instance
@@ -44,7 +45,7 @@ def action(name: str) -> Response:
         return _json(f"Bad request: Action name not known: {name[:100]}", 400)
     if found.writes and request.method != "POST":
         return _json(f"Bad request: {name} changes something; call it by POST", 400)
-    call = Call(instance=instance(), arguments={}, if_match=request.headers.get("If-Match", ""))
+    call = Call(instance(), arguments={}, if_match=request.headers.get("If-Match", ""), memory=answers.memory())
     try:
         call.actor = _actor(call)
         if found.writes:

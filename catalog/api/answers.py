@@ -3,12 +3,11 @@
 import datetime
 import gzip
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
-from threading import Lock, Semaphore
+from threading import Semaphore
 from typing import IO
 
 import zstandard
@@ -18,6 +17,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from catalog import store
 from catalog.config import Config
 from catalog.instance import Instance, program_version
+from catalog.memory import Memory
 
 # The codings we send, the one we prefer first.
 _CODINGS = ("zstd", "gzip")
@@ -69,7 +69,7 @@ def whole(
     chosen = coding()
     compressed = _compressed(body, chosen)
     if keep:
-        _memory().keep((tag, chosen), compressed)
+        memory().keep((tag, chosen), compressed)
     return _finished(Response(compressed, content_type=content_type), tag, modified, chosen, max_age)
 
 
@@ -78,40 +78,14 @@ def remembered(
 ) -> Response | None:
     """Answer with a body sent before under the same validator; None when it has to be made."""
     chosen = coding()
-    body = _memory().get((tag, chosen))
+    body = memory().get((tag, chosen))
     if body is None:
         return None
     return _finished(Response(body, content_type=content_type), tag, modified, chosen, max_age)
 
 
-class Memory:
-    """The bodies sent last, by validator and coding, up to so many bytes. A change makes new validators: nothing old is found."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._bodies: OrderedDict[tuple[str, str], bytes] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[str, str]) -> bytes | None:
-        """Find a body, and keep it longer for that."""
-        with self._lock:
-            if key in self._bodies:
-                self._bodies.move_to_end(key)
-            return self._bodies.get(key)
-
-    def keep(self, key: tuple[str, str], body: bytes) -> None:
-        """Keep a body in the place of those that nobody asked for longest; one that would take a quarter is not kept."""
-        if len(body) * 4 > self._limit:
-            return
-        with self._lock:
-            self._size += len(body) - len(self._bodies.pop(key, b""))
-            self._bodies[key] = body
-            while self._size > self._limit:
-                self._size -= len(self._bodies.popitem(last=False)[1])
-
-
-def _memory() -> Memory:
+def memory() -> Memory:
+    """Give what this process remembers of its answers."""
     found: Memory = current_app.extensions["offenbar.memory"]
     return found
 

@@ -18,7 +18,7 @@ from dcat.texts import best
 from dcat.vocabularies import THEMES, vocabulary
 
 PAGE = 50
-MAX_SUMMARY = 2_000
+MAX_TEXT = 2_000
 MAX_KEYWORDS = 30
 MEDIA_TYPE = "application/atom+xml"
 _NAMES = {"xmlns": "http://www.w3.org/2005/Atom", "xmlns:at": "http://purl.org/atompub/tombstones/1.0"}
@@ -56,6 +56,13 @@ def make(session: Session, config: Config, channel: Channel, path: str, before: 
     return (DECLARATION + element("feed", "\n".join(["", *parts, ""]), {**_NAMES, "xml:lang": lang})).encode()
 
 
+def before_page(session: Session, channel: Channel, page: int) -> int:
+    """Give the sequence number that a page begins before, counted from 1 as CKAN's clients do; beyond the last nothing comes before it."""
+    wanted = (page - 1) * PAGE
+    passed = activity.before(session, store.last_seq(session) + 1, wanted, channel.scope, channel.within)
+    return 0 if not wanted else passed[-1].seq if len(passed) == wanted else 1
+
+
 def _opening(session: Session, config: Config, channel: Channel, path: str, newest: int, lang: Lang) -> list[str]:
     """Name the feed; its date is that of the catalogue's newest change, so that nothing in it is older than it says."""
     times = activity.times(session, [newest])
@@ -79,7 +86,9 @@ def _address(config: Config, channel: Channel, path: str, before: int, lang: Lan
 
 def _entry(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> str:
     site, dataset = config.site_url, shown.dataset
-    summary = best(dataset.description, lang)
+    # What stands in for a description that nobody wrote tells nothing.
+    unsaid = shown.written is not None and not (shown.written.get("notes") or shown.written.get("notes_translated"))
+    said = "" if unsaid else best(dataset.description, lang)
     parts = [
         element("id", f"urn:uuid:{one.id}"),
         element("title", text(best(dataset.title, lang) or one.name)),
@@ -93,7 +102,8 @@ def _entry(config: Config, one: Activity, shown: PublicDataset, lang: Lang) -> s
         link("alternate", f"{site}/dataset/{one.name}", "text/html"),
         link("alternate", f"{site}/dataset/{one.id}.ttl", "text/turtle"),
         *_categories(config, one, shown, lang),
-        element("summary", text(summary if len(summary) <= MAX_SUMMARY else f"{summary[:MAX_SUMMARY]}…")),
+        # The description itself is the content; the beginning of a longer one is no more than a summary (RFC 4287, 4.1.3, 4.2.13).
+        element("content", text(said)) if len(said) <= MAX_TEXT else element("summary", text(f"{said[:MAX_TEXT]}…")),
     ]
     return element("entry", "\n".join(["", *parts, ""]))
 

@@ -11,18 +11,21 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest, NotFound
 
-from catalog import organizations, scopes, store
+from catalog import holders, organizations, scopes, store
 from catalog.api import activity, answers, atom, chosen, feeds, notice_feed, parameters
 from catalog.api.answers import instance
 from catalog.api.atom import Channel
 from catalog.api.feeds import Feed
 from catalog.api.query_tokens import SearchSyntaxError
+from catalog.holders import Kind
 from dcat.message import LANGUAGES, Lang, Message
 from dcat.vocabularies import vocabulary
 
 feed_pages = Blueprint("feeds", __name__)
 _FOUND = Message("Suche: ", "search: ")
 _LONGEST_TITLE = 200
+# Whoever reads further follows the links, which cost less.
+_MOST_PAGES = 200
 _FORMS = {media_type: ending for ending, media_type in feeds.MEDIA_TYPES.items()}
 
 
@@ -68,13 +71,10 @@ def organization(name: str) -> Response:
     return _atom(lambda session: _organization(session, name))
 
 
-@feed_pages.get("/feeds/group/<theme>.atom")
-def group(theme: str) -> Response:
-    """Give the newest changes of one theme (Atom)."""
-    found = vocabulary("theme").find(theme)
-    if found is None:
-        raise NotFound
-    return _atom(lambda session: Channel(title=found.label.in_(_language()), scope=scopes.theme(found.code)))
+@feed_pages.get("/feeds/group/<name>.atom")
+def group(name: str) -> Response:
+    """Give the newest changes of one group or theme (Atom)."""
+    return _atom(lambda session: _group(session, name))
 
 
 @feed_pages.get("/feeds/city/<slug>.atom")
@@ -98,7 +98,7 @@ def tag(keyword: str) -> Response:
 @feed_pages.get("/feeds/custom.atom")
 def custom() -> Response:
     """Give the newest changes of what `q` and `fq` choose in CKAN's search language (Atom)."""
-    _only("q", "fq", "before", "lang")
+    _only("q", "fq", "before", "page", "lang")
     asked = {name: request.args[name] for name in ("q", "fq") if request.args.get(name)}
     try:
         hits = chosen.matching(instance(), asked.get("q", ""), [asked["fq"]] if "fq" in asked else [])
@@ -133,6 +133,18 @@ def _organization(session: Session, name: str) -> Channel:
     return Channel(title=found.title, scope=scopes.organization(found.name))
 
 
+def _group(session: Session, name: str) -> Channel:
+    theme, config = vocabulary("theme").find(name), instance().config
+    # Nobody founds a group under the code of a theme where the themes are groups themselves.
+    if theme is None or name.upper() != theme.code or not config.ckan_themes_as_groups:
+        founded = holders.find(session, config, Kind.GROUP, name)
+        if founded is not None and not founded.theme and founded.state == holders.ACTIVE:
+            return Channel(title=founded.title or founded.name, scope=founded.scope)
+    if theme is None:
+        raise NotFound
+    return Channel(title=theme.label.in_(_language()), scope=scopes.theme(theme.code))
+
+
 def _feed(session: Session, ending: str) -> Feed:
     config = instance().config
     suffix = f".{ending}" if ending else ""
@@ -160,10 +172,14 @@ def _part(session: Session, asked: Feed, page: int, section: int) -> bytes:
 
 
 def _atom(choose: Callable[[Session], Channel], *names: str) -> Response:
-    _only("before", "lang", *names)
-    before, lang, config = parameters.number("before", 0), _language(), instance().config
+    _only("before", "page", "lang", *names)
+    before, page, lang = parameters.number("before", 0), parameters.number("page", 0, _MOST_PAGES), _language()
+    if before and page:
+        raise BadRequest
+    config = instance().config
     with instance().database.reading() as session:
         channel = choose(session)
+        before = atom.before_page(session, channel, page) if page else before
         tag = answers.etag(config, "atom", request.path, before, lang, store.last_seq(session), channel)
         return _answered(tag, atom.MEDIA_TYPE, lambda: atom.make(session, config, channel, request.path, before, lang))
 

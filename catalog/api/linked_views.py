@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
-from werkzeug.exceptions import BadRequest, Gone, NotAcceptable, NotFound
+from werkzeug.exceptions import BadRequest, Conflict, Gone, NotAcceptable, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from catalog import documents, organizations, parts, search, store
@@ -28,7 +28,7 @@ from dcat.shapes import shapes
 from dcat.vocabularies import vocabulary
 
 linked_data = Blueprint("linked", __name__)
-_NEGOTIATED = re.compile(rf"/(?:catalog)?|/dataset/({store.UUID.pattern})")
+_NEGOTIATED = re.compile(r"/(?:catalog)?|/dataset/([a-z0-9_-]{2,100})")
 _PARTS = re.compile(r"/catalog-hvd|/(?:city|organization|group)/[^/]+/catalog")
 _TYPES = {form.media_type: ending for ending, form in rdf.FORMATS.items()} | {"application/xml": "rdf"}
 _PROFILE = re.compile(r"<([^>]*)>(?:\s*;\s*q=([01](?:\.\d{1,3})?))?")
@@ -103,6 +103,12 @@ def dataset(name: str, ending: str) -> AnyResponse:
     return _dataset(name, rdf_format(ending))
 
 
+@linked_data.get("/dataset/<name>/croissant.jsonld")
+def dataset_as_croissant(name: str) -> AnyResponse:
+    """Give one dataset as Croissant, where ckanext-dcat has it."""
+    return _dataset(name, "jsonld", CROISSANT)
+
+
 @linked_data.get("/profile/<release>/shapes.ttl")
 def profile_shapes(release: str) -> Response:
     """Give a profile release as SHACL: what we check, for others to check before they send us anything."""
@@ -133,7 +139,7 @@ def _negotiated(of: Part, page: str) -> AnyResponse:
 
 
 def _catalogue(ending: str, of: Part) -> Response:
-    config, kind = instance().config, rdf.FORMATS[ending].content_type
+    config, kind = instance().config, _content_type(ending)
     release = _release(ending, SCHEMA_ORG)
     with instance().database.reading() as session:
         seq, modified = store.newest_change(session)
@@ -156,7 +162,7 @@ def _catalogue(ending: str, of: Part) -> Response:
 
 
 def _dump(ending: str, of: Part) -> Response:
-    config, kind = instance().config, rdf.FORMATS[ending].content_type
+    config, kind = instance().config, _content_type(ending)
     release = _release(ending)
     with instance().database.reading() as session:
         seq, modified = store.newest_change(session)
@@ -170,9 +176,9 @@ def _dump(ending: str, of: Part) -> Response:
         return _profiled(answers.spooled(pieces, config.home, kind, tag, modified), release)
 
 
-def _dataset(name: str, ending: str) -> AnyResponse:
-    release = _release(ending, SCHEMA_ORG, CROISSANT)
-    config, kind = instance().config, croissant.MEDIA_TYPE if release == CROISSANT else rdf.FORMATS[ending].content_type
+def _dataset(name: str, ending: str, release: str = "") -> AnyResponse:
+    release = release or _release(ending, SCHEMA_ORG, CROISSANT)
+    config, kind = instance().config, croissant.MEDIA_TYPE if release == CROISSANT else _content_type(ending)
     with instance().database.reading() as session:
         row = store.find_row(session, name)
         if row is None:
@@ -197,6 +203,11 @@ def _dataset(name: str, ending: str) -> AnyResponse:
     if body is None:
         raise NotFound
     return _profiled(answers.whole(body, kind, tag, row.modified_at, keep=True), release)
+
+
+def _content_type(ending: str) -> str:
+    """Name what is sent: where Notation3 was asked for, Turtle under its name."""
+    return "text/n3; charset=utf-8" if request.path.endswith(".n3") else rdf.FORMATS[ending].content_type
 
 
 def _selection(newest: int, of: Part, release: str) -> Selection:
@@ -251,10 +262,10 @@ def _wanted() -> str | None:
 def _release(ending: str, *beside: str) -> str:
     """Choose the profile release: `?profile=` by name or URI, else Accept-Profile, else the present one (W3C DX-PROF-CONNEG).
 
-    `beside` are the profiles beside DCAT that an address has, as JSON-LD.
+    `?profiles=` names the first of one or several in ckanext-dcat's words. `beside` are the profiles beside DCAT that an address has, as JSON-LD.
     """
     offered = {*RELEASES, *(beside if ending == "jsonld" else ())}
-    if asked := request.args.get("profile", ""):
+    if asked := request.args.get("profile", "") or _asked_as_ckan():
         found = asked if asked in _PROFILES else _BY_URI.get(asked)
         if found is None:
             raise BadRequest
@@ -268,6 +279,23 @@ def _release(ending: str, *beside: str) -> str:
     )
 
 
+def _asked_as_ckan() -> str:
+    """Read `?profiles=`; every profile of DCAT there is the present release here. 409 for one that is unknown, as ckanext-dcat has it."""
+    wanted = re.split(r"[\s,]+", request.args.get("profiles", "").strip()[:1000])
+    if wanted == [""]:
+        return ""
+    if unknown := [name for name in wanted if name not in _CKAN_PROFILES]:
+        said = f"Unknown RDF profiles: {', '.join(sorted(unknown))}\n"
+        raise Conflict(response=Response(said, 409, content_type="text/plain; charset=utf-8"))
+    return _CKAN_PROFILES[wanted[0]]
+
+
+_CKAN_PROFILES = {
+    **dict.fromkeys(("euro_dcat_ap", "euro_dcat_ap_2", "euro_dcat_ap_3", "euro_dcat_ap_scheming"), DEFAULT),
+    "dcatap_de": DEFAULT,
+    "schemaorg": SCHEMA_ORG,
+    "croissant": CROISSANT,
+}
 _PROFILES = {**RELEASES, **BESIDE}
 # Where two releases have one URI, the first is meant.
 _BY_URI = {uri: name for name, uri in reversed(tuple(_PROFILES.items()))}

@@ -15,8 +15,8 @@ TAGS: tuple[Json, ...] = (
     {"name": "tools", "description": "Tools / Werkzeuge"},
 )
 _JSON = "application/json"
-_ENDINGS = sorted({*rdf.FORMATS, "xml"})
-_RDF = tuple(sorted({form.media_type for form in rdf.FORMATS.values()}))
+_ENDINGS = sorted({*rdf.FORMATS, "n3", "xml"})
+_RDF = tuple(sorted({*(form.media_type for form in rdf.FORMATS.values()), "text/n3"}))
 _ATOM = "application/atom+xml"
 _REPORTS = ("text/html", "text/csv", "application/pdf", "application/sarif+json", "application/xml")
 

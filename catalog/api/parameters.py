@@ -6,12 +6,12 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 # For routes: the endings of linked data.
-ENDINGS = "any(ttl,rdf,xml,jsonld,nt)"
+ENDINGS = "any(ttl,n3,rdf,xml,jsonld,nt)"
 
 
 def rdf_format(ending: str) -> str:
-    """Give the key in rdf.FORMATS of one of ENDINGS: RDF/XML has two."""
-    return "rdf" if ending == "xml" else ending
+    """Give the key in rdf.FORMATS of one of ENDINGS: RDF/XML has two, and Turtle is Notation3, too."""
+    return {"xml": "rdf", "n3": "ttl"}.get(ending, ending)
 
 
 def number(name: str, default: int, most: int = 10**12, least: int = 1) -> int:

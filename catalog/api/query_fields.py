@@ -38,6 +38,7 @@ VALUES = {
     "res_url": "res_url",
     "res_type": "res_type",
     "license_id": "license",
+    "license": "license",
     "author": "author",
     "author_email": "author_email",
     "maintainer": "maintainer",
@@ -69,6 +70,8 @@ TEXTS = {
 }
 TIMES = {"metadata_created": "created", "metadata_modified": "modified"}
 NUMBERS = {"num_resources": "num_resources"}
+# What is the same of every dataset, and which value that is; None for a name that only an operator knows.
+CONSTANTS = {"entity_type": "package", "site_id": None}
 EXTRAS = "extras_"
 TAG_VOCABULARIES = "vocab_"
 _VOCABULARIES = {
@@ -88,7 +91,7 @@ _BARE_KEY = re.compile(r"[a-z_][a-z0-9_.-]*", re.ASCII)
 
 def is_known(name: str) -> bool:
     """Tell whether a name is one of our fields; else it may be the key of an extra."""
-    tables = (VALUES, TEXTS, TIMES, NUMBERS)
+    tables = (VALUES, TEXTS, TIMES, NUMBERS, CONSTANTS)
     return any(name in table for table in tables) or name.startswith((EXTRAS, TAG_VOCABULARIES))
 
 
@@ -110,6 +113,8 @@ def equal(name: str, term: Term, now: datetime.datetime, *, lenient: bool = Fals
     """Give the condition of one value; `lenient` looks for an unknown field's name and value in the texts, too."""
     _check(name, term)
     anything = term.open_end and not term.text
+    if name in CONSTANTS:
+        return All() if anything or CONSTANTS[name] in (None, term.text) else Some()
     if name in TIMES or name in NUMBERS:
         return All() if anything else _at(name, term, now)
     if name in TEXTS:

@@ -9,13 +9,13 @@ one (`betreff:x`, not `Satzung:x`, `12:30` or `https://...`), and there the text
 q without any field is free text: what cannot be read as a query is read as words. Everywhere else a query with brackets or
 quotes without a partner is refused.
 
-The free text holds the words of q that everything found must have, and that rank it, one blank between them: `"in quotes"`
+The free text holds the words of q that find and rank, one blank between them; words joined by AND or a plus are conditions, too: `"in quotes"`
 is a phrase (quotation marks stand for nothing else, and always in pairs), `word*` the beginning of a word. Words below an OR or a
 NOT are conditions.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from catalog.api.query_fields import between, could_be_key, equal, free, is_known
@@ -48,6 +48,9 @@ ORDERS = {
     "metadata_modified": "modified",
 }
 
+# How often a dataset was looked at, which nobody counts here: equal for all.
+_NOT_COUNTED = ("views_total", "views_recent")
+
 
 def read_query(q: str, filters: Sequence[str], *, now: datetime.datetime | None = None) -> tuple[str, Condition]:
     """Read q and the filters: the free text of q, and one condition for everything else. `now` is what NOW means.
@@ -70,10 +73,12 @@ def read_order(sort: str) -> tuple[Order, ...]:
     orders: dict[str, Order] = {}
     for key in sort.split(",", MAX_ORDERS):
         name, _, direction = " ".join(key.split()).partition(" ")
+        if name in _NOT_COUNTED and direction.lower() in ("asc", "desc"):
+            continue
         if name not in ORDERS or direction.lower() not in ("asc", "desc"):
             raise SearchSyntaxError(f"Cannot sort by {shown(key.strip())} (known: {', '.join(ORDERS)}; asc or desc)")
         orders.setdefault(ORDERS[name], Order(ORDERS[name], descending=direction.lower() == "desc"))
-    return tuple(orders.values())
+    return tuple(orders.values()) or DEFAULT_ORDER
 
 
 def named_states(condition: Condition) -> frozenset[str]:
@@ -102,11 +107,24 @@ def _read_q(q: str, now: datetime.datetime) -> tuple[str, Condition]:
     # A dash between two words is no sign.
     words = [token for token in found if not (isinstance(token, Mark) and token.alone and token.text in "-+!")]
     try:
-        return _ranking(_Parser(words, now, lenient=True).read())
+        text, where = _ranking(_Parser(words, now, lenient=True).read())
+        # What stands in the text ranks, and any word of it finds; what is joined must be there.
+        return text, _all([where, *map(free, _joined(words))])
     except SearchRefusedError:
         return _ranking(
             _all([free(term) for before, token in pairwise([None, *words]) for term in _terms(before, token)])
         )
+
+
+def _joined(words: Sequence[Token]) -> Iterator[Term]:
+    """The words that a plus or an AND beside them asks for; those inside of brackets are none."""
+    depth = 0
+    for before, token, after in zip([None, *words], words, [*words[1:], None], strict=False):
+        signs = {each.sign for each in (before, after) if isinstance(each, Mark)}
+        depth += {"(": 1, ")": -1}.get(token.sign, 0) if isinstance(token, Mark) else 0
+        joined = "AND" in signs or (isinstance(before, Mark) and before.sign == "+")
+        if isinstance(token, Term) and joined and not depth and not signs & {"OR", "NOT"}:
+            yield token
 
 
 def _terms(before: Token | None, token: Token | None) -> tuple[Term, ...]:

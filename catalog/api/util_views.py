@@ -1,4 +1,4 @@
-"""The JSON beside CKAN's actions: what forms of older clients propose while somebody types, under /api/util, /api/1/util and /api/2/util."""
+"""The JSON beside CKAN's actions: what forms of older clients ask while somebody types, under /api/util, /api/1/util and /api/2/util."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from catalog.access import ANONYMOUS, Actor
 from catalog.api.action import ACTIONS
 from catalog.api.actions.call import ActionError, Call
 from catalog.api.answers import instance
+from dcat import naming
 
 MOST = 100
 utilities = Blueprint("utilities", __name__)
@@ -43,12 +44,23 @@ _PROPOSALS: Mapping[str, _Proposals] = {
     "group/autocomplete": _Proposals("group_autocomplete", "q", list, 20),
     "organization/autocomplete": _Proposals("organization_autocomplete", "q", list, 20),
 }
+# Where a name is made of what somebody wrote: the parameters it may stand in.
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "dataset/munge_name": ("name",),
+    "dataset/munge_title_to_name": ("name", "title"),
+    "tag/munge": ("tag", "name"),
+}
 
 
 @utilities.get("/api/util/<path:name>")
 @utilities.get("/api/<any('1','2'):version>/util/<path:name>")
 def proposals(name: str, version: str = "") -> Response:
-    """Propose what begins as somebody has typed; nothing for nothing."""
+    """Propose what begins as somebody has typed, or a name made of it; nothing for nothing."""
+    if name in _NAMES:
+        written = next(filter(None, (request.args.get(one, "").strip() for one in _NAMES[name])), "")
+        return _json(naming.slug(written) if written else "")
+    if name == "status":
+        return _json(_ran("status_show"))
     wanted = _PROPOSALS.get(name)
     if wanted is None:
         return _json("Not found", 404)
@@ -65,6 +77,15 @@ def proposals(name: str, version: str = "") -> Response:
     finally:
         call.renew()
     return _json(wanted.wrapped(found), private=call.actor.known)
+
+
+def _ran(action: str) -> Any:
+    """Run an action for nobody in particular; older clients read the version here."""
+    call = Call(instance=instance(), arguments={})
+    try:
+        return ACTIONS[action].run(call)
+    finally:
+        call.renew()
 
 
 def _actor() -> Actor:

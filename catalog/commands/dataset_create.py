@@ -226,6 +226,6 @@ def _with_free_name(site: Site, draft: Draft, *, named: bool) -> Mapping[str, An
             found: Mapping[str, Any] = site.call("package_create", **{**draft.arguments, "name": tried})
             return found
         except SiteError as error:
-            if named or number == _NAMES or not error.concerns("name", "This name is already in use"):
+            if named or number == _NAMES or not error.concerns("name", "That URL is already in use."):
                 raise
     raise AssertionError("the last attempt returns or raises")

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import derived
+from catalog import derived, pictures
 from catalog.db import Database, batches, now
 from catalog.files import Files
 from catalog.models import Exchange, FileRow, PlanItem, Run
-from catalog.models_desk import DeskResource, DeskTable
+from catalog.models_desk import DeskResource, DeskTable, Picture
 
 PAGES = datetime.timedelta(days=90)
 PLANS = datetime.timedelta(days=730)
@@ -29,6 +29,7 @@ _NAMED = (
     FileRow.csv_sha256,
     DeskResource.sha256,
     DeskTable.sha256,
+    Picture.sha256,
 )
 
 
@@ -48,6 +49,7 @@ def sweep(database: Database, files: Files) -> Swept:
         old = _old(session, present - PAGES, keep=_making_the_state(session))
         exchanges = _delete(session, Exchange, old)
         plan_items = _delete(session, PlanItem, _old(session, present - PLANS, keep=set()))
+        pictures.forget_unused(session)
     return Swept(exchanges, plan_items, _drop_unused(database, files))
 
 

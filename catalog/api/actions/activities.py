@@ -11,7 +11,7 @@ from catalog import access, accounts, desk_rows, store
 from catalog.access import ANONYMOUS
 from catalog.api.actions import activity_log, named, people
 from catalog.api.actions.activity_log import TYPES, Chosen, Entry, Title, Window
-from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
+from catalog.api.actions.call import Action, Argument, Call, denied, impossible, invalid, not_found
 from catalog.drafts import PUBLISHED
 from catalog.holders import Kind
 from catalog.models import Change, DatasetRow, Membership
@@ -22,6 +22,8 @@ from catalog.store import VISIBLE
 from dcat.message import Message
 
 SHOWN, MOST, DEEPEST = 31, 100, 10_000
+# What an activity is about, and where it stands in its data.
+_KEYS = {"package": "package", "organization": "group", "group": "group", "user": "user"}
 
 
 def package_activity_list(call: Call) -> list[dict[str, Any]]:
@@ -31,30 +33,30 @@ def package_activity_list(call: Call) -> list[dict[str, Any]]:
 
 
 def organization_activity_list(call: Call) -> list[dict[str, Any]]:
-    """List what happened to the datasets of an organisation."""
+    """List what happened to an organisation and its datasets."""
     found = named.holder(call, Kind.ORGANIZATION)
     members = sa.select(DatasetRow.id).where(DatasetRow.organization_id == found.id, VISIBLE)
     changes = activity_log.among(call.session, members, DatasetRow.id)
-    return _listed(call, Chosen(changes, DeskDataset.organization_id == found.id))
+    return _listed(call, Chosen(changes, DeskDataset.organization_id == found.id, AuditEntry.object_id == found.id))
 
 
 def group_activity_list(call: Call) -> list[dict[str, Any]]:
-    """List what happened to the public datasets of a group."""
+    """List what happened to a group and its public datasets."""
     found = named.holder(call, Kind.GROUP)
     members = sa.select(Membership.dataset_id).where(Membership.scope == found.scope, Membership.until.is_(None))
     changes = activity_log.among(call.session, members, Membership.dataset_id)
-    return _listed(call, Chosen(changes, DeskDataset.id.in_(members)))
+    return _listed(call, Chosen(changes, DeskDataset.id.in_(members), AuditEntry.object_id == found.id))
 
 
 def user_activity_list(call: Call) -> list[dict[str, Any]]:
-    """List what somebody did with datasets."""
+    """List what somebody did with datasets, organisations and groups, and what happened to the account."""
     people.require_known(call)
     account = accounts.find(call.session, call.required("id"))
     if account is None:
         raise not_found()
     if not access.may_see_account(call.actor, account.id):
         raise denied()
-    return _listed(call, Chosen(None, AuditEntry.account_id == account.id))
+    return _listed(call, _by(account.id))
 
 
 def recently_changed_packages_activity_list(call: Call) -> list[dict[str, Any]]:
@@ -71,17 +73,18 @@ def activity_show(call: Call) -> dict[str, Any]:
 def activity_data_show(call: Call) -> dict[str, Any]:
     """Show what an activity is about."""
     data: dict[str, Any] = activity_show(call)["data"]
-    kind = call.text("object_type")
-    if kind not in ("", "package"):
-        raise invalid(object_type="Must be package")
-    return data["package"] if kind else data
+    wanted = call.text("object_type")
+    key = _KEYS.get(wanted, wanted)
+    if key and key not in data:
+        raise invalid(object_type=f"Must be {' or '.join(data)}")
+    return data[key] if key else data
 
 
 def activity_diff(call: Call) -> dict[str, Any]:
     """Name the fields that an activity changed."""
-    if call.text("object_type", "package") != "package":
-        raise invalid(object_type="Must be package")
     entry, title = _one(call)
+    if call.text("object_type", entry.kind) not in (entry.kind, _KEYS[entry.kind]):
+        raise invalid(object_type=f"Must be {entry.kind}")
     return {
         "diff": "\n".join(activity_log.fields(call.session, entry)),
         "diff_type": "fields",
@@ -99,10 +102,17 @@ def activity_delete(call: Call) -> None:
     raise denied("the log of activities is never shortened by hand")
 
 
-def dashboard_activity_list(call: Call) -> list[Any]:
-    """Show no news: nobody follows anything here."""
+def send_email_notifications(call: Call) -> None:
+    """Refuse: the catalogue sends no mail about activities."""
+    if not access.may_oversee(call.actor):
+        raise denied()
+    raise impossible("ckan.activity_streams_email_notifications is not enabled in config")
+
+
+def dashboard_activity_list(call: Call) -> list[dict[str, Any]]:
+    """List what whoever asks did, none of which is news."""
     people.require_known(call)
-    return []
+    return [{**one, "is_new": False} for one in _listed(call, _by(call.actor.id))]
 
 
 def dashboard_new_activities_count(call: Call) -> int:
@@ -118,8 +128,15 @@ def dashboard_mark_activities_old(call: Call) -> None:
 
 def _listed(call: Call, chosen: Chosen) -> list[dict[str, Any]]:
     found = activity_log.entries(call.session, call.actor, chosen, _window(call))
-    titles = activity_log.titles(call.session, (entry.dataset_id for entry in found)) if found else {}
-    return [_described(entry, titles[entry.dataset_id]) for entry in found]
+    titles = activity_log.titles(call.session, found) if found else {}
+    return [_described(entry, titles[entry.id]) for entry in found]
+
+
+def _by(account_id: str) -> Chosen:
+    """Choose what an account did, and what happened to it."""
+    own = sa.and_(AuditEntry.object_id == account_id, AuditEntry.action.startswith("account."))
+    deed = sa.and_(AuditEntry.account_id == account_id, sa.not_(AuditEntry.action.startswith("account.")))
+    return Chosen(None, AuditEntry.account_id == account_id, sa.or_(own, deed))
 
 
 def _one(call: Call) -> tuple[Entry, Title]:
@@ -131,7 +148,7 @@ def _one(call: Call) -> tuple[Entry, Title]:
     found = activity_log.entries(call.session, actor, chosen, Window(1))
     if not found:
         raise not_found()
-    return found[0], activity_log.titles(call.session, [found[0].dataset_id])[found[0].dataset_id]
+    return found[0], activity_log.titles(call.session, found)[found[0].id]
 
 
 def _described(entry: Entry, title: Title) -> dict[str, Any]:
@@ -139,10 +156,15 @@ def _described(entry: Entry, title: Title) -> dict[str, Any]:
         "id": entry.id,
         "timestamp": naive(entry.at.isoformat()),
         "user_id": entry.account_id or None,
-        "object_id": entry.dataset_id,
+        "object_id": entry.object_id,
         "activity_type": entry.type,
-        "data": {"package": {"id": entry.dataset_id, "name": title.name, "title": title.title}},
+        "data": {_KEYS[entry.kind]: _thing(entry, title)},
     }
+
+
+def _thing(entry: Entry, title: Title) -> dict[str, str]:
+    named = {"id": entry.object_id, "name": title.name}
+    return named if entry.kind == "user" else {**named, "title": title.title}
 
 
 def _dataset(call: Call, wanted: str) -> str:
@@ -214,7 +236,9 @@ _WINDOW = (
 )
 _DATASET = Argument("id", "string", Message("Kennung oder Kurzname", "id or name"), required=True)
 _ACTIVITY = Argument("id", "string", Message("Kennung der Aktivität", "id of the activity"), required=True)
-_TYPE = Argument("object_type", "string", Message("package", "package"))
+_TYPE = Argument(
+    "object_type", "string", Message("package, organization, group oder user", "package, organization, group or user")
+)
 
 ACTIONS: Mapping[str, Action] = {
     "package_activity_list": Action(
@@ -228,14 +252,18 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "organization_activity_list": Action(
         organization_activity_list,
-        Message("Was mit den Datensätzen einer Organisation geschah.", "What happened to an organisation's datasets."),
+        Message(
+            "Was mit einer Organisation und ihren Datensätzen geschah.",
+            "What happened to an organisation and its datasets.",
+        ),
         _arguments(_DATASET),
         example={"id": "wiesbaden-umweltamt"},
     ),
     "group_activity_list": Action(
         group_activity_list,
         Message(
-            "Was mit den öffentlichen Datensätzen einer Gruppe geschah.", "What happened to a group's public datasets."
+            "Was mit einer Gruppe und ihren öffentlichen Datensätzen geschah.",
+            "What happened to a group and its public datasets.",
         ),
         _arguments(_DATASET),
         example={"id": "envi"},
@@ -243,8 +271,8 @@ ACTIONS: Mapping[str, Action] = {
     "user_activity_list": Action(
         user_activity_list,
         Message(
-            "Was ein Konto mit Datensätzen tat; nur für dieses Konto und Administratoren.",
-            "What an account did with datasets; for that account and administrators only.",
+            "Was ein Konto mit Datensätzen, Organisationen und Gruppen tat; nur für dieses Konto und Administratoren.",
+            "What an account did with datasets, organisations and groups; for that account and administrators only.",
         ),
         _arguments(_DATASET),
     ),
@@ -275,9 +303,18 @@ ACTIONS: Mapping[str, Action] = {
         Message("Nicht möglich: was geschah, bleibt stehen.", "Not possible: what happened stays in the log."),
         writes=True,
     ),
+    "send_email_notifications": Action(
+        send_email_notifications,
+        Message(
+            "Nicht möglich: über Aktivitäten verschickt der Katalog keine Mails.",
+            "Not possible: the catalogue sends no mail about activities.",
+        ),
+        writes=True,
+    ),
     "dashboard_activity_list": Action(
         dashboard_activity_list,
-        Message("Immer leer: hier folgt niemand etwas.", "Always empty: nobody follows anything here."),
+        Message("Was man selbst tat; neu ist davon nichts.", "What you did yourself; none of it is news."),
+        _arguments(),
     ),
     "dashboard_new_activities_count": Action(
         dashboard_new_activities_count,

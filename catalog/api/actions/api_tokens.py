@@ -48,13 +48,14 @@ def api_token_list(call: Call) -> list[dict[str, Any]]:
 
 def api_token_revoke(call: Call) -> None:
     """Let a token end, named by its text or its id."""
-    wanted = call.required("token", "jti", "id")
     people.require_known(call)
+    wanted = call.required("token", "jti", "id")
     with call.writing() as session:
         token = tokens.find(session, wanted)
-        if token is None:
+        if token is None and access.may_administer(call.actor, Scope.ACCOUNTS):
             raise not_found()
-        if not access.may_change_account(call.actor, token.account_id):
+        # Others do not learn whether there is such a token.
+        if token is None or not access.may_change_account(call.actor, token.account_id):
             raise denied()
         tokens.revoke(session, token)
         audit.note(session, call.actor, "token.revoke", token.id, token.name)

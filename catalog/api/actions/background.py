@@ -17,15 +17,15 @@ QUEUE = "harvest"
 MOST = 100
 
 
-def job_list(call: Call) -> list[dict[str, str]]:
-    """List the work under way, the newest first."""
+def job_list(call: Call) -> list[dict[str, str]] | list[str]:
+    """List the work under way, the newest first; with `ids_only` its numbers alone."""
     _require(call)
     queues = call.listed("queues")
     if queues and QUEUE not in queues:
         return []
     query = sa.select(Run).where(Run.phase.in_(ledger.OPEN)).order_by(Run.id.desc())
-    limit = call.number("limit", MOST, MOST)
-    return [_described(run) for run in call.session.scalars(query.limit(limit))]
+    runs = call.session.scalars(query.limit(call.number("limit", MOST, MOST)))
+    return [str(run.id) for run in runs] if call.flag("ids_only") else [_described(run) for run in runs]
 
 
 def job_show(call: Call) -> dict[str, str]:
@@ -37,15 +37,19 @@ def job_show(call: Call) -> dict[str, str]:
     return _described(run)
 
 
-def job_clear(call: Call) -> None:
-    """Refuse: what is due would only come again."""
+def job_clear(call: Call) -> list[str]:
+    """Refuse while there is work: what is due would only come again. Names the queues that were cleared, as there was nothing: none."""
     _require(call)
-    raise impossible(_STAYS)
+    if call.session.scalar(sa.select(Run.id).where(Run.phase.in_(ledger.OPEN)).limit(1)) is not None:
+        raise impossible(_STAYS)
+    return []
 
 
 def job_cancel(call: Call) -> None:
     """Refuse: a run ends by its deadlines."""
     _require(call)
+    if named.run(call).phase not in ledger.OPEN:
+        raise not_found()
     raise impossible(_STAYS)
 
 
@@ -71,6 +75,7 @@ ACTIONS: Mapping[str, Action] = {
         (
             Argument("queues", "array", Message("nur harvest", "harvest only")),
             Argument("limit", "integer", Message("höchstens so viele", "at the most so many")),
+            Argument("ids_only", "boolean", Message("nur die Nummern", "the numbers only")),
         ),
     ),
     "job_show": Action(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog.access import ANONYMOUS, Actor
 from catalog.instance import Instance
+from catalog.memory import Memory
 from dcat.ckan_values import NO, YES, Refused
 from dcat.message import Message
 
@@ -82,6 +83,8 @@ class Call:
     if_match: str = ""
     etag: str = ""
     """set by an action whose answer has a version"""
+    memory: Memory = field(default_factory=lambda: Memory(0))
+    """answers to the same question before"""
     _opened: Any = None
     _session: Session | None = None
 

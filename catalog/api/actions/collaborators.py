@@ -49,7 +49,7 @@ def package_collaborator_list(call: Call) -> list[dict[str, Any]]:
 def package_collaborator_list_for_user(call: Call) -> list[dict[str, Any]]:
     """List the datasets that an account works along on; one's own, or for administrators anybody's."""
     _require_switched_on(call)
-    account = named.account(call, "id") if call.actor.known else None
+    account = accounts.find(call.session, call.required("id")) if call.actor.known else None
     if account is None or (account.id != call.actor.id and not access.may_oversee(call.actor)):
         raise denied("only administrators see what others work on")
     wanted = named.capacity(call, "capacity") if call.text("capacity") else None

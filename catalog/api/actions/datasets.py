@@ -1,15 +1,18 @@
 """CKAN's actions that read datasets and resources."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from catalog import desk_rows, search
-from catalog.api.actions import packages
-from catalog.api.actions.call import Action, ActionError, Argument, Call, Raw, invalid, not_found
+from catalog.api.actions import facets, packages, search_fields
+from catalog.api.actions.call import Action, ActionError, Argument, Call, Raw, not_found
+from catalog.api.actions.facets import FACETS
+from catalog.api.actions.resource_search import resource_search
 from catalog.api.query_syntax import named_states, read_order, read_query
 from catalog.api.query_tokens import SearchRefusedError, SearchSyntaxError
 from catalog.models import DatasetRow, FileRow
@@ -17,28 +20,10 @@ from catalog.models_desk import DeskDataset, DeskResource
 from catalog.query import Is, SearchQuery
 from catalog.store import UUID, VISIBLE
 from dcat.message import Message
-from dcat.vocabularies import vocabulary
 
 MAX_ROWS = 1000
-# CKAN's name of a facet -> ours, and its title.
-FACETS: Mapping[str, tuple[str, str]] = {
-    "organization": ("organization", "Organisationen"),
-    "groups": ("groups", "Kategorien"),
-    "tags": ("tag", "Schlagwörter"),
-    "res_format": ("format", "Formate"),
-    "license_id": ("license", "Lizenzen"),
-    "city": ("city", "Kommunen"),
-    "schema": ("schema", "Schemata"),
-    "hvd": ("hvd", "Hochwertige Datensätze"),
-    "validation": ("validation", "Prüfung"),
-    "quality": ("quality", "Qualität"),
-    "frequency": ("frequency", "Aktualisierung"),
-    "type": ("kind", "Art"),
-    "dataset_type": ("kind", "Art"),
-    "owner_org": ("owner", "Organisationen"),
-    "state": ("state", "Zustand"),
-    "private": ("private", "Sichtbarkeit"),
-}
+# Characters of a question whose answer is remembered.
+_LONGEST = 10_000
 _PLAIN_ARGUMENTS = frozenset(
     [
         "q",
@@ -79,7 +64,9 @@ _EXPERT_ARGUMENTS = frozenset(
         "hl.fl",
     ]
 )
-_SEARCHABLE = ("url", "name", "description", "format", "hash", "id")
+# What "+state" says in a filter widens a search; a state without it does not (CKAN tells by these letters, too).
+_STATE = "+state"
+_STATES = frozenset({"active", "draft", "deleted"})
 
 
 def package_list(call: Call) -> list[str]:
@@ -96,15 +83,24 @@ def package_list(call: Call) -> list[str]:
 
 def package_show(call: Call) -> Raw:
     """Show one dataset."""
-    return packages.find(call, call.required("id", "name_or_id"))
+    found = packages.find(call, call.required("id", "name_or_id"))
+    if call.flag("include_plugin_data"):
+        return packages.with_plugin_data(call, found)
+    return found
 
 
 def current_package_list_with_resources(call: Call) -> Raw:
     """List whole datasets, the newest first."""
     limit = call.number("limit", MAX_ROWS, MAX_ROWS)
     start = call.number("offset", limit * (max(1, call.number("page", 1)) - 1))
-    query = sa.select(DatasetRow.id).where(VISIBLE).order_by(DatasetRow.modified_at.desc(), DatasetRow.id)
-    return _listed(call, list(call.session.scalars(query.offset(start).limit(limit))))
+    query = sa.select(DatasetRow.id.label("id"), DatasetRow.modified_at.label("at")).where(VISIBLE)
+    if call.actor.labels() is None:
+        # Administrators get the private ones as well, as in CKAN.
+        private = sa.and_(DeskDataset.private, DeskDataset.state == "active")
+        both = sa.union(query, sa.select(DeskDataset.id, DeskDataset.modified_at).where(private)).subquery()
+        query = sa.select(both.c.id, both.c.at)
+    rows = call.session.execute(query.order_by(sa.desc("at"), "id").offset(start).limit(limit))
+    return _listed(call, [dataset_id for dataset_id, _ in rows])
 
 
 def package_search(call: Call) -> Raw:
@@ -112,29 +108,48 @@ def package_search(call: Call) -> Raw:
     _refuse_unknown(call)
     rows, start = call.number("rows", 10, MAX_ROWS), call.number("start", 0)
     query = _query(call, rows, start)
-    hits = search.search(call.instance, query, reader=call.session)
+    with call.asking() as reader:
+        index, state = search.caught_up(call.instance, reader)
+    question = "" if call.actor.known or not state else _question(call)
+    key = ("package_search", call.instance.config.site_url, state, question)
+    if question and (kept := call.memory.get(key)):
+        return Raw(kept)
+    hits = search.find(index, query, search.synonyms(call.instance))
     ids = list(hits.ids)[:rows]
     found = packages.bodies(call, ids)
-    facets = _facets(call, hits.facets)
+    counted = facets.described(call, hits.facets)
     head = {
         "count": hits.count,
         "sort": call.text("sort") or "score desc, metadata_modified desc",
-        "facets": {name: {item["name"]: item["count"] for item in facet["items"]} for name, facet in facets.items()},
-        "search_facets": facets,
+        "facets": {name: {item["name"]: item["count"] for item in facet["items"]} for name, facet in counted.items()},
+        "search_facets": counted,
     }
-    results = b",".join(found[key] for key in ids if key in found)
-    return Raw(b"".join((orjson.dumps(head)[:-1], b',"results":[', results, b"]}")))
+    results = b",".join(_shortened(call, (found[one] for one in ids if one in found)))
+    answer = Raw(b"".join((orjson.dumps(head)[:-1], b',"results":[', results, b"]}")))
+    if question:
+        call.memory.keep(key, answer)
+    return answer
+
+
+def _question(call: Call) -> str:
+    """Name what is asked; nothing for a question whose answer changes while nothing does, or that is too long to keep."""
+    try:
+        asked = orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:
+        # Deeper than it writes.
+        return ""
+    return asked if len(asked) <= _LONGEST and "NOW" not in asked else ""
 
 
 def package_autocomplete(call: Call) -> list[dict[str, str]]:
     """Propose datasets whose name or title holds what was typed."""
     typed, limit = call.required("q").strip().lower(), call.number("limit", 10, 100)
-    pattern = f"%{_escaped(typed)}%"
-    fits = sa.or_(
-        sa.func.lower(DatasetRow.name).like(pattern, escape="\\"),
-        sa.func.lower(DatasetRow.title).like(pattern, escape="\\"),
+    query = sa.select(DatasetRow.name, DatasetRow.title).where(
+        VISIBLE, _holds(typed, DatasetRow.name, DatasetRow.title)
     )
-    query = sa.select(DatasetRow.name, DatasetRow.title).where(VISIBLE, fits).order_by(DatasetRow.name).limit(limit)
+    rows = call.session.execute(query.order_by(DatasetRow.name).limit(limit))
+    found = {row.name: row.title for row in rows}
+    found |= islice(_private_titles(call, typed), limit)
     return [
         {
             "name": name,
@@ -142,7 +157,7 @@ def package_autocomplete(call: Call) -> list[dict[str, str]]:
             "match_field": "name" if typed in name else "title",
             "match_displayed": name if typed in name else f"{title} ({name})",
         }
-        for name, title in call.session.execute(query)
+        for name, title in sorted(found.items())[:limit]
     ]
 
 
@@ -167,26 +182,6 @@ def _find_resource(call: Call, resource_id: str) -> tuple[str, dict[str, Any]]:
     return owner, found
 
 
-def resource_search(call: Call) -> dict[str, Any]:
-    """Search the resources of public datasets: `query` is one or several `field:term`, all of which must fit."""
-    terms = [_resource_term(one) for one in call.listed("query")]
-    if not terms:
-        raise invalid(query="Missing value")
-    limit, offset = call.number("limit", 100, MAX_ROWS), call.number("offset", 0)
-    found = _resources_with(call, terms)
-    if order := call.text("order_by"):
-        if order not in _SEARCHABLE:
-            raise invalid(order_by=f"Must be one of {', '.join(_SEARCHABLE)}")
-        found.sort(key=lambda one: str(one.get(order) or ""))
-    return {"count": len(found), "results": found[offset : offset + limit]}
-
-
-def package_relationships_list(call: Call) -> list[Any]:
-    """List relationships between packages: there are none, DCAT has better words for them."""
-    packages.find(call, call.required("id"))
-    return []
-
-
 @contextmanager
 def understood() -> Iterator[None]:
     """Say in CKAN's words what is wrong with a query."""
@@ -202,19 +197,26 @@ def _query(call: Call, rows: int, start: int) -> SearchQuery:
     with understood():
         text, where = read_query(call.text("q"), [*call.listed("fq"), *call.listed("fq_list")])
         order = read_order(call.text("sort"))
-    wanted = call.listed("facet.field") if call.flag("facet", True) else []
     states = {"active", *_hidden_states(call)} - {"private"}
+    if call.actor.known and any(_STATE in each for each in (*call.listed("fq"), *call.listed("fq_list"))):
+        states |= named_states(where) or _STATES
     return SearchQuery(
         text=text,
         where=where,
         order=order,
         start=start,
         rows=rows,
-        facets=tuple(dict.fromkeys(FACETS[name][0] for name in wanted if name in FACETS)),
+        facets=tuple(dict.fromkeys(FACETS[name] for name in facets.wanted(call) if name in FACETS)),
         readers=call.actor.labels(),
-        states=frozenset(states | (named_states(where) if call.actor.known else set())),
-        private=call.actor.known and (call.flag("include_private") or Is("private", "true") == where),
+        states=frozenset(states),
+        private=call.actor.known and call.flag("include_private"),
     )
+
+
+def _shortened(call: Call, bodies: Iterable[bytes]) -> Iterable[bytes]:
+    """Leave of datasets what `fl` asks for."""
+    names = search_fields.read(call.listed("fl"))
+    return (orjson.dumps(search_fields.chosen(orjson.loads(body), names)) for body in bodies) if names else bodies
 
 
 def _refuse_unknown(call: Call) -> None:
@@ -253,59 +255,29 @@ def _linked_resource(call: Call, resource_id: str) -> tuple[str, dict[str, Any]]
     raise not_found()
 
 
-def _resource_term(term: str) -> tuple[str, str]:
-    field, colon, value = term.partition(":")
-    if not colon:
-        raise invalid(query=f"Must be field:term, not {term[:100]}")
-    if field not in _SEARCHABLE:
-        raise invalid(query=f"Field {field[:100]} cannot be searched; known: {', '.join(_SEARCHABLE)}")
-    return field, value.lower()
+def _private_titles(call: Call, typed: str) -> Iterator[tuple[str, str]]:
+    """Find the private datasets that whoever asks may read and whose name or title holds what was typed."""
+    readable = desk_rows.readable(call.actor)
+    if readable is None:
+        return
+    document = sa.type_coerce(DeskDataset.document, sa.Text)
+    fits = sa.or_(_holds(typed, DeskDataset.name), _holds(orjson.dumps(typed).decode()[1:-1], document))
+    private = sa.and_(DeskDataset.private, DeskDataset.state == "active", readable)
+    query = sa.select(DeskDataset.name, DeskDataset.document).where(private, fits).order_by(DeskDataset.name)
+    for name, said in call.session.execute(query):
+        title = str(said.get("title") or name)
+        if typed in name or typed in title.lower():
+            yield name, title
 
 
-def _resources_with(call: Call, terms: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Look through the public packages whose files may fit."""
-    found: list[dict[str, Any]] = []
-    ids = list(call.session.scalars(sa.select(DatasetRow.id).where(VISIBLE).order_by(DatasetRow.id)))
-    for start in range(0, len(ids), MAX_ROWS):
-        for body in packages.bodies(call, ids[start : start + MAX_ROWS]).values():
-            lowered = body.lower()
-            if all(orjson.dumps(value)[1:-1] in lowered for _, value in terms):
-                found += [one for one in orjson.loads(body)["resources"] if _fits(one, terms)]
-    return found
-
-
-def _fits(resource: Mapping[str, Any], terms: list[tuple[str, str]]) -> bool:
-    def fits(field: str, value: str) -> bool:
-        held = str(resource.get(field) or "").lower()
-        return held.startswith(value) if field == "hash" else value in held
-
-    return all(fits(field, value) for field, value in terms)
+def _holds(typed: str, *columns: sa.ColumnExpressionArgument[str]) -> sa.ColumnElement[bool]:
+    """Whether one of some columns holds what was typed."""
+    pattern = f"%{_escaped(typed)}%"
+    return sa.or_(*(sa.func.lower(each).like(pattern, escape="\\") for each in columns))
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _facets(call: Call, found: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    least = call.number("facet.mincount", 1)
-    # A negative limit means all of them.
-    most = -1 if call.text("facet.limit").startswith("-") else call.number("facet.limit", 50)
-    facets = {}
-    for name in dict.fromkeys(call.listed("facet.field") if call.flag("facet", True) else []):
-        ours, title = FACETS.get(name, ("", name))
-        items = sorted(
-            ((v, n) for v, n in found.get(ours, {}).items() if n >= least), key=lambda item: (-item[1], item[0])
-        )
-        items = items if most < 0 else items[:most]
-        shown = [_facet_item(name, value, number) for value, number in items]
-        shown.sort(key=lambda item: str(item["display_name"]), reverse=True)
-        facets[name] = {"title": title, "items": shown}
-    return facets
-
-
-def _facet_item(name: str, value: str, number: int) -> dict[str, Any]:
-    concept = vocabulary("theme").find(value.upper()) if name == "groups" else None
-    return {"name": value, "display_name": concept.label.de if concept else value, "count": number}
 
 
 _ID = Argument("id", "string", Message("Kennung oder Name", "id or name"), required=True)
@@ -375,11 +347,5 @@ ACTIONS: Mapping[str, Action] = {
             _OFFSET,
         ),
         example={"query": ["format:csv"], "limit": 1},
-    ),
-    "package_relationships_list": Action(
-        package_relationships_list,
-        Message("Beziehungen: keine", "relationships: none"),
-        (_ID,),
-        example={"id": "baumkataster-darmstadt"},
     ),
 }

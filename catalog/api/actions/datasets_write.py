@@ -9,21 +9,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import access, audit, desk, desk_purge, desk_rows, organizations
+from catalog import access, accounts, audit, desk, desk_names, desk_purge, desk_rows, organizations
 from catalog.api.actions import packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
+from catalog.db import upsert
 from catalog.desk import Change, TakenError, Upload
 from catalog.drafts import HIDDEN
 from catalog.models import DatasetRow, Organization
-from catalog.models_desk import DeskDataset, TagVocabulary, VocabularyTag
+from catalog.models_desk import DeskDataset, PluginData, TagVocabulary, VocabularyTag
 from catalog.store import UUID
 from dcat import ckan_change, ckan_input, ckan_package, ckan_revise
 from dcat.ckan_package import PackageDocument
-from dcat.ckan_values import Refused
+from dcat.ckan_values import Refused, misfit
 from dcat.message import Message
 
 # Each is written and published by itself.
 MAX_BULK = 1000
+_ID_TAKEN = "Dataset id already exists"
 # Makes of a dataset what shall be: its document, or what is wrong with the arguments.
 Edit = Callable[[PackageDocument], PackageDocument | Refused]
 
@@ -34,36 +36,44 @@ def package_create(call: Call) -> dict[str, Any]:
     dataset_id = _own_id(call)
     document = judged(ckan_input.read_package(_given(call)))
     organization = _owner(call, document)
-    if not access.may_create_in(call.actor, organization.id):
+    if not (_may_write_unowned(call, organization) or access.may_create_in(call.actor, organization.id)):
         raise denied(f"you may not write datasets of {organization.name}")
     document = resolved(call, document, None)
 
     def edit(base: DeskDataset | None) -> Change:
         if base is not None:
-            raise invalid(id="A dataset with this id exists already")
+            raise invalid(id=_ID_TAKEN)
         return Change(
             document=document,
             organization_id=organization.id,
-            modified_at=_stated_time(call),
-            created_at=_stated_time(call, "metadata_created"),
+            modified_at=stated_time(call),
+            created_at=stated_time(call, "metadata_created"),
         )
 
-    return saved(call, dataset_id, edit, "dataset.create")
+    return _with_plugin_data(call, saved(call, dataset_id, edit, "dataset.create", new=document.name))
 
 
 def package_update(call: Call) -> dict[str, Any]:
     """Replace a dataset by what is given. Without `resources` they stay as they are."""
-    return change(call, call.required("id", "name"), lambda before: ckan_change.updated(before, _given(call)))
+    wanted = call.required("id", "name")
+    shown = change(call, wanted, lambda before: ckan_change.updated(before, _given(call)), dated=True)
+    return _with_plugin_data(call, shown)
 
 
 def package_patch(call: Call) -> dict[str, Any]:
     """Change only the fields given."""
-    return change(call, call.required("id"), lambda before: ckan_change.patched(before, _given(call)))
+    wanted = call.required("id")
+    shown = change(call, wanted, lambda before: ckan_change.patched(before, _given(call)), dated=True)
+    return _with_plugin_data(call, shown)
 
 
 def package_delete(call: Call) -> None:
-    """Delete a dataset: nobody sees it but those who may bring it back."""
-    change(call, call.required("id"), lambda before: replace(before, state="deleted"), "dataset.delete")
+    """Delete a dataset: nobody sees it but those who may bring it back, and nobody works along on it any more."""
+    shown = change(call, call.required("id"), lambda before: replace(before, state="deleted"), "dataset.delete")
+    if helpers := [one.account_id for one in accounts.collaborators(call.session, shown["id"])]:
+        with call.writing() as session:
+            for account_id in helpers:
+                accounts.unshare(session, shown["id"], account_id)
 
 
 def dataset_purge(call: Call) -> None:
@@ -121,9 +131,18 @@ def bulk_update_delete(call: Call) -> None:
 
 
 def change(
-    call: Call, name_or_id: str, edit: Edit, action: str = "dataset.update", uploads: Mapping[str, Upload] | None = None
+    call: Call,
+    name_or_id: str,
+    edit: Edit,
+    action: str = "dataset.update",
+    uploads: Mapping[str, Upload] | None = None,
+    *,
+    dated: bool = False,
 ) -> dict[str, Any]:
-    """Change a dataset and show it as it is then. The edit is made anew when somebody else was faster."""
+    """Change a dataset and show it as it is then. The edit is made anew when somebody else was faster.
+
+    With `dated` the arguments may say when the dataset was made and last changed.
+    """
     row = packages.editable(call.session, call, name_or_id)
 
     def anew(base: DeskDataset | None) -> Change:
@@ -139,24 +158,44 @@ def change(
             document=resolved(call, document, before),
             organization_id=owner,
             uploads=uploads or {},
-            modified_at=_stated_time(call),
+            modified_at=stated_time(call) if dated else None,
+            created_at=stated_time(call, "metadata_created") if dated else None,
         )
 
     return saved(call, row.id, anew, action)
 
 
-def saved(call: Call, dataset_id: str, edit: desk.Edit, action: str) -> dict[str, Any]:
-    """Write a dataset and show it."""
-    call.renew()
+def saved(call: Call, dataset_id: str, edit: desk.Edit, action: str, *, new: str = "") -> dict[str, Any]:
+    """Write a dataset and show it. One that is `new`, by its name, takes it from a deleted one."""
+    _refuse_plugin_data(call)
     try:
-        row = desk.write(call.instance, call.actor, dataset_id, edit, action)
+        row = desk.write(call.instance, call.actor, dataset_id, edit, action, reader=call.session, new=bool(new))
     except TakenError as taken:
-        field = str(taken)
-        sentence = "This name is already in use" if field == "name" else "A resource with this id exists already"
-        raise invalid(**{field: sentence}) from None
-    call.renew()
+        if not (new and _release_name(call, new)):
+            field = str(taken)
+            sentence = "That URL is already in use." if field == "name" else "Resource id already exists."
+            raise invalid(**{field: sentence}) from None
+        return saved(call, dataset_id, edit, action, new=new)
     call.etag = packages.etag(row)
     return packages.written(call, [row])[row.id]
+
+
+def _with_plugin_data(call: Call, shown: dict[str, Any]) -> dict[str, Any]:
+    """Keep what programs of the administrators store with a dataset, and show it to them; from others it is not taken."""
+    given = call.arguments.get("plugin_data")
+    if given is None or not call.actor.admin:
+        return shown
+    with call.writing() as session:
+        upsert(session, PluginData, [{"dataset_id": shown["id"], "data": given}])
+    return {**shown, "plugin_data": given}
+
+
+def _refuse_plugin_data(call: Call) -> None:
+    given = call.arguments.get("plugin_data")
+    if given is None or not call.actor.admin:
+        return
+    if sentence := misfit(given) if isinstance(given, dict) else "Must be an object":
+        raise invalid(plugin_data=sentence)
 
 
 def require_account(call: Call) -> None:
@@ -212,7 +251,7 @@ def _own_id(call: Call) -> str:
     with call.instance.database.reading() as session:
         public = session.get(DatasetRow, chosen)
         if session.get(DeskDataset, chosen) is not None or (public is not None and public.state != HIDDEN):
-            raise invalid(id="A dataset with this id exists already")
+            raise invalid(id=_ID_TAKEN)
     return chosen
 
 
@@ -228,6 +267,34 @@ def _owner(call: Call, document: PackageDocument) -> Organization:
     return found
 
 
+def _may_write_unowned(call: Call, organization: Organization) -> bool:
+    return organization.id == access.UNOWNED and access.may_create_unowned(call.actor)
+
+
+def _is_own(call: Call, base: DeskDataset) -> bool:
+    """Whether a dataset belongs to no organisation, and whoever asks made it."""
+    return desk_rows.holding(base).unowned and base.creator_id == call.actor.id
+
+
+def _release_name(call: Call, name: str) -> bool:
+    """Let a deleted dataset of the desk go of its name, so that another one may have it; it is called by its id from then on."""
+    row = desk_rows.find(call.session, name)
+    if row is None or row.name != name or row.state != "deleted":
+        return False
+    call.renew()
+    with call.writing() as session:
+        desk_names.forget_address(session, name, row.id)
+
+    def unnamed(base: DeskDataset | None) -> Change:
+        if base is None:
+            raise not_found()
+        return Change(document=replace(desk_rows.document(base), name=base.id), organization_id=base.organization_id)
+
+    desk.write(call.instance, call.actor, row.id, unnamed, "dataset.update")
+    call.renew()
+    return True
+
+
 def _moved(call: Call, base: DeskDataset, before: PackageDocument, document: PackageDocument) -> str:
     """Give the organisation that a dataset belongs to after a change.
 
@@ -238,14 +305,14 @@ def _moved(call: Call, base: DeskDataset, before: PackageDocument, document: Pac
     organization = _owner(call, document)
     if organization.id == base.organization_id:
         return base.organization_id
-    if not access.may_create_in(call.actor, base.organization_id):
-        raise denied("only editors of its organisation may move a dataset to another one")
+    if not (_is_own(call, base) or access.may_create_in(call.actor, base.organization_id)):
+        raise invalid(owner_org="You cannot move this dataset to another organization")
     if not access.may_create_in(call.actor, organization.id):
         raise denied(f"you may not write datasets of {organization.name}")
     return organization.id
 
 
-def _stated_time(call: Call, name: str = "metadata_modified") -> datetime.datetime | None:
+def stated_time(call: Call, name: str = "metadata_modified") -> datetime.datetime | None:
     """Read when a dataset was last changed or made, as administrators may say who load it from elsewhere."""
     stated = call.arguments.get(name)
     if not call.actor.admin or not isinstance(stated, str) or not stated:

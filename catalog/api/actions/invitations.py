@@ -44,7 +44,7 @@ def user_invite(call: Call) -> dict[str, Any]:
         raise invalid(
             message="The invitation could not be sent, so there is no account. Next step: ask for the log"
         ) from error
-    return people.described(account, 0)
+    return people.described(call, account, 0)
 
 
 def _holder(session: Session, config: Config, name_or_id: str) -> Holder:

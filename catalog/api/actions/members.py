@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from catalog import access, accounts, audit, desk, desk_rows, holders, structure
 from catalog.access import Capacity
-from catalog.api.actions import named
+from catalog.api.actions import datasets_write, named, packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
 from catalog.desk import Change
 from catalog.holders import Holder, Kind
@@ -21,11 +23,13 @@ _TITLES = {Capacity.ADMIN: "Admin", Capacity.EDITOR: "Editor", Capacity.MEMBER: 
 _USER, _PACKAGE, _GROUP = "user", "package", "group"
 _TYPES = (_USER, _PACKAGE, _GROUP)
 _PUBLIC = "public"
+_WHOSE = ("username", "user_id")
 
 
 def member_list(call: Call) -> list[tuple[str, str, str]]:
     """List what belongs to an organisation or group: id, type and capacity. Accounts are listed for its members only."""
-    holder, wanted, capacity = named.either(call), call.text("object_type"), call.text("capacity").lower()
+    wanted, capacity = call.text("object_type"), call.text("capacity").lower()
+    holder = named.either(call)
     if wanted and wanted not in _TYPES:
         raise invalid(object_type=f"Must be one of: {', '.join(_TYPES)}")
     seen = access.may_see_members(call.actor, holder.id)
@@ -37,18 +41,31 @@ def member_list(call: Call) -> list[tuple[str, str, str]]:
         chosen = (one for one in people if not capacity or one.capacity == capacity)
         found += [(one.account.id, _USER, _TITLES[one.capacity]) for one in chosen]
     if wanted in ("", _PACKAGE) and capacity in ("", _PUBLIC):
-        found += [(one, _PACKAGE, _PUBLIC) for one in holders.public_ids(call.session, holder)]
-    if wanted in ("", _GROUP) and capacity in ("", _PUBLIC):
-        found += [(one, _GROUP, _PUBLIC) for one in holders.parents(call.session, [holder])]
+        hidden = (row for row in written(call, holder) if row.private) if seen else ()
+        private = [row.id for row in hidden if access.may_read(call.actor, desk_rows.holding(row))]
+        found += [(one, _PACKAGE, _PUBLIC) for one in (*holders.public_ids(call.session, holder), *private)]
+    if wanted in ("", _GROUP):
+        above = holders.above(call.session, [holder]).get(holder.id, ())
+        found += [(one.holder.id, _GROUP, one.capacity) for one in above if capacity in ("", one.capacity)]
     return found
+
+
+def written(call: Call, holder: Holder) -> list[DeskDataset]:
+    """List the datasets of the desk that an organisation or group holds, private ones and drafts too, but none that is deleted."""
+    query = sa.select(DeskDataset).where(DeskDataset.state != holders.DELETED).order_by(DeskDataset.name)
+    if holder.kind is Kind.ORGANIZATION:
+        return list(call.session.scalars(query.where(DeskDataset.organization_id == holder.id)))
+    named_somewhere = sa.cast(DeskDataset.document, sa.Text).contains(holder.id, autoescape=True)
+    rows = call.session.scalars(query.where(named_somewhere))
+    return [row for row in rows if holder.id in desk_rows.document(row).groups]
 
 
 def member_create(call: Call) -> dict[str, Any]:
     """Let an account, a dataset or an organisation belong to an organisation or group."""
-    holder, kind = named.either(call), _type(call)
+    kind, holder = _type(call), named.either(call)
     if kind == _PACKAGE:
         row = _put(call, holder, inside=True)
-        return _member(holder, _PACKAGE, row.id, _PUBLIC)
+        return _member(holder, _PACKAGE, row.id, call.text("capacity") or _PUBLIC)
     if kind == _GROUP:
         above = _put_below(call, holder, inside=True)
         return _member(holder, _GROUP, above.id, call.text("capacity") or _PUBLIC)
@@ -57,7 +74,7 @@ def member_create(call: Call) -> dict[str, Any]:
 
 def member_delete(call: Call) -> None:
     """Let an account, a dataset or an organisation no longer belong to an organisation or group."""
-    holder, kind = named.either(call), _type(call)
+    kind, holder = _type(call), named.either(call)
     if kind == _PACKAGE:
         _put(call, holder, inside=False)
     elif kind == _GROUP:
@@ -68,22 +85,22 @@ def member_delete(call: Call) -> None:
 
 def organization_member_create(call: Call) -> dict[str, Any]:
     """Give an account a role in an organisation, or another one than it has."""
-    return _give(call, named.holder(call, Kind.ORGANIZATION), ("username", "user_id"), ("role",))
+    return _give(call, _named(call, Kind.ORGANIZATION, "role"), _WHOSE, ("role",))
 
 
 def group_member_create(call: Call) -> dict[str, Any]:
     """Give an account a role in a group, or another one than it has."""
-    return _give(call, named.holder(call, Kind.GROUP), ("username", "user_id"), ("role",))
+    return _give(call, _named(call, Kind.GROUP, "role"), _WHOSE, ("role",))
 
 
 def organization_member_delete(call: Call) -> None:
     """Take the role that an account has in an organisation."""
-    _take(call, named.holder(call, Kind.ORGANIZATION), ("username", "user_id"))
+    _take(call, _named(call, Kind.ORGANIZATION), _WHOSE)
 
 
 def group_member_delete(call: Call) -> None:
     """Take the role that an account has in a group."""
-    _take(call, named.holder(call, Kind.GROUP), ("username", "user_id"))
+    _take(call, _named(call, Kind.GROUP), _WHOSE)
 
 
 def member_roles_list(call: Call) -> list[dict[str, str]]:
@@ -91,6 +108,15 @@ def member_roles_list(call: Call) -> list[dict[str, str]]:
     kind = call.text("group_type", str(Kind.ORGANIZATION))
     roles = [one for one in _TITLES if kind != Kind.GROUP or one is not Capacity.EDITOR]
     return [{"text": _TITLES[one], "value": str(one)} for one in roles]
+
+
+def _named(call: Call, kind: Kind, *arguments: str) -> Holder:
+    """Find the organisation or group, once nothing is missing."""
+    call.required("id")
+    call.required(*_WHOSE)
+    for argument in arguments:
+        call.required(argument)
+    return named.holder(call, kind)
 
 
 def _give(call: Call, holder: Holder, who: tuple[str, ...], role: tuple[str, ...]) -> dict[str, Any]:
@@ -108,9 +134,9 @@ def _take(call: Call, holder: Holder, who: tuple[str, ...]) -> None:
     named.require_managed(call, holder)
     account = named.account(call, *who)
     with call.writing() as session:
-        if not accounts.take_role(session, holder.id, account.id):
-            raise not_found("member")
-        audit.note(session, call.actor, "member.delete", holder.id, holder.name, user=account.name)
+        # Whoever has no role has lost it, as in CKAN.
+        if accounts.take_role(session, holder.id, account.id):
+            audit.note(session, call.actor, "member.delete", holder.id, holder.name, user=account.name)
 
 
 def fill(call: Call, holder: Holder, rows: Iterable[DeskDataset]) -> None:
@@ -120,11 +146,23 @@ def fill(call: Call, holder: Holder, rows: Iterable[DeskDataset]) -> None:
             _write(call, holder, row, inside=True)
 
 
+def empty(call: Call, holder: Holder, rows: Iterable[DeskDataset]) -> None:
+    """Take datasets out of a group."""
+    call.renew()
+    for row in rows:
+        _write(call, holder, row, inside=False)
+
+
 def _put(call: Call, holder: Holder, *, inside: bool) -> DeskDataset:
-    """Put the dataset that is named into a group, or take it out."""
-    if holder.kind is Kind.ORGANIZATION:
-        raise invalid(object_type="A dataset is given to an organization with package_owner_org_update")
+    """Put the dataset that is named into a group, or take it out; an organisation gets it, or has it no longer."""
     row = named.dataset(call, "object")
+    if holder.kind is Kind.ORGANIZATION:
+        owner = holder.id if inside else None
+        if inside or row.organization_id == holder.id:
+            datasets_write.change(call, row.id, lambda before: replace(before, owner_org=owner), "dataset.move")
+        elif not packages.writes(call, row):
+            raise denied()
+        return row
     _require_fill(call, holder, row)
     call.renew()
     return _write(call, holder, row, inside=inside)
@@ -138,8 +176,6 @@ def _write(call: Call, holder: Holder, row: DeskDataset, *, inside: bool) -> Des
         document = desk_rows.document(base)
         others = tuple(one for one in document.groups if one not in (holder.id, holder.name))
         groups = (*others, holder.id) if inside else others
-        if not inside and groups == document.groups:
-            raise not_found("member")
         return Change(document=replace(document, groups=groups), organization_id=base.organization_id)
 
     try:
@@ -157,23 +193,38 @@ def _require_fill(call: Call, holder: Holder, row: DeskDataset) -> None:
 
 
 def _put_below(call: Call, holder: Holder, *, inside: bool) -> Holder:
-    """Let an organisation belong to another one, or no longer."""
-    if holder.kind is not Kind.ORGANIZATION:
-        raise invalid(object_type="Groups do not belong to groups")
+    """Let an organisation belong to another one, or it or a group to a group, or no longer."""
     named.require_managed(call, holder)
-    above = named.holder(call, Kind.ORGANIZATION, "object")
-    named.require_managed(call, above)
-    if not inside and holder.parent_id != above.id:
-        raise not_found("member")
+    above = _above(call, holder)
+    if above.theme:
+        raise denied(f"{above.name} is a data theme of the EU and cannot be changed")
+    if above.kind is Kind.ORGANIZATION:
+        named.require_managed(call, above)
+        if not inside and holder.parent_id != above.id:
+            return above
     try:
         with call.writing() as session:
-            structure.put_below(session, call.actor, holder, above if inside else None)
+            if above.kind is Kind.GROUP:
+                capacity = call.text("capacity") or _PUBLIC
+                structure.nest(session, call.actor, holder, above, capacity, inside=inside)
+            else:
+                structure.put_below(session, call.actor, holder, above if inside else None)
     except WrongError as wrong:
         raise invalid(object=wrong.sentence) from None
     return above
 
 
+def _above(call: Call, holder: Holder) -> Holder:
+    wanted = call.required("object")
+    organization = holder.kind is Kind.ORGANIZATION
+    if organization and holders.find(call.session, call.instance.config, Kind.ORGANIZATION, wanted) is not None:
+        return named.holder(call, Kind.ORGANIZATION, "object")
+    return named.holder(call, Kind.GROUP, "object")
+
+
 def _type(call: Call) -> str:
+    call.required("id")
+    call.required("object")
     kind = call.required("object_type")
     if kind not in _TYPES:
         raise invalid(object_type=f"Must be one of: {', '.join(_TYPES)}")

@@ -12,11 +12,15 @@ from dcat.errors import StateError
 
 
 def holder(call: Call, kind: Kind, *arguments: str) -> Holder:
-    """Find the organisation or group that an argument names; a deleted one is found by those who manage it."""
+    """Find the organisation or group that an argument names; a deleted one is found by those who belong to it."""
     found = holders.find(call.session, call.instance.config, kind, call.required(*(arguments or ("id",))))
-    if found is None or (found.state != holders.ACTIVE and not access.may_manage(call.actor, found.id)):
+    if found is None or (found.state != holders.ACTIVE and not _inside(call, found)):
         raise not_found()
     return found
+
+
+def _inside(call: Call, found: Holder) -> bool:
+    return access.may_manage(call.actor, found.id) or access.may_see_members(call.actor, found.id)
 
 
 def either(call: Call) -> Holder:

@@ -1,5 +1,6 @@
 """Datasets as CKAN's packages, for whoever asks: what everybody may see, and what only those who work on it do."""
 
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from catalog import access, desk_rows, store
 from catalog.api.actions.call import ActionError, Call, Raw, denied, not_found
+from catalog.db import core
 from catalog.drafts import PUBLISHED
 from catalog.holders import INTERNAL
 from catalog.models import FileRow, Organization
-from catalog.models_desk import DeskDataset, DeskResource, DeskTable
+from catalog.models_desk import DeskDataset, DeskResource, DeskTable, PluginData
 from catalog.organizations import packaged
-from catalog.renditions import CKAN, naive
+from catalog.renditions import CKAN
 from dcat import ckan_show
 from dcat.ckan_show import Shown
 
@@ -35,6 +37,15 @@ def find(call: Call, name_or_id: str) -> Raw:
     raise not_found() if desk_rows.find(call.session, name_or_id) is None else denied()
 
 
+def with_plugin_data(call: Call, package: Raw) -> Raw:
+    """Add what programs of the administrators keep with a dataset, for administrators."""
+    if not access.may_oversee(call.actor):
+        return package
+    shown = orjson.loads(bytes(package))
+    kept = call.session.get(PluginData, shown["id"])
+    return Raw(orjson.dumps({**shown, "plugin_data": kept.data if kept else None}))
+
+
 def editable(session: Session, call: Call, name_or_id: str) -> DeskDataset:
     """Find a dataset that whoever asks may change; 404, or 403 with the reason."""
     row = desk_rows.find(session, name_or_id)
@@ -52,7 +63,8 @@ def writes(call: Call, row: DeskDataset) -> bool:
 
 def bodies(call: Call, ids: Sequence[str]) -> dict[str, bytes]:
     """Read packages by id: the public ones as everybody gets them, others as written, where whoever asks may read them."""
-    found = store.bodies(call.session, CKAN, list(ids))
+    with call.asking() as reader:
+        found = store.bodies(reader, CKAN, list(ids))
     missing = [one for one in ids if one not in found] if call.actor.known else []
     if missing:
         rows = call.session.scalars(sa.select(DeskDataset).where(DeskDataset.id.in_(missing))).all()
@@ -71,14 +83,14 @@ def written(call: Call, rows: Iterable[DeskDataset]) -> dict[str, dict[str, Any]
     organizations = {
         one.id: packaged(one) for one in session.scalars(sa.select(Organization).where(Organization.id.in_(owners)))
     }
-    tables = set(session.connection().scalars(_TABLES, {"ids": ids}))
+    tables = set(core(session).scalars(_TABLES, {"ids": ids}))
     return {
         row.id: ckan_show.show(
             documents[row.id],
             Shown(
                 id=row.id,
-                created=naive(row.created_at.isoformat()),
-                modified=naive(row.modified_at.isoformat()),
+                created=_stamp(row.created_at),
+                modified=_stamp(row.modified_at),
                 organization=_shown_organization(organizations[row.organization_id]),
                 groups=tuple(groups[group] for group in documents[row.id].groups if group in groups),
                 creator=row.creator_id or None,
@@ -88,6 +100,11 @@ def written(call: Call, rows: Iterable[DeskDataset]) -> dict[str, dict[str, Any]
         )
         for row in rows
     }
+
+
+def _stamp(at: datetime.datetime) -> str:
+    """Write a time as CKAN does: naive, in UTC; whole seconds, which somebody stated, stand as they were stated."""
+    return at.astimezone(datetime.UTC).replace(tzinfo=None).isoformat()
 
 
 def _tables() -> sa.CompoundSelect[Any]:

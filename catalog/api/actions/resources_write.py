@@ -1,16 +1,20 @@
 """CKAN's actions that write resources, and the files that come along with them."""
 
+import datetime
 import hashlib
+import mimetypes
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from catalog import uploads
-from catalog.api.actions import datasets_write, packages
+from catalog.api.actions import datasets_write, packages, relationships, resource_views
 from catalog.api.actions.call import Action, Argument, Call, Sent, invalid, not_found
 from catalog.db import now
 from catalog.desk import Upload
@@ -41,10 +45,12 @@ def resource_create(call: Call) -> dict[str, Any]:
     given, files = _with_upload(call, resource_id)
     if not given.get("format") and isinstance(given.get("url"), str):
         given["format"] = guessed_format(given["url"])
+    if not given.get("mimetype"):
+        given["mimetype"] = _guessed_type(given.get("url"))
     shown = datasets_write.change(
         call,
         row.id,
-        lambda before: ckan_change.resource_added(before, {**given, "id": resource_id}),
+        lambda before: _dated(call, ckan_change.resource_added(before, {**given, "id": resource_id}), resource_id),
         "resource.create",
         files,
     )
@@ -53,7 +59,7 @@ def resource_create(call: Call) -> dict[str, Any]:
 
 def resource_update(call: Call) -> dict[str, Any]:
     """Replace a resource by what is given."""
-    return _changed(call, ckan_change.resource_updated)
+    return _changed(call, _typed)
 
 
 def resource_patch(call: Call) -> dict[str, Any]:
@@ -92,9 +98,35 @@ def _changed(call: Call, how: How) -> dict[str, Any]:
     def edit(before: PackageDocument) -> PackageDocument | Refused:
         if before.resource(resource_id) is None:
             raise not_found()
-        return how(before, resource_id, given)
+        return _dated(call, how(before, resource_id, given), resource_id)
 
     return _resource(datasets_write.change(call, dataset_id, edit, "resource.update", files), resource_id)
+
+
+def _typed(before: PackageDocument, resource_id: str, given: Mapping[str, Any]) -> PackageDocument | Refused:
+    """Replace a resource; where its media type is not mentioned, its address tells it."""
+    guessed = {} if "mimetype" in given else {"mimetype": _guessed_type(given.get("url"))}
+    return ckan_change.resource_updated(before, resource_id, {**given, **guessed})
+
+
+def _guessed_type(url: Any) -> str | None:
+    """Guess the media type of what lies behind an address by the ending of its path."""
+    try:
+        path = urlsplit(url).path if isinstance(url, str) else ""
+    except ValueError:
+        return None
+    media_type, packed = mimetypes.guess_type(path)
+    return None if packed else media_type
+
+
+def _dated(call: Call, found: PackageDocument | Refused, resource_id: str) -> PackageDocument | Refused:
+    """Let administrators say when the description of a resource last changed, who load it from elsewhere."""
+    stated = datasets_write.stated_time(call)
+    if stated is None or isinstance(found, Refused):
+        return found
+    at = stated.astimezone(datetime.UTC).replace(tzinfo=None).isoformat()
+    resources = (replace(one, metadata_modified=at) if one.id == resource_id else one for one in found.resources)
+    return replace(found, resources=tuple(resources))
 
 
 def _owner(call: Call, resource_id: str) -> str:
@@ -140,11 +172,17 @@ def _described(
         "hash": upload.sha256,
         "hash_algorithm": "sha256",
         "last_modified": naive(now().replace(tzinfo=None).isoformat()),
-        "mimetype": given.get("mimetype") or media_type or None,
+        "mimetype": given.get("mimetype") or _media_type(upload.name, media_type),
     }
     if not given.get("name"):
         given["name"] = upload.name
     return given, {resource_id: upload}
+
+
+def _media_type(name: str, sent: str) -> str | None:
+    """Give the media type that a client sent along with a file; one that says nothing is guessed by the file's name."""
+    telling = sent and sent != "application/octet-stream"
+    return sent if telling else _guessed_type(name) or sent or None
 
 
 def _sent_before(call: Call, upload_id: str) -> tuple[Upload, str]:
@@ -197,6 +235,8 @@ _FIELDS = (
 )
 
 ACTIONS: Mapping[str, Action] = {
+    **resource_views.ACTIONS,
+    **relationships.ACTIONS,
     "resource_create": Action(
         resource_create,
         Message("Ressource anfügen, auch mit Datei", "add a resource, with its file if you like"),

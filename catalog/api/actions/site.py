@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalog import access
-from catalog.api.actions.call import Action, Argument, Call, denied, impossible, not_found
+from catalog.api.actions import following
+from catalog.api.actions.call import Action, Argument, Call, denied, impossible, invalid, not_found
 from catalog.instance import program_version
 from dcat import ckan
 from dcat.message import Message
@@ -49,7 +50,7 @@ def config_option_show(call: Call) -> Any:
     _require_administrator(call)
     options, key = _options(call), call.required("key")
     if key not in options:
-        raise not_found("configuration option")
+        raise invalid(key="This configuration option is not shown here")
     return options[key]
 
 
@@ -108,6 +109,7 @@ def _answer(value: Any) -> Callable[[Call], Any]:
 
 
 def _missing(call: Call) -> Any:
+    call.required("id")
     raise not_found()
 
 
@@ -123,34 +125,10 @@ def _not_kept(value: Any) -> Callable[[Call], Any]:
 
 
 _ID = Argument("id", "string", Message("Kennung oder Name", "id or name"))
-_FOLLOWERS = Message("Niemand folgt hier: keine.", "Nobody follows anything here: none.")
-_VIEWS = Message("Ansichten macht der Katalog selbst: keine.", "The catalogue makes views by itself: none.")
 _TASKS = Message("Aufgaben führt der Katalog selbst: keine.", "The catalogue keeps tasks by itself: none.")
 _TERMS = Message("Übersetzungen stehen in den Datensätzen: keine.", "Translations stand in the datasets: none.")
 _UNKEPT = Message("Wird angenommen und nicht aufbewahrt.", "Is accepted and not kept.")
-_NUMBERS = (
-    *(f"{kind}_follower_count" for kind in ("user", "dataset", "group", "organization")),
-    *(f"{kind}_followee_count" for kind in ("user", "dataset", "group", "organization")),
-    "followee_count",
-)
-_LISTS = (
-    *(f"{kind}_follower_list" for kind in ("user", "dataset", "group", "organization")),
-    *(f"{kind}_followee_list" for kind in ("user", "dataset", "group", "organization")),
-    "followee_list",
-)
 _UNKEPT_ACTIONS: Mapping[str, Any] = {
-    **{f"follow_{kind}": {} for kind in ("user", "dataset", "group")},
-    **{f"unfollow_{kind}": None for kind in ("user", "dataset", "group")},
-    "resource_view_create": {},
-    "resource_view_update": {},
-    "resource_view_reorder": {},
-    "resource_view_delete": None,
-    "resource_view_clear": None,
-    "resource_create_default_resource_views": [],
-    "package_create_default_resource_views": [],
-    "package_relationship_create": {},
-    "package_relationship_update": {},
-    "package_relationship_delete": None,
     "task_status_update": {},
     "task_status_update_many": {"results": []},
     "task_status_delete": None,
@@ -178,14 +156,7 @@ ACTIONS: Mapping[str, Action] = {
         Message("Einstellungen stehen in offenbar.yaml (409).", "Settings stand in offenbar.yaml (409)."),
         writes=True,
     ),
-    **{name: Action(_answer(0), _FOLLOWERS, (_ID,), example={"id": "x"}) for name in _NUMBERS},
-    **{name: Action(_answer([]), _FOLLOWERS, (_ID,), example={"id": "x"}) for name in _LISTS},
-    **{
-        f"am_following_{kind}": Action(_answer(False), _FOLLOWERS, (_ID,), example={"id": "x"})
-        for kind in ("user", "dataset", "group")
-    },
-    "resource_view_list": Action(_answer([]), _VIEWS, (_ID,), example={"id": "x"}),
-    "resource_view_show": Action(_missing, _VIEWS, (_ID,)),
+    **following.ACTIONS,
     "task_status_show": Action(_missing, _TASKS, (_ID,)),
     "term_translation_show": Action(_answer([]), _TERMS, example={}),
     **{name: Action(_not_kept(value), _UNKEPT, writes=True) for name, value in _UNKEPT_ACTIONS.items()},

@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
-from catalog import access, accounts, held, holders
+from catalog import access, accounts, followers, held, holders
 from catalog.access import Capacity
 from catalog.api.actions import named, packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
-from catalog.holders import Holder, Kind
+from catalog.holders import Above, Holder, Kind
 from catalog.renditions import naive
 from dcat.ckan_groups import show_group
 from dcat.message import Message
@@ -39,6 +39,7 @@ class Extent:
     extras: bool = False
     users: bool = False
     groups: bool = False
+    tags: bool = False
 
 
 def organization_list(call: Call) -> list[Any]:
@@ -79,14 +80,13 @@ def group_autocomplete(call: Call) -> list[dict[str, str]]:
 
 def organization_list_for_user(call: Call) -> list[dict[str, Any]]:
     """List the organisations that somebody has a role in which allows something; an administrator of the site has every role."""
-    permission = call.text("permission", "manage_group")
-    if permission not in _PERMISSIONS:
-        raise invalid(permission=f"Must be one of: {', '.join(sorted(_PERMISSIONS))}")
+    permission = call.text("permission", "" if "permission" in call.arguments else "manage_group")
     actor = _somebody(call)
     if not actor.known:
         return []
     found = holders.active(call.session, call.instance.config, Kind.ORGANIZATION)
-    return _with_roles(call, actor, found, _PERMISSIONS[permission])
+    # As in CKAN admins have every permission, such as there is none of, too.
+    return _with_roles(call, actor, found, _PERMISSIONS.get(permission, (Capacity.ADMIN,)))
 
 
 def group_list_authz(call: Call) -> list[dict[str, Any]]:
@@ -106,8 +106,9 @@ def shown(call: Call, holder: Holder) -> dict[str, Any]:
         extras=call.flag("include_extras", True),
         users=call.flag("include_users", True),
         groups=call.flag("include_groups", True),
+        tags=True,
     )
-    (record,) = _records(call, [holder], {}, extent)
+    (record,) = records(call, [holder], {}, extent)
     if extent.count:
         record["package_count"] = held.count(call.instance, call.session, call.actor, holder)
     if call.flag("include_datasets"):
@@ -138,7 +139,7 @@ def _list(call: Call, kind: Kind) -> list[Any]:
         users=call.flag("include_users"),
         groups=call.flag("include_groups"),
     )
-    return _records(
+    return records(
         call, part, counts or (held.counts(call.instance, call.session, part) if extent.count else {}), extent
     )
 
@@ -153,7 +154,8 @@ def _order(call: Call) -> tuple[str, bool]:
 
 
 def _chosen(call: Call, kind: Kind) -> list[Holder]:
-    wanted = {*call.listed(f"{kind}s"), *(call.listed("groups") if kind is Kind.ORGANIZATION else ())}
+    given = (*call.listed(f"{kind}s"), *(call.listed("groups") if kind is Kind.ORGANIZATION else ()))
+    wanted = {name.strip() for names in given for name in names.split(",")} - {""}
     typed, type_of = call.text("q").strip().lower(), call.text("type") or str(kind)
     return [
         one
@@ -174,12 +176,13 @@ def _proposed(call: Call, kind: Kind) -> list[dict[str, str]]:
     return [{"id": one.id, "name": one.name, "title": one.title} for one in found][:limit]
 
 
-def _records(call: Call, found: list[Holder], counts: Mapping[str, int], extent: Extent) -> list[dict[str, Any]]:
+def records(call: Call, found: list[Holder], counts: Mapping[str, int], extent: Extent) -> list[dict[str, Any]]:
     """Write organisations or groups; a few queries for all of them."""
-    above = holders.parents(call.session, found) if extent.groups else {}
+    above = holders.above(call.session, found) if extent.groups else {}
+    followed = followers.counts(call.session, followers.GROUP, [one.id for one in found])
     seen = [one.id for one in found if access.may_see_members(call.actor, one.id)] if extent.users else []
     people = holders.members(call.session, seen) if seen else {}
-    records = []
+    written = []
     for one in found:
         record = show_group(
             one.document(),
@@ -189,21 +192,23 @@ def _records(call: Call, found: list[Holder], counts: Mapping[str, int], extent:
             package_count=counts.get(one.id, 0),
             site_url=call.instance.config.site_url,
         )
-        parent = above.get(one.parent_id)
-        record["groups"] = [_inside(parent)] if parent else []
+        record["num_followers"] = followed.get(one.id, 0)
+        record["groups"] = [_inside(each) for each in above.get(one.id, ())]
         record["users"] = [named.user(each.account, each.capacity) for each in people.get(one.id, ())]
         # Nobody who writes a shortened record back may empty what it leaves out.
-        left_out = {"package_count": extent.count, "extras": extent.extras, "users": extent.users}
-        for key in [key for key, wanted in (left_out | {"groups": extent.groups}).items() if not wanted]:
+        shown = {"package_count": extent.count, "extras": extent.extras, "users": extent.users}
+        shown |= {"groups": extent.groups, "tags": extent.tags}
+        for key in [key for key, wanted in shown.items() if not wanted]:
             del record[key]
-        records.append(record)
-    return records
+        written.append(record)
+    return written
 
 
-def _inside(parent: Holder) -> dict[str, str]:
+def _inside(above: Above) -> dict[str, str]:
     # As ckanext-hierarchy writes it: the organisation above stands among the groups.
-    shown = {"id": parent.id, "name": parent.name, "title": parent.title, "display_name": parent.title}
-    return {**shown, "capacity": "public"}
+    found = above.holder
+    shown = {"id": found.id, "name": found.name, "title": found.title, "display_name": found.title}
+    return {**shown, "capacity": above.capacity}
 
 
 def _packages(call: Call, holder: Holder, limit: int) -> list[orjson.Fragment]:
@@ -233,8 +238,7 @@ def _with_roles(
     mine = [one for one in found if roles[one.id] in enough][:MAX_NAMES]
     extent = Extent(count=call.flag("include_dataset_count"))
     counts = held.counts(call.instance, call.session, mine) if extent.count else {}
-    records = _records(call, mine, counts, extent)
-    return [{**record, "capacity": str(roles[record["id"]])} for record in records]
+    return [{**one, "capacity": str(roles[one["id"]])} for one in records(call, mine, counts, extent)]
 
 
 _ID = Argument("id", "string", Message("Kennung oder Name", "id or name"), required=True)
@@ -246,8 +250,8 @@ _INCLUDE = tuple(
         ("dataset_count", "mit der Zahl der Datensätze", "with the number of datasets"),
         ("extras", "mit den weiteren Angaben", "with further fields"),
         ("users", "mit den Mitgliedern, für Mitglieder", "with the members, for members"),
-        ("groups", "mit der Organisation darüber", "with the organisation above"),
-        ("followers", "ohne Wirkung: niemand folgt hier", "without effect: nobody follows here"),
+        ("groups", "mit dem, wozu sie gehören", "with what they belong to"),
+        ("followers", "ohne Wirkung: die Zahl steht immer da", "without effect: the number is always there"),
     )
 )
 _SHOW = (_ID, Argument("include_datasets", "boolean", Message("mit Datensätzen", "with datasets")), *_INCLUDE)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from catalog import access, desk, holders, structure
-from catalog.api.actions import members, named
-from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
+from catalog import access, desk, desk_rows, holders, structure
+from catalog.api.actions import datasets_write, members, named, people
+from catalog.api.actions.call import Action, Argument, Call, denied, impossible, invalid, not_found, refused
 from catalog.api.actions.structure import shown
 from catalog.holders import Holder, Kind
 from catalog.models_desk import DeskDataset
@@ -81,7 +82,7 @@ def _create(call: Call, kind: Kind) -> dict[str, Any]:
     if not access.may_administer(call.actor):
         article = "an" if kind is Kind.ORGANIZATION else "a"
         raise denied(f"only an administrator of the site may create {article} {kind}")
-    _refuse_pictures(call)
+    picture = people.sent_picture(call)
     fields = Fields(dict(call.arguments))
     wanted = fields.uuid("id")
     if fields.errors:
@@ -89,6 +90,7 @@ def _create(call: Call, kind: Kind) -> dict[str, Any]:
     given = _judged(read_group(_given(call), kind))
     rows = _packages(call, kind, given)
     with _explained(), call.writing() as session:
+        given = _pictured(call, session, picture, given)
         holder_id = structure.create(session, call.instance.config, call.actor, kind, given, wanted)
     return _filled(call, kind, holder_id, rows)
 
@@ -99,20 +101,26 @@ def _replace(call: Call, kind: Kind) -> dict[str, Any]:
 
 def _change(call: Call, kind: Kind, read: Reader) -> dict[str, Any]:
     wanted = _changeable(call, kind)
-    _refuse_pictures(call)
-    rows = _packages(call, kind, _judged(read(wanted.document())))
+    picture = people.sent_picture(call)
+    given = _judged(read(wanted.document()))
+    rows = _packages(call, kind, given)
+    gone = _left(call, wanted, rows) if given.packages is not None else []
     with _explained(), call.writing() as session:
         holder = _again(session, call, wanted)
-        structure.change(session, call.instance.config, call.actor, holder, _judged(read(holder.document())))
+        given = _pictured(call, session, picture, _judged(read(holder.document())))
+        structure.change(session, call.instance.config, call.actor, holder, given)
+    members.empty(call, wanted, gone)
     return _filled(call, kind, wanted.id, rows)
 
 
 def _delete(call: Call, kind: Kind) -> None:
     wanted = _changeable(call, kind)
+    if wanted.state == holders.DELETED:
+        raise not_found()
+    if kind is Kind.ORGANIZATION:
+        _let_go(call, wanted, others=True)
     with _explained(), call.writing() as session:
         holder = _again(session, call, wanted)
-        if holder.state == holders.DELETED:
-            raise not_found()
         structure.delete(session, call.actor, holder)
 
 
@@ -120,6 +128,11 @@ def _purge(call: Call, kind: Kind) -> None:
     if not access.may_administer(call.actor):
         raise denied("only an administrator of the site may purge")
     wanted = _changeable(call, kind)
+    if kind is Kind.ORGANIZATION:
+        _let_go(call, wanted, others=False)
+    else:
+        # What is in many more datasets goes from them when they are rendered anew.
+        members.empty(call, wanted, members.written(call, wanted)[:MAX_PACKAGES])
     call.renew()
     nobody = desk.no_organization(call.instance)
     with _explained(), call.writing() as session:
@@ -151,11 +164,34 @@ def _judged(found: GroupInput | Refused) -> GroupInput:
     return found
 
 
-def _refuse_pictures(call: Call) -> None:
-    if call.files:
-        raise invalid(
-            **{next(iter(call.files)): "Give the address of the picture as image_url; files are not taken here"}
-        )
+def _pictured(call: Call, session: Session, picture: tuple[bytes, str] | None, given: GroupInput) -> GroupInput:
+    """Let the picture that came with a call be that of an organisation or group."""
+    image_url = people.kept_picture(call, session, picture, given.document.image_url)
+    return replace(given, document=replace(given.document, image_url=image_url))
+
+
+def _let_go(call: Call, wanted: Holder, *, others: bool) -> None:
+    """Let the datasets of an organisation that goes belong to none, where a site has such; else they keep it from going."""
+    rows = members.written(call, wanted) if call.instance.config.ckan_unowned_datasets else []
+    if not rows:
+        return
+    if len(rows) > MAX_PACKAGES:
+        raise impossible(f"An organization with more than {MAX_PACKAGES} datasets cannot be deleted")
+    with _explained():
+        structure.refuse_in_use(call.session, wanted.id, written=False, others=others)
+    for row in rows:
+        datasets_write.change(call, row.id, lambda before: replace(before, owner_org=None), "dataset.move")
+
+
+def _left(call: Call, wanted: Holder, rows: Iterable[DeskDataset]) -> list[DeskDataset]:
+    """List the public datasets of a group that are not among those that it shall hold; private ones it never shows, and keeps."""
+    if wanted.kind is not Kind.GROUP:
+        return []
+    present = members.written(call, wanted)
+    if len(present) > MAX_PACKAGES:
+        raise invalid(packages=f"A group of more than {MAX_PACKAGES} datasets is changed by each of them")
+    kept = {row.id for row in rows}
+    return [row for row in present if desk_rows.holding(row).public and row.id not in kept]
 
 
 @contextmanager
@@ -193,13 +229,17 @@ _FIELDS = (
     Argument("title", "string", Message("Titel; sonst der Name", "title; otherwise the name")),
     Argument("description", "string", Message("Beschreibung", "description")),
     Argument("image_url", "string", Message("Adresse eines Bildes", "address of a picture")),
+    Argument("image_upload", "file", Message("ein Bild: PNG, JPEG, GIF, WebP", "a picture: PNG, JPEG, GIF, WebP")),
+    Argument("clear_upload", "boolean", Message("das Bild entfernen", "remove the picture")),
     Argument("extras", "array", Message("weitere Angaben: key und value", "further fields: key and value")),
     Argument("users", "array", Message("Mitglieder: name und capacity", "members: name and capacity")),
-    Argument("groups", "array", Message("die Organisation darüber", "the organisation above")),
+    Argument(
+        "groups", "array", Message("die Gruppen und die Organisation darüber", "the groups and the organisation above")
+    ),
     Argument(
         "packages",
         "array",
-        Message("Datensätze, die in die Gruppe kommen; keiner geht", "datasets to put into the group; none leaves it"),
+        Message("die öffentlichen Datensätze der Gruppe", "the public datasets of the group"),
     ),
     Argument("state", "string", Message("active oder deleted", "active or deleted")),
 )

@@ -32,13 +32,14 @@ def unanswered(error: UnansweredError) -> ActionError:
 
 def read_search(call: Call, stored: Stored, *, most: int | None = MAX_LIMIT, form: str = "") -> Search:
     """Read the arguments of a search; `most` None means that all rows come unless a limit is given."""
+    _require_whole(call, "limit", "offset")
     limit = call.number("limit", LIMIT) if most is not None or call.text("limit") else None
     chosen = form or call.text("records_format", "objects").lower()
     if chosen not in (FORMS if not form else datastore_forms.NAMES):
         raise invalid(records_format=f"Must be one of {', '.join(FORMS)}")
     return Search(
         table=stored,
-        filters=nested(call, "filters"),
+        filters=conditions(call),
         words=_words(call),
         fields=tuple(names(call, "fields")),
         sort=tuple(_sort(call)),
@@ -48,6 +49,14 @@ def read_search(call: Call, stored: Stored, *, most: int | None = MAX_LIMIT, for
         total=call.flag("include_total", True),
         form=chosen,
     )
+
+
+def _require_whole(call: Call, *names: str) -> None:
+    """409 in CKAN's words for what is no number at all; that it is no natural one is said later."""
+    for name in names:
+        value = call.text(name)
+        if value and not value.removeprefix("-").isdigit():
+            raise invalid(**{name: "Invalid integer"})
 
 
 def nested(call: Call, name: str) -> Any:
@@ -65,6 +74,14 @@ def nested(call: Call, name: str) -> Any:
     return value
 
 
+def conditions(call: Call) -> Any:
+    """Read `filters`; what is no object says so in CKAN's words."""
+    value = call.arguments.get("filters")
+    if isinstance(value, str) and value and not value.lstrip().startswith(("{", "[")):
+        raise invalid(filters="Must be a dict")
+    return nested(call, "filters")
+
+
 def answered(call: Call, asked: Search, found: Found, table: Table) -> Raw:
     """Write the result of a search; the rows are the bytes they came as."""
     result: dict[str, Any] = {
@@ -79,11 +96,18 @@ def answered(call: Call, asked: Search, found: Found, table: Table) -> Raw:
         "_links": _links(call, asked),
     }
     if asked.total:
-        result |= {"total": found.total, "total_was_estimated": False}
+        result |= {"total": found.total, "total_was_estimated": _may_be_estimated(call, asked, found)}
     if result["include_next_page"] and (following := _next_page(call, asked, found)):
         result["next_page"] = following
     body = found.body if asked.form in ("objects", "lists") else orjson.dumps(found.body.decode())
     return Raw(orjson.dumps(result)[:-1] + b',"records":' + body + b"}")
+
+
+def _may_be_estimated(call: Call, asked: Search, found: Found) -> bool:
+    """Tell whether an estimate was allowed: of so many rows, all those of the table. The number is exact nevertheless."""
+    if call.arguments.get("total_estimation_threshold") is None or asked.filters or asked.words or asked.distinct:
+        return False
+    return (found.total or 0) >= call.number("total_estimation_threshold", 0)
 
 
 def _words(call: Call) -> tuple[Any, ...]:
@@ -94,22 +118,26 @@ def _words(call: Call) -> tuple[Any, ...]:
             continue
         if isinstance(value, str) and value.lstrip().startswith("{"):
             value = nested(call, name)
-        if call.flag("plain", True):
-            found.append(value)
-        elif isinstance(value, dict):
-            found.append({column: _without_syntax(text, name) for column, text in value.items()})
+        plain = call.flag("plain", True)
+        if isinstance(value, dict):
+            found.append({column: _wording(text, name, plain=plain) for column, text in value.items()})
         else:
-            found.append(_without_syntax(value, name))
+            found.append(_wording(value, name, plain=plain))
     return tuple(found)
 
 
-def _without_syntax(text: Any, name: str) -> Any:
-    """Read PostgreSQL's words with `&` between and `:*` behind them: all of them, each wherever it stands in a word."""
-    if not isinstance(text, str):
+def _wording(text: Any, name: str, *, plain: bool) -> Any:
+    """Give words as they are; or PostgreSQL's query language, with `&`, `|`, `!` and `:*`, as a list of texts one of which must fit."""
+    if isinstance(text, list | dict):
+        raise invalid(**{name: "Must be plain text"})
+    if plain or not isinstance(text, str):
         return text
-    if any(sign in text for sign in "|!<>()"):
-        raise invalid(**{name: "Only words with & between them and :* behind them are understood"})
-    return " ".join(word.strip().removesuffix(":*") for word in text.replace("&", " ").split())
+    if any(sign in text for sign in "<>()"):
+        raise invalid(**{name: "Only words with & and | between them, ! before and :* behind them are understood"})
+    either = [" ".join(one.replace("&", " ").replace("! ", "!").split()) for one in text.split("|")]
+    if not all(either):
+        raise invalid(**{name: "There is a word missing beside |"})
+    return either
 
 
 def names(call: Call, name: str) -> list[str]:

@@ -14,7 +14,7 @@ from catalog.store import UUID
 
 MAX_COLUMNS = 500
 MAX_ALIASES = 20
-_ALIAS = re.compile(r"[A-Za-z_][\w-]{0,62}", re.ASCII)
+_ALIAS = re.compile(r"[^\W\d][\w .-]{0,61}[\w.-]|[^\W\d]")
 
 
 def same(base: DeskTable | None) -> Change:
@@ -25,20 +25,24 @@ def same(base: DeskTable | None) -> Change:
 
 
 def defined(call: Call, base: DeskTable | None, fields: tuple[Column, ...], records: tuple[Any, ...]) -> Change:
-    """Say what a table shall be that is created, or created again: columns may come, none goes or becomes another."""
+    """Say what a table shall be that is created, or created again: columns may come, none becomes another.
+
+    The first record may bring columns that nobody named; with `delete_fields` those go that `fields` leaves out.
+    """
     before = same(base) if base else Change(columns=())
     known = {column.id: column for column in before.columns}
-    for column in fields:
-        old = known.get(column.id)
-        if old and column.type and old.type != column.type:
-            raise invalid(fields=f'"{column.id}" is {old.type} and cannot become {column.type}')
-    stated = [replace(one, type=one.type or _guessed(one.id, records)) for one in fields if one.id not in known]
+    _require_order(tuple(known), tuple(one.id for one in fields))
+    named = {one.id for one in fields}
+    kept = tuple(one for one in before.columns if one.id in named or not call.flag("delete_fields"))
+    wanted = [*fields, *(Column(name, "") for name in _brought(base, fields, records) if name not in named)]
+    stated = [replace(one, type=one.type or _guessed(one.id, records)) for one in wanted if one.id not in known]
     said = {one.id: one.info for one in fields if one.info}
-    if not base and not fields:
-        stated = [Column(name, _guessed(name, records)) for name in _named(records)]
-    columns = tuple(replace(one, info=said.get(one.id, one.info)) for one in (*before.columns, *stated))
+    columns = tuple(replace(one, info=said.get(one.id, one.info)) for one in (*kept, *stated))
     _require_names(columns)
+    _require_indexes(call, columns)
     key = _key(call, columns) if "primary_key" in call.arguments else before.key
+    if gone := [name for name in key if name not in {one.id for one in columns}]:
+        raise invalid(primary_key=f'field "{gone[0]}" belongs to the key and cannot be deleted')
     aliases = _aliases(call) if "aliases" in call.arguments else before.aliases
     return Change(
         columns=columns,
@@ -49,9 +53,29 @@ def defined(call: Call, base: DeskTable | None, fields: tuple[Column, ...], reco
     )
 
 
+def _brought(base: DeskTable | None, fields: tuple[Column, ...], records: tuple[Any, ...]) -> list[str]:
+    """Name the columns that records bring: the first one to a table that has some, all of them to one of which nothing is known."""
+    return _named(records[:1] if base or fields else records)
+
+
+def _require_order(known: tuple[str, ...], given: tuple[str, ...]) -> None:
+    """409 where columns that are there are named in another order."""
+    shared = [name for name in given if name in known]
+    if wrong := next((now for now, was in zip(shared, sorted(shared, key=known.index), strict=True) if now != was), ""):
+        raise invalid(fields=f'Supplied field "{wrong}" not present or in wrong order')
+
+
+def _require_indexes(call: Call, columns: tuple[Column, ...]) -> None:
+    """409 for an index on what is no column; none is made, since none is needed."""
+    given = call.arguments.get("indexes")
+    wanted = given if isinstance(given, list) else table_answers.names(call, "indexes")
+    known = {column.id for column in columns}
+    for one in (name for entry in wanted for name in (entry if isinstance(entry, list) else [entry])):
+        if one not in known:
+            raise invalid(indexes=f'The following fields could not be found: "{str(one)[:100]}"')
+
+
 def _require_names(columns: tuple[Column, ...]) -> None:
-    if not columns:
-        raise invalid(fields="A table needs fields, or records that name them")
     if len(columns) > MAX_COLUMNS:
         raise invalid(fields=f"A table takes at most {MAX_COLUMNS} fields")
     folded = [column.id.lower() for column in columns]
@@ -114,5 +138,7 @@ def _key(call: Call, columns: tuple[Column, ...]) -> tuple[str, ...]:
 def _aliases(call: Call) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(table_answers.names(call, "aliases")))
     if len(found) > MAX_ALIASES or not all(_ALIAS.fullmatch(one) and not UUID.fullmatch(one) for one in found):
-        raise invalid(aliases=f"At most {MAX_ALIASES} names of letters, digits, _ and -, none of them a UUID")
+        raise invalid(
+            aliases=f"At most {MAX_ALIASES} names of letters, digits, spaces, _, . and -, none of them a UUID"
+        )
     return found

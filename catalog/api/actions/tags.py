@@ -1,13 +1,24 @@
 """CKAN's actions about keywords: the free ones of public datasets, and the closed lists that are called vocabularies there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from catalog import access, keywords, search
-from catalog.api.actions import named, packages
-from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
+from catalog import access, desk_rows, keywords, search
+from catalog.api.actions import datasets_write, named, packages
+from catalog.api.actions.call import (
+    Action,
+    ActionError,
+    Argument,
+    Call,
+    denied,
+    impossible,
+    invalid,
+    not_found,
+    refused,
+)
 from catalog.models_desk import TagVocabulary, VocabularyTag
 from catalog.query import Is, Order, SearchQuery
 from dcat import ckan
@@ -68,7 +79,10 @@ def format_autocomplete(call: Call) -> list[str]:
 def tag_create(call: Call) -> dict[str, Any]:
     """Add a keyword to a vocabulary; free keywords come with the datasets that have them."""
     _require_administrator(call)
-    found, name = _vocabulary(call, "vocabulary_id"), _tag_name(call)
+    _refuse_id(call)
+    name, found = _tag_name(call), keywords.vocabulary(call.session, call.required("vocabulary_id"))
+    if found is None:
+        raise invalid(vocabulary_id="Tag vocabulary was not found.")
     try:
         with call.writing() as session:
             tag_id = keywords.add_keyword(session, call.actor, found, name)
@@ -81,15 +95,18 @@ def tag_create(call: Call) -> dict[str, Any]:
 
 
 def tag_delete(call: Call) -> None:
-    """Delete a keyword of a vocabulary; a free one goes with the last dataset that has it."""
+    """Delete a keyword of a vocabulary, or a free one from all datasets that have it."""
     _require_administrator(call)
     wanted = call.required("id")
     chosen = _vocabulary(call, "vocabulary_id").id if call.text("vocabulary_id") else ""
     found = keywords.keyword(call.session, wanted, chosen)
-    if found is None:
-        raise not_found("tag")
-    with call.writing() as session:
-        keywords.delete_keyword(session, call.actor, found)
+    if found is not None:
+        with call.writing() as session:
+            keywords.delete_keyword(session, call.actor, found)
+    elif not chosen and _is_free(call, wanted):
+        _remove_free(call, wanted)
+    else:
+        raise not_found(f"tag {wanted[:100]}")
 
 
 def vocabulary_list(call: Call) -> list[dict[str, Any]]:
@@ -110,6 +127,7 @@ def vocabulary_show(call: Call) -> dict[str, Any]:
 def vocabulary_create(call: Call) -> dict[str, Any]:
     """Make a vocabulary."""
     _require_administrator(call)
+    _refuse_id(call)
     name, tags = _vocabulary_name(call, call.required("name")), _tags(call) or ()
     try:
         with call.writing() as session:
@@ -140,8 +158,35 @@ def vocabulary_delete(call: Call) -> None:
         keywords.delete_vocabulary(session, call.actor, found)
 
 
+def _remove_free(call: Call, name: str) -> None:
+    """Take a free keyword from the datasets of the desk that have it."""
+    query = SearchQuery(
+        where=Is("tag", name), rows=MAX_DATASETS, readers=None, private=True, states=frozenset({"active", "draft"})
+    )
+    ids = list(search.search(call.instance, query).ids)
+    rows = [desk_rows.find(call.session, one) for one in ids]
+    if not all(rows) or len(rows) >= MAX_DATASETS:
+        raise impossible("harvested datasets, or too many, have this keyword")
+    for one in ids:
+        datasets_write.change(
+            call,
+            one,
+            lambda before: replace(
+                before, tags=tuple(tag for tag in before.tags if tag.vocabulary_id or tag.name != name)
+            ),
+        )
+
+
+def _refuse_id(call: Call) -> None:
+    if call.arguments.get("id") not in (None, ""):
+        raise invalid(id="The input field id was not expected.")
+
+
 def _searched(call: Call) -> list[dict[str, Any]]:
-    typed = [one for one in (*call.listed("query"), *call.listed("q")) if one.strip()]
+    # The older way of asking: {"tags": "part of the name"}.
+    fields = call.arguments.get("fields")
+    older = [fields["tags"]] if isinstance(fields, Mapping) and isinstance(fields.get("tags"), str) else []
+    typed = [one for one in (*call.listed("query"), *call.listed("q"), *older) if one.strip()]
     return _matching(call, typed) if typed else []
 
 
@@ -187,8 +232,12 @@ def _tag_name(call: Call) -> str:
 
 def _tags(call: Call) -> tuple[str, ...] | None:
     fields = Fields(call.arguments)
-    if "tags" not in fields:
+    if "tags" not in call.arguments:
         return None
+    if call.arguments["tags"] is None:
+        raise ActionError(
+            400, "Integrity Error", {"message": "Bad request - Integrity error", "tags": ["Must be a list"]}
+        )
     found = read_tags(fields)
     if fields.errors:
         raise refused(Refused(fields.errors))
@@ -259,7 +308,7 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "tag_delete": Action(
         tag_delete,
-        Message("Ein Schlagwort einer Liste löschen; nur Administratoren.", "Delete a keyword of a vocabulary."),
+        Message("Ein Schlagwort löschen; nur Administratoren.", "Delete a keyword; administrators only."),
         (_ID, _LIST),
         writes=True,
     ),

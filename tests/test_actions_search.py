@@ -1,0 +1,187 @@
+"""Finding datasets and resources as clients of CKAN do: fields, facets, states, proposals."""
+
+from typing import Any
+
+import action_api
+import desks
+import pytest
+from action_api import People
+
+from catalog.access import Capacity
+from catalog.api.actions import search_fields
+from catalog.instance import Instance
+
+
+@pytest.fixture
+def people(instance: Instance) -> People:
+    return action_api.people(instance)
+
+
+@pytest.fixture
+def office(instance: Instance) -> str:
+    return desks.office(instance).id
+
+
+def names(found: dict[str, Any]) -> list[str]:
+    return sorted(each["name"] for each in found["results"])
+
+
+@pytest.mark.parametrize("fields", [["title", "name"], "title,name", "title name", '["title", "name"]'])
+def test_single_fields_of_what_is_found(people: People, office: str, fields: Any) -> None:
+    people.admin.result("package_create", name="brunnen", title="Trinkbrunnen", owner_org=office)
+    found = people.nobody.result("package_search", q="Trinkbrunnen", fl=fields)
+    assert found["results"] == [{"title": "Trinkbrunnen", "name": "brunnen"}]
+
+
+def test_fields_as_the_search_engine_names_them(people: People, office: str) -> None:
+    made = people.admin.result(
+        "package_create", name="brunnen", owner_org=office, tags=[{"name": "wasser"}], extras=[{"key": "quartier", "value": "Mitte"}],
+        resources=[{"url": "https://example.org/a.csv", "name": "Liste"}, {"url": "https://example.org/b"}],
+    )  # fmt: skip
+    wanted = "id,tags,groups,organization,res_format,res_url,extras_quartier,dataset_type,capacity,author,metadata_created,resources"
+    (found,) = people.nobody.result("package_search", fl=wanted)["results"]
+    assert found == {
+        "id": made["id"],
+        "tags": ["wasser"],
+        "organization": "amt",
+        "res_format": ["CSV"],
+        "res_url": ["https://example.org/a.csv", "https://example.org/b"],
+        "extras_quartier": "Mitte",
+        "dataset_type": "dataset",
+        "capacity": "public",
+        "metadata_created": made["metadata_created"][:23] + "Z",
+    }
+    (whole,) = people.nobody.result("package_search", fl="*")["results"]
+    assert whole == people.nobody.result("package_show", id="brunnen")
+
+
+def test_no_name_of_a_field_makes_it_fail() -> None:
+    package = {"id": "1", "extras": [], "tags": [], "groups": [], "resources": [], "organization": None}
+    assert search_fields.chosen(package, search_fields.read(["id, organization,,x", "extras_", "tags"])) == {"id": "1"}
+
+
+def test_facets_are_called_as_people_call_them(people: People, office: str) -> None:
+    people.admin.result("group_create", name="sport", title="Sport und Spiel")
+    for name in ("bolzplatz", "freibad"):
+        people.admin.result("package_create", name=name, owner_org=office, groups=[{"name": "sport"}])
+    found = people.nobody.result("package_search", **{"facet.field": ["organization", "groups"]})
+    assert found["search_facets"] == {
+        "organization": {
+            "title": "organization",
+            "items": [{"name": "amt", "display_name": "Amt amt", "count": 2}],
+        },
+        "groups": {"title": "groups", "items": [{"name": "sport", "display_name": "Sport und Spiel", "count": 2}]},
+    }
+
+
+def test_a_bare_word_is_a_facet_only_where_it_is_a_field(people: People) -> None:
+    assert "tags" in people.nobody.result("package_search", **{"facet.field": "tags"})["facets"]
+    status, error = people.nobody.error("package_search", **{"facet.field": "unfug"})
+    assert (status, error["__type"]) == (409, "Validation Error")
+
+
+def test_a_filter_alone_leads_to_nothing_hidden(people: People, office: str) -> None:
+    editor = people.editor("autorin", office)
+    for name, more in (
+        ("offen", {}),
+        ("entwurf", {"state": "draft"}),
+        ("geheim", {"private": True}),
+        ("weg", {"state": "deleted"}),
+    ):
+        editor.result("package_create", name=name, owner_org=office, **more)
+    for caller in (people.nobody, editor, people.admin):
+        for wanted in ("state:draft", "capacity:private", "private:true", "state:deleted"):
+            assert names(caller.result("package_search", fq=wanted)) == []
+            assert names(caller.result("package_search", q=wanted)) == []
+    for caller in (editor, people.admin):
+        assert names(caller.result("package_search", fq="+state:draft")) == ["entwurf"]
+        assert names(caller.result("package_search", fq="(name:entwurf AND +state:draft)")) == ["entwurf"]
+        assert names(caller.result("package_search", fq_list=["+state:(active OR deleted)"])) == ["offen", "weg"]
+        assert names(caller.result("package_search", fq="capacity:private", include_private=True)) == ["geheim"]
+    assert names(people.nobody.result("package_search", fq="+state:draft", include_drafts=True)) == []
+
+
+def test_administrators_list_private_datasets_as_well(people: People, office: str) -> None:
+    editor = people.editor("autorin", office)
+    for name, more in (("erster", {}), ("zweiter", {"private": True}), ("dritter", {"state": "draft"})):
+        editor.result("package_create", name=name, owner_org=office, **more)
+    listed = people.admin.result("current_package_list_with_resources")
+    assert [each["name"] for each in listed] == ["zweiter", "erster"]
+    assert [each["name"] for each in people.admin.result("current_package_list_with_resources", offset=1)] == ["erster"]
+    for caller in (people.nobody, editor):
+        assert [each["name"] for each in caller.result("current_package_list_with_resources")] == ["erster"]
+
+
+def test_proposals_tell_of_private_datasets_to_those_inside(people: People, office: str) -> None:
+    people.admin.result("package_create", name="a1", title="Öffentliches Bad", owner_org=office)
+    people.admin.result("package_create", name="b2", title='Kleines "Bad"', owner_org=office, private=True)
+    people.admin.result("package_create", name="c3", title="Bad im Entwurf", owner_org=office, state="draft")
+    member = people.editor("mitglied", office, Capacity.MEMBER)
+    stranger = people.editor("fremd", desks.office(people.instance, "anderes").id)
+    for caller, found in (
+        (people.nobody, ["a1"]),
+        (stranger, ["a1"]),
+        (member, ["a1", "b2"]),
+        (people.admin, ["a1", "b2"]),
+    ):
+        assert [one["name"] for one in caller.result("package_autocomplete", q="bad")] == found
+    assert member.result("package_autocomplete", q='s "ba') == [
+        {"name": "b2", "title": 'Kleines "Bad"', "match_field": "title", "match_displayed": 'Kleines "Bad" (b2)'}
+    ]
+    assert member.result("package_autocomplete", q="notes") == []
+    assert len(member.result("package_autocomplete", q="bad", limit=1)) == 1
+
+
+@pytest.fixture
+def listed(people: People, office: str) -> dict[str, Any]:
+    people.admin.result("package_create", name="bad", owner_org=office)
+    add = people.admin
+    add.result(
+        "resource_create", package_id="bad", url="https://example.org/a/b.txt", name="Übersicht", format="CSV", size=10
+    )
+    add.result(
+        "resource_create", package_id="bad", url="https://example.org/c/d.txt", name="100 % Wasser", hash="abc-1"
+    )
+    made: dict[str, Any] = add.result(
+        "resource_create",
+        package_id="bad",
+        url="https://example.org/e",
+        mimetype="text/csv",
+        size=9,
+        resource_type="api",
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("name:", 3),
+        ("name:übersicht", 1),
+        ("name:ÜBER", 1),
+        ("name:100%", 0),
+        ("name:%", 1),
+        ("url:a b", 1),
+        ("url:/ example", 3),
+        (["url:example", "format:csv"], 1),
+        ("size:10", 1),
+        ("size:1", 0),
+        ("position:2", 1),
+        ("mimetype:csv", 1),
+        ("resource_type:AP", 1),
+        ("hash:abc", 1),
+        ("hash:1", 0),
+    ],
+)
+def test_resources_by_their_fields(people: People, listed: dict[str, Any], query: Any, count: int) -> None:
+    found = people.nobody.result("resource_search", query=query)
+    assert (found["count"], len(found["results"])) == (count, count)
+
+
+def test_resources_by_time_and_in_order(people: People, listed: dict[str, Any]) -> None:
+    found = people.nobody.result("resource_search", query=f"created:{listed['created']}")
+    assert listed["id"] in [one["id"] for one in found["results"]]
+    sizes = people.nobody.result("resource_search", query="url:example", order_by="size")["results"]
+    assert [one["size"] for one in sizes] == [None, 9, 10]
+    for wrong in ({"query": "unfug:x"}, {"query": "wort"}, {}, {"query": "url:x", "order_by": "unfug"}):
+        assert people.nobody.refused("resource_search", **wrong) == 409
