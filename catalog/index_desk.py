@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import desk_rows
+from catalog.holders import INTERNAL
 from catalog.index_entry import IndexEntry
 from catalog.index_public import entry_of
 from catalog.models import Organization
@@ -47,7 +48,7 @@ def _entry(session: Session, row: DeskDataset, organization: Organization) -> In
         id=row.id,
         created=naive(row.created_at.isoformat()),
         modified=naive(row.modified_at.isoformat()),
-        organization=packaged(organization),
+        organization=packaged(organization) if organization.state != INTERNAL else None,
         groups=tuple(groups.values()),
         creator=row.creator_id,
     )
@@ -66,6 +67,8 @@ def _entry(session: Session, row: DeskDataset, organization: Organization) -> In
         ),
         published_at=row.created_at.isoformat(),
         modified_at=row.modified_at.isoformat(),
+        written=row.document,
     )
-    entry = entry_of(view, ckan_show.show(document, shown), owner=row.organization_id)
+    package = ckan_show.show(document, shown)
+    entry = entry_of(view, package, owner=row.organization_id, creator=row.creator_id)
     return replace(entry, readers=desk_rows.holding(row).readers(), state=row.state, private=row.private)

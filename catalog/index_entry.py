@@ -10,7 +10,8 @@ PUBLIC = "public"
 class IndexEntry:
     """One dataset as the search knows it.
 
-    Texts are analysed as German and only found; values are compared as they stand and counted; times are seconds since 1970.
+    Texts are analysed as German and only found; values are compared as they stand and counted; times are seconds since 1970,
+    of what happened here with their fractions: programs write several datasets in one second.
     `readers` are the labels of those who may find it: `public`, `member-<organisation id>`, `creator-<account id>`,
     `collaborator-<dataset id>`; one of them must be among the labels of who asks.
     """
@@ -25,7 +26,7 @@ class IndexEntry:
     keyword: tuple[str, ...] = ()
     publisher: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
-    """descriptions, labels of themes, titles and descriptions of files, values of extras"""
+    """descriptions, labels of themes, titles and descriptions of files; of what was written here names, extras and people, too"""
     city: str = ""
     organization: str = ""
     """the organisation's name"""
@@ -55,8 +56,8 @@ class IndexEntry:
     extras: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """further values that conditions may name, by CKAN's field: author, maintainer, version, url, res_name, res_url, ..."""
-    created: int = 0
-    modified: int = 0
+    created: float = 0
+    modified: float = 0
     starts: int | None = None
     """the beginning of the time it covers"""
     ends: int | None = None

@@ -9,7 +9,7 @@ from catalog.german import Splitter, folded, term, words
 from catalog.index_entry import IndexEntry
 
 # Raised whenever the same entry would make another document: the index is then made anew.
-VERSION = 2
+VERSION = 3
 MARK = "mark"
 # How much a word counts where it stands; as a part of a compound half of it.
 TEXTS: Mapping[str, float] = {"title": 5.0, "keyword": 3.0, "publisher": 2.0, "text": 1.0}
@@ -23,8 +23,14 @@ VALUES = (
     *("validation", "quality", "frequency", "kind", "creator", "owner", "state", "private"),
 )
 NUMBERS = ("created", "modified", "starts", "ends", "num_resources")
+# Those among them that a query names in seconds.
+MICROSECONDS = ("created", "modified")
 BOX = ("west", "south", "east", "north")
 EXTRAS = "extras_"
+# Fields beside the values whose single words are compared, too: as a field of its own, named with this mark behind.
+WORDS_OF = ("author", "author_email", "maintainer", "maintainer_email")
+WORD_MARK = "~"
+MAX_WORDS = 200
 OTHER = "other"
 TITLE_ORDER = "title_order"
 TAG_START = "tag_start"
@@ -71,6 +77,9 @@ def document(entry: IndexEntry, splitter: Splitter) -> tantivy.Document:
     for key in (*(EXTRAS + key for key in entry.extras), *entry.values):
         for value in values(entry, key):
             made.add_text(OTHER, other(key, value))
+    for key in (*(EXTRAS + key for key in entry.extras), *WORDS_OF):
+        for word in _words(values(entry, key)):
+            made.add_text(OTHER, other(key + WORD_MARK, word))
     for tag in entry.tag:
         made.add_text(TAG_START, f"{folded(tag)}\t{clean(tag)}")
     _add_texts(made, entry, splitter)
@@ -107,9 +116,15 @@ def values(entry: IndexEntry, field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cut for value in listed if (cut := clean(value))))
 
 
+def _words(listed: Iterable[str]) -> tuple[str, ...]:
+    found = dict.fromkeys(word for value in listed for word in folded(value).split())
+    return tuple(found)[:MAX_WORDS]
+
+
 def numbers(entry: IndexEntry) -> dict[str, int]:
     """Give the numbers of a dataset, by field; those it has."""
-    found = {name: getattr(entry, name) for name in ("created", "modified", "starts", "ends")}
+    found = {name: getattr(entry, name) for name in ("starts", "ends")}
+    found |= {name: round(getattr(entry, name) * 1_000_000) for name in MICROSECONDS}
     counted = entry.values.get("num_resources", ())
     found["num_resources"] = int(counted[0]) if counted and counted[0].isdecimal() else None
     return {name: max(-(2**62), min(2**62, number)) for name, number in found.items() if number is not None}

@@ -1,28 +1,40 @@
 """What the index holds of a public dataset: its view, its CKAN package and its score as one flat entry. Pure."""
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalog.index_entry import IndexEntry
+from catalog.layers import UNKNOWN_LICENSE
 from catalog.public import PublicDataset
-from dcat import dates, geometry, quality
+from dcat import dates, geometry, naming, quality
 from dcat.model import Dataset, Period, Text
 from dcat.vocabularies import vocabulary
 
 # What conditions name by CKAN's word, and where it stands in a package.
 _MAIN = ("author", "author_email", "maintainer", "maintainer_email", "version", "url")
+_PEOPLE = ("author", "maintainer")
 _RESOURCE = {"res_id": "id", "res_url": "url", "res_type": "resource_type"}
 
 
 def entry_of(
-    shown: PublicDataset, package: Mapping[str, Any], *, owner: str = "", total: int | None = None
+    shown: PublicDataset,
+    package: Mapping[str, Any],
+    *,
+    owner: str = "",
+    creator: str = "",
+    total: int | None = None,
 ) -> IndexEntry:
-    """Make the entry of a public dataset; `owner` is its organisation's id, `total` the points of its score."""
+    """Make the entry of a public dataset; `owner` is its organisation's id, `creator` who made it, `total` the points of its score."""
     dataset = shown.dataset
     publisher = (shown.organization_title, *_said(dataset.publisher.name if dataset.publisher else ()))
     formats = {d.format for d in dataset.distribution if d.format}
     licenses = {d.license for d in dataset.distribution if d.license}
+    if shown.written is not None:
+        # What stands in for a licence that nobody named is none.
+        licenses = (licenses - {UNKNOWN_LICENSE}) | {str(package.get("license_id") or "")} - {""}
+    owned = package.get("organization") is not None
     start, end = _covered(dataset.temporal)
     extras = {str(each["key"]): str(each["value"]) for each in package.get("extras") or ()}
     return IndexEntry(
@@ -31,9 +43,9 @@ def entry_of(
         title=_said(dataset.title),
         keyword=_said(dataset.keyword),
         publisher=tuple(dict.fromkeys(publisher)),
-        text=tuple(_texts(shown)),
+        text=(*_texts(shown), *(_written(shown, package) if shown.written is not None else ())),
         city=shown.city,
-        organization=shown.organization,
+        organization=shown.organization if owned or not package else "",
         groups=tuple(str(group["name"]) for group in package.get("groups") or ()),
         theme=_codes("theme", dataset.theme),
         tag=tuple(sorted(set(_said(dataset.keyword)))),
@@ -45,12 +57,12 @@ def entry_of(
         quality="" if total is None else quality.band(total).name,
         frequency=next(iter(_codes("frequency", (dataset.frequency,) if dataset.frequency else ())), ""),
         kind=str(package.get("type") or "dataset"),
-        creator=str(package.get("creator_user_id") or ""),
-        owner=owner,
+        creator=creator,
+        owner=owner if owned or not package else "",
         extras=extras,
         values=_values(package),
-        created=_seconds(shown.published_at),
-        modified=_seconds(shown.modified_at),
+        created=_instant(shown.published_at),
+        modified=_instant(shown.modified_at),
         starts=start,
         ends=end,
         box=_box_of(dataset),
@@ -78,6 +90,16 @@ def _texts(shown: PublicDataset) -> Iterable[str]:
         yield from _said(file.distribution.description)
     for place in dataset.spatial:
         yield from _said(place.label)
+
+
+def _written(shown: PublicDataset, package: Mapping[str, Any]) -> Iterable[str]:
+    """What else a client wrote that words find: its extras and people, and a name of its own, which is not made of the title."""
+    yield from (str(package[name]) for name in _PEOPLE if package.get(name))
+    yield from (str(each["value"]) for each in package.get("extras") or ())
+    title = next(iter(_said(shown.dataset.title)), "")
+    own = set(re.split("[-_]+", shown.name)) - set(naming.slug(title).split("-"))
+    if any(not word.isdecimal() for word in own):
+        yield shown.name.replace("_", " ")
 
 
 def _said(texts: Iterable[Text]) -> tuple[str, ...]:
@@ -133,5 +155,9 @@ def _day(value: str, *, last: bool) -> int | None:
 
 
 def _seconds(time: str) -> int:
+    return int(_instant(time))
+
+
+def _instant(time: str) -> float:
     moment = datetime.datetime.fromisoformat(time)
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()

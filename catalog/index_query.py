@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 import tantivy
@@ -11,6 +12,7 @@ from catalog.index_fields import (
     ACCESS,
     ANYWHERE,
     BOX,
+    MICROSECONDS,
     NUMBERS,
     OTHER,
     PARTS,
@@ -21,12 +23,14 @@ from catalog.index_fields import (
     other,
     schema,
 )
-from catalog.query import All, Between, Condition, Is, Not, Says, SearchQuery, Some, Starts, Within
+from catalog.query import All, Between, Condition, Is, Like, Not, Says, SearchQuery, Some, Starts, Within
 
 _MUST, _SHOULD, _NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 _LEAST, _MOST = -(2**63) + 1, 2**63 - 1
 # A pattern that is too long would stop the search.
 MAX_PREFIX = 200
+_PATTERN = re.compile(r"[*?]|(?:[^*?\\]|\\.)+", re.DOTALL)
+_WILD = {"*": "(.|\n)*", "?": "(.|\n)"}
 _SPECIAL = frozenset("\\.+*?()|[]{}^$#&-~/<>@\"'")
 
 
@@ -52,6 +56,8 @@ def compiled(condition: Condition) -> tantivy.Query:
             return _phrase(field, value) if field in TEXTS else _is(field, value)
         case Starts(field, value):
             return _starts_word(field, value) if not field or field in TEXTS else _starts(field, value)
+        case Like(field, pattern):
+            return _like(field, pattern)
         case Says(said, field, phrase):
             if field and field not in TEXTS:
                 return _is(field, said)
@@ -89,8 +95,7 @@ def term_query(field: str, value: str | int) -> tantivy.Query:
 
 def prefix_query(field: str, start: str) -> tantivy.Query:
     """What holds a term that begins so."""
-    pattern = "".join(f"\\{sign}" if sign in _SPECIAL else sign for sign in start[:MAX_PREFIX])
-    return tantivy.Query.regex_query(schema(), field, f"{pattern}(.|\n)*")
+    return tantivy.Query.regex_query(schema(), field, f"{_escaped(start[:MAX_PREFIX])}(.|\n)*")
 
 
 def phrase_query(field: str, said: Sequence[str]) -> tantivy.Query:
@@ -117,6 +122,32 @@ def _starts(field: str, value: str) -> tantivy.Query:
     # The name of the field belongs to the term, and is not counted.
     name = other(field, "")
     return prefix_query(OTHER, name + clean(value)[: MAX_PREFIX - min(len(name), MAX_PREFIX // 2)])
+
+
+def _like(field: str, pattern: str) -> tantivy.Query:
+    """Compile a pattern; one that would be too costly finds nothing."""
+    if field in NUMBERS:
+        return some_of([])
+    if not field or field in TEXTS:
+        names = [(field or ANYWHERE, "")]
+        written = _regex(pattern, lambda plain: folded(plain) if plain.strip() else plain)
+    else:
+        names = [(field, "")] if field in VALUES else [(OTHER, other(field, ""))]
+        written = _regex(pattern, clean)
+    try:
+        return some_of([tantivy.Query.regex_query(schema(), name, _escaped(start) + written) for name, start in names])
+    except ValueError:
+        # The engine limits what a pattern may be.
+        return some_of([])
+
+
+def _regex(pattern: str, spelt: Callable[[str], str]) -> str:
+    parts = _PATTERN.findall(pattern[:MAX_PREFIX])
+    return "".join(_WILD.get(part) or _escaped(spelt(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL))) for part in parts)
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{sign}" if sign in _SPECIAL else sign for sign in text)
 
 
 def _starts_word(field: str, value: str) -> tantivy.Query:
@@ -156,7 +187,8 @@ def _between(condition: Between) -> tantivy.Query:
     bounds = [bound for bound in (condition.low, condition.high) if bound is not None]
     if condition.field not in NUMBERS or any(map(math.isnan, bounds)):
         return some_of([])
-    low, high = condition.low, condition.high
+    scale = 1_000_000 if condition.field in MICROSECONDS else 1
+    low, high = (None if bound is None else bound * scale for bound in (condition.low, condition.high))
     least = _LEAST if low is None else _bound(low, math.floor, 1) if condition.open_low else _bound(low, math.ceil, 0)
     most = (
         _MOST if high is None else _bound(high, math.ceil, -1) if condition.open_high else _bound(high, math.floor, 0)

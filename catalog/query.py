@@ -25,6 +25,14 @@ class Starts:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """A field holds a value, or a text a word, of this pattern: `*` stands for anything, `?` for one character, `\\` makes them plain."""
+
+    field: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class Says:
     """A text holds these words, analysed as German; without a field any text of the dataset does, `phrase` in this order."""
 
@@ -75,7 +83,7 @@ class Some:
     parts: tuple["Condition", ...] = ()
 
 
-Condition: TypeAlias = Is | Starts | Says | Between | Within | Not | All | Some
+Condition: TypeAlias = Is | Starts | Like | Says | Between | Within | Not | All | Some
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from catalog.index_entry import IndexEntry
 from catalog.index_public import entry_of
 from catalog.models import Change, DatasetRow, Score
 from catalog.models_accounts import AuditEntry
+from catalog.models_desk import DeskDataset
 from catalog.renditions import CKAN
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -110,15 +111,16 @@ def _done(session: Session, since: int, most: int) -> Changed:
 def _public(session: Session, ids: list[str]) -> Iterator[IndexEntry]:
     packages = store.bodies(session, CKAN, ids)
     rows = session.execute(
-        sa.select(DatasetRow.id, DatasetRow.organization_id, Score.total)
+        sa.select(DatasetRow.id, DatasetRow.organization_id, Score.total, DeskDataset.creator_id)
         .outerjoin(Score, Score.dataset_id == DatasetRow.id)
+        .outerjoin(DeskDataset, DeskDataset.id == DatasetRow.id)
         .where(DatasetRow.id.in_(ids))
     )
-    beside = {row.id: (row.organization_id, row.total) for row in rows}
+    beside = {row.id: row for row in rows}
     for shown in store.views(session, ids):
-        owner, total = beside[shown.id]
+        row = beside[shown.id]
         package = orjson.loads(packages[shown.id]) if shown.id in packages else {}
-        yield entry_of(shown, package, owner=owner, total=total)
+        yield entry_of(shown, package, owner=row.organization_id, creator=row.creator_id or "", total=row.total)
 
 
 def _last(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

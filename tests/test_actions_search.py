@@ -1,5 +1,6 @@
 """Finding datasets and resources as clients of CKAN do: fields, facets, states, proposals."""
 
+from dataclasses import replace
 from typing import Any
 
 import action_api
@@ -185,3 +186,76 @@ def test_resources_by_time_and_in_order(people: People, listed: dict[str, Any]) 
     assert [one["size"] for one in sizes] == [None, 9, 10]
     for wrong in ({"query": "unfug:x"}, {"query": "wort"}, {}, {"query": "url:x", "order_by": "unfug"}):
         assert people.nobody.refused("resource_search", **wrong) == 409
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("zeppelin", ["zeppelin-7"]),
+        ("Musterfrau", ["zeppelin-7"]),
+        ("Flussufer", ["zeppelin-7"]),
+        ("author:musterfrau", ["zeppelin-7"]),
+        ('author:"Vera Musterfrau"', ["zeppelin-7"]),
+        ("author:Muster*", ["zeppelin-7"]),
+        ("extras_ort:Flussufer", ["zeppelin-7"]),
+        ("extras_ort:*fluss*", ["zeppelin-7"]),
+        ("name:*ppel*", ["zeppelin-7"]),
+        ("name:?eppelin-7", ["zeppelin-7"]),
+        ("title:*rink*", ["zeppelin-7"]),
+        ("tags:*er", ["zeppelin-7"]),
+        ("license_id:other-open", ["zeppelin-7"]),
+        ("license_id:*", ["zeppelin-7"]),
+        ("name:z.ppelin-7", []),
+        ("author:Muster", []),
+    ],
+)
+def test_what_a_client_wrote_is_found_by_its_words(people: People, office: str, query: str, found: list[str]) -> None:
+    people.admin.result("package_create", name="anderes", title="Etwas", owner_org=office)
+    people.admin.result("package_create", name="zeppelin-7", title="Trinkbrunnen", author="Vera Musterfrau", owner_org=office,
+                        tags=[{"name": "wasser"}], license_id="other-open", extras=[{"key": "ort", "value": "Am Flussufer"}])  # fmt: skip
+    assert names(people.nobody.result("package_search", q=query)) == found
+    assert names(people.nobody.result("package_search", fq=query)) == found
+
+
+def test_what_was_written_in_one_second_keeps_its_order(people: People, office: str) -> None:
+    for name in ("b", "c", "a"):
+        people.admin.result("package_create", name=f"brunnen-{name}", owner_org=office)
+    for field in ("metadata_created", "metadata_modified"):
+        found = people.nobody.result("package_search", sort=f"{field} desc")["results"]
+        assert [each["name"][-1] for each in found] == ["a", "c", "b"]
+
+
+def test_datasets_of_no_organisation_have_none_in_the_search(instance: Instance) -> None:
+    config = replace(instance.config, ckan_unowned_datasets=True)
+    admin = action_api.people(replace(instance, config=config)).admin
+    for more in ({}, {"state": "draft"}):
+        made = admin.result("package_create", name=f"frei{len(more)}", **more)
+        asked = {"include_drafts": True, "facet.field": ["organization", "owner_org"]}
+        found = admin.result("package_search", fq=f"id:{made['id']} -organization:* -owner_org:*", **asked)
+        assert (found["count"], found["facets"]) == (1, {"organization": {}, "owner_org": {}})
+
+
+def test_what_somebody_wrote_is_found_by_those_who_have_an_account(people: People, office: str) -> None:
+    editor = people.editor("autorin", office)
+    for name, more in (("offen", {}), ("entwurf", {"state": "draft"})):
+        editor.result("package_create", name=name, owner_org=office, **more)
+    wanted = f"creator_user_id:{editor.id}"
+    stranger = people.editor("fremd", desks.office(people.instance, "anderes").id)
+    assert names(stranger.result("package_search", fq=wanted, include_drafts=True)) == ["offen"]
+    assert names(editor.result("package_search", fq=wanted, include_drafts=True)) == ["entwurf", "offen"]
+    for given in ({"q": wanted}, {"fq": wanted}, {"fq_list": [wanted]}):
+        assert names(people.nobody.result("package_search", **given)) == []
+
+
+def test_an_answer_as_a_script_tells_what_everybody_may_know(people: People, office: str) -> None:
+    people.admin.result("package_create", name="geheim", owner_org=office, private=True)
+    client, headers = people.admin.client, people.admin.headers
+    plain = client.get("/api/3/action/package_list").data
+    answer = client.get("/api/3/action/package_list?callback=meine.antwort&include_private=true", headers=headers)
+    assert (answer.status_code, answer.mimetype) == (200, "application/javascript")
+    assert answer.data == b"meine.antwort(" + plain + b");"
+    refused = client.get("/api/3/action/package_show?id=geheim&callback=x", headers=headers)
+    assert (refused.status_code, refused.mimetype) == (403, "application/json")
+    for wrong in ("alert(1)", "a;b", "<b>", "1a", "a" * 101, "ä"):
+        assert client.get("/api/3/action/package_list", query_string={"callback": wrong}).status_code == 400
+    assert client.post("/api/3/action/package_list?callback=x", json={}).get_json()["success"]

@@ -21,13 +21,13 @@ from catalog.api.openapi_schemas import RESULTS
 from catalog.web.api_pages import TYPES
 
 READING = {name: action for name, action in ACTIONS.items() if not action.writes}
+# There is nothing of that kind, whatever the id.
+EMPTY = {"task_status_show"}
 CALLABLE = {
     name: dict(action.example or {})
     for name, action in READING.items()
     if action.example is not None or not any(argument.required for argument in action.arguments)
-}
-# There is nothing of that kind, whatever the id.
-EMPTY = {"resource_view_show", "task_status_show"}
+} | {name: {"id": "nichts"} for name in EMPTY}
 SITE = "http://127.0.0.1:5000"
 TREES = "baumkataster-darmstadt"
 # What stands for {name} in the addresses beside the actions, by how they begin.

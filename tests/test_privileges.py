@@ -234,7 +234,10 @@ TABLE: dict[str, tuple[Rank, Arguments]] = {
     "api_token_revoke": (SITE, lambda w: {"jti": w.token()}),
 }
 # Sends mail: test_actions_people has the server for it.
-ELSEWHERE = {"user_invite"}
+ELSEWHERE = {
+    "user_invite",
+    *(f"{how}_{kind}" for how in ("follow", "unfollow") for kind in ("user", "dataset", "group")),
+}
 # What these answer changes nothing, whoever calls them.
 UNKEPT = {name for name, action in ACTIONS.items() if action.writes} - set(TABLE) - ELSEWHERE
 SCOPES = {

@@ -4,6 +4,7 @@ A token says who asks, or the session of a browser; that may write only with the
 no page of somebody else's can make a browser act.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ MAX_ANONYMOUS_BODY = 1_000_000
 MAX_FIELDS = 1000
 # Of a call with files: each part may hold a file open.
 MAX_PARTS = 200
+_CALLBACK = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.]{0,99}", re.ASCII)
 actions = Blueprint("actions", __name__)
 
 
@@ -46,8 +48,12 @@ def action(name: str) -> Response:
     if found.writes and request.method != "POST":
         return _json(f"Bad request: {name} changes something; call it by POST", 400)
     call = Call(instance(), arguments={}, if_match=request.headers.get("If-Match", ""), memory=answers.memory())
+    callback = request.args.get("callback", "") if request.method == "GET" else ""
+    if callback and not _CALLBACK.fullmatch(callback):
+        return _json("Bad request: callback is no name of a function", 400)
     try:
-        call.actor = _actor(call)
+        # A script can be asked for by any page: it tells what everybody may know, whoever is signed in.
+        call.actor = ANONYMOUS if callback else _actor(call)
         if found.writes:
             # No transaction waits for a file to arrive, and what is written is read in a new one.
             call.renew()
@@ -56,7 +62,7 @@ def action(name: str) -> Response:
         except ValueError as error:
             return _json(f"Bad request: JSON Error: {error}", 400)
         call.files = _files() if call.actor.known else {}
-        return _answer(name, found, call)
+        return _as_script(_answer(name, found, call), callback)
     finally:
         call.renew()
 
@@ -74,6 +80,14 @@ def _answer(name: str, found: Action, call: Call) -> Response:
         answer.headers["ETag"] = call.etag
     if call.actor.known:
         answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _as_script(answer: Response, callback: str) -> Response:
+    """Write an answer as a call of a function, for pages that load it as a script (JSONP); an error stays as it is."""
+    if callback and answer.status_code == 200:
+        answer.set_data(callback.encode() + b"(" + answer.get_data() + b");")
+        answer.content_type = "application/javascript;charset=utf-8"
     return answer
 
 

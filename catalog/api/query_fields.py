@@ -7,7 +7,8 @@ values, compared as they stand (`Is`, `Starts`; `Starts(field, "")` for any valu
     validation, quality, frequency; `private` as "true" or "false";
     out of `IndexEntry.values`: author, author_email, maintainer, maintainer_email, version, url, res_url, res_type,
     isopen ("true", "false"), `vocab_<name>`;
-    out of `IndexEntry.extras`: `extras_<key>`, the key as written.
+    out of `IndexEntry.extras`: `extras_<key>`, the key as written;
+    single words of the people among them and of extras, folded: `author~`, `extras_<key>~`.
 texts (`Says`; `Starts` for a word that begins so, `Starts(field, "")` for any word):
     title, text (description, texts of files), and with no field "" any text of the dataset.
 numbers (`Between`):
@@ -20,10 +21,13 @@ for what changed since an instant never misses anything.
 import datetime
 import math
 import re
+from dataclasses import replace
 
 from catalog.api.query_times import Moment, moment
-from catalog.api.query_tokens import SearchRefusedError, Span, Term, shown
-from catalog.query import All, Between, Condition, Is, Says, Some, Starts
+from catalog.api.query_tokens import SearchRefusedError, Span, Term, plain, shown
+from catalog.german import folded
+from catalog.index_fields import WORD_MARK, WORDS_OF
+from catalog.query import All, Between, Condition, Is, Like, Says, Some, Starts
 from dcat.vocabularies import vocabulary
 
 # CKAN's field -> the name in the tree.
@@ -73,6 +77,8 @@ NUMBERS = {"num_resources": "num_resources"}
 # What is the same of every dataset, and which value that is; None for a name that only an operator knows.
 CONSTANTS = {"entity_type": "package", "site_id": None}
 EXTRAS = "extras_"
+# Wildcards of one kind in a value: more would cost too much.
+MAX_WILD = 4
 TAG_VOCABULARIES = "vocab_"
 _VOCABULARIES = {
     "format": "format",
@@ -119,13 +125,32 @@ def equal(name: str, term: Term, now: datetime.datetime, *, lenient: bool = Fals
         return All() if anything else _at(name, term, now)
     if name in TEXTS:
         return _says(TEXTS[name], term)
-    if term.open_start and not anything:
-        raise _pattern(name, term)
     field = _value_field(name)
-    if term.open_end:
-        return Starts(field, term.text)
-    found = Is(field, _spelt(field, term.text))
+    if anything:
+        return Starts(field)
+    found = _one(field, term)
+    if name in WORDS_OF or name.startswith(EXTRAS):
+        found = _word(field, term, found)
     return Some((found, Says(f"{name} {term.text}", phrase=True))) if lenient and not is_known(name) else found
+
+
+def _one(field: str, term: Term) -> Condition:
+    """A value as it stands, its beginning, or its pattern."""
+    if term.pattern or term.open_start:
+        return Like(field, _pattern_of(term))
+    return Starts(field, term.text) if term.open_end else Is(field, _spelt(field, term.text))
+
+
+def _word(field: str, term: Term, found: Condition) -> Condition:
+    """A whole value, or one word of it; what is quoted names the whole."""
+    word = folded(term.text)
+    if term.quoted or term.pattern or not word or " " in word:
+        return found
+    return Some((found, _one(f"{field}{WORD_MARK}", replace(term, text=word))))
+
+
+def _pattern_of(term: Term) -> str:
+    return term.pattern or f"{'*' * term.open_start}{plain(term.text)}{'*' * term.open_end}"
 
 
 def between(name: str, span: Span, now: datetime.datetime) -> Condition:
@@ -146,12 +171,10 @@ def _check(name: str, term: Term) -> None:
     whole = not (term.quoted or term.open_start or term.open_end)
     if whole and len(term.text) > 1 and term.text[0] == term.text[-1] == "/":
         raise SearchRefusedError(f"Regular expressions are not supported: {_named(name, term.text)}")
-    if term.wild:
-        raise _pattern(name, term)
-
-
-def _pattern(name: str, term: Term) -> SearchRefusedError:
-    return SearchRefusedError(f"A wildcard is supported at the end of a value only: {_named(name, term.text)}")
+    if term.pattern and (name in TIMES or name in NUMBERS):
+        raise SearchRefusedError(f"Wildcards are not supported for times and numbers: {_named(name, term.pattern)}")
+    if term.pattern.count("*") > MAX_WILD or term.pattern.count("?") > MAX_WILD:
+        raise SearchRefusedError(f"A value has more than {MAX_WILD} wildcards of a kind: {_named(name, term.pattern)}")
 
 
 def _named(name: str, value: str) -> str:
@@ -181,7 +204,9 @@ def _says(field: str, term: Term) -> Condition:
         return Starts(field) if field and term.open_end else All()
     if term.quoted:
         return Says(term.text, field, phrase=True)
-    return Starts(field, term.text) if term.open_start or term.open_end else Says(term.text, field)
+    if term.pattern or term.open_start:
+        return Like(field, _pattern_of(term))
+    return Starts(field, term.text) if term.open_end else Says(term.text, field)
 
 
 def _at(name: str, term: Term, now: datetime.datetime) -> Condition:

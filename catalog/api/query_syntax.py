@@ -2,7 +2,7 @@
 
 What Solr's standard parser and edismax have in common, as clients send it. NOT binds first, then AND, then OR, then a blank,
 which is an AND, too: `organization:a OR organization:b -type:harvest` is what either has and is not harvested. Boosts and
-fuzziness are read and have no effect; wildcards stand at the end of a value. The fields are those of
+fuzziness are read and have no effect; wildcards stand anywhere in the value of a field. The fields are those of
 catalog/api/query_fields.py; any other name in front of a value is the key of an extra, in fq always, in q where it looks like
 one (`betreff:x`, not `Satzung:x`, `12:30` or `https://...`), and there the texts are searched for it as well.
 
@@ -31,7 +31,21 @@ from catalog.api.query_tokens import (
     tokens,
 )
 from catalog.db import now as present
-from catalog.query import MAX_DEPTH, MAX_NODES, All, Between, Condition, Is, Not, Order, Says, Some, Starts, Within
+from catalog.query import (
+    MAX_DEPTH,
+    MAX_NODES,
+    All,
+    Between,
+    Condition,
+    Is,
+    Like,
+    Not,
+    Order,
+    Says,
+    Some,
+    Starts,
+    Within,
+)
 
 # Characters of q and all filters together: some hundred ids fit.
 MAX_LENGTH = 32_768
@@ -52,8 +66,12 @@ ORDERS = {
 _NOT_COUNTED = ("views_total", "views_recent")
 
 
-def read_query(q: str, filters: Sequence[str], *, now: datetime.datetime | None = None) -> tuple[str, Condition]:
+def read_query(
+    q: str, filters: Sequence[str], *, now: datetime.datetime | None = None, people: bool = False
+) -> tuple[str, Condition]:
     """Read q and the filters: the free text of q, and one condition for everything else. `now` is what NOW means.
+
+    Which account wrote a dataset is known to those only who have one: without `people` such a condition finds nothing.
 
     Raises SearchRefusedError, also where the tree would be larger than MAX_NODES or deeper than MAX_DEPTH.
     """
@@ -63,7 +81,7 @@ def read_query(q: str, filters: Sequence[str], *, now: datetime.datetime | None 
     text, where = _read_q(q, now)
     found = _all([where, *(_Parser(list(tokens(each, _is_filter)), now).read() for each in filters)])
     _check_size(found)
-    return text, found
+    return text, found if people else _without_people(found)
 
 
 def read_order(sort: str) -> tuple[Order, ...]:
@@ -90,6 +108,20 @@ def named_states(condition: Condition) -> frozenset[str]:
             return frozenset[str]().union(*map(named_states, parts))
         case _:
             return frozenset()
+
+
+def _without_people(condition: Condition) -> Condition:
+    match condition:
+        case Is("creator") | Starts("creator") | Like("creator"):
+            return Some()
+        case All(parts):
+            return All(tuple(map(_without_people, parts)))
+        case Some(parts):
+            return Some(tuple(map(_without_people, parts)))
+        case Not(part):
+            return Not(_without_people(part))
+        case _:
+            return condition
 
 
 def _is_filter(name: str, value_follows: bool) -> bool:
@@ -283,5 +315,5 @@ def _inner(condition: Condition) -> tuple[Condition, ...]:
             return parts
         case Not(part):
             return (part,)
-        case Is() | Starts() | Says() | Between() | Within():
+        case Is() | Starts() | Like() | Says() | Between() | Within():
             return ()

@@ -21,14 +21,14 @@ class SearchRefusedError(SearchSyntaxError):
 class Term:
     """One word, or what stands between quotation marks; without escapes, boosts and fuzziness.
 
-    A word is open where an asterisk stands at its start or end; `wild` when another wildcard stands inside it.
+    A word is open where an asterisk stands at its start or end; `pattern` is the word with its wildcards where another stands inside it.
     """
 
     text: str
     quoted: bool = False
     open_start: bool = False
     open_end: bool = False
-    wild: bool = False
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +169,18 @@ def _word(raw: str) -> Term:
     while start < end and signs[start] == ("*", True):
         start += 1
     inner = signs[start:end]
+    inside = any(wild for _, wild in inner)
     return Term(
         "".join(sign for sign, _ in inner),
         open_start=start > 0,
         open_end=end < len(signs),
-        wild=any(wild for _, wild in inner),
+        pattern="".join(sign if wild else plain(sign) for sign, wild in signs) if inside else "",
     )
+
+
+def plain(text: str) -> str:
+    """Write a text as a part of a pattern that says nothing but itself."""
+    return re.sub(r"([\\*?])", r"\\\1", text)
 
 
 def _bound(raw: str) -> str | None:

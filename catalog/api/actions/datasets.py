@@ -195,10 +195,11 @@ def understood() -> Iterator[None]:
 
 def _query(call: Call, rows: int, start: int) -> SearchQuery:
     with understood():
-        text, where = read_query(call.text("q"), [*call.listed("fq"), *call.listed("fq_list")])
+        filters = [*call.listed("fq"), *call.listed("fq_list")]
+        text, where = read_query(call.text("q"), filters, people=call.actor.known)
         order = read_order(call.text("sort"))
     states = {"active", *_hidden_states(call)} - {"private"}
-    if call.actor.known and any(_STATE in each for each in (*call.listed("fq"), *call.listed("fq_list"))):
+    if call.actor.known and any(_STATE in each for each in filters):
         states |= named_states(where) or _STATES
     return SearchQuery(
         text=text,

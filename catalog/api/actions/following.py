@@ -197,6 +197,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    DATASET: {"id": "baumkataster-darmstadt"},
+    GROUP: {"id": "envi"},
+    "organization": {"id": "wiesbaden-umweltamt"},
+}
+
+
 def _of_kind(kind: str) -> dict[str, Action]:
     de, en = _WORDS[kind]
     return {
@@ -219,7 +226,10 @@ def _followers_of(kind: str) -> dict[str, Action]:
     (de, en), of = _WORDS[kind], GROUP if kind == "organization" else kind
     return {
         f"{kind}_follower_count": Action(
-            _follower_count(of), Message(f"Wie viele {de} folgen.", f"How many follow {en}."), (_ID,)
+            _follower_count(of),
+            Message(f"Wie viele {de} folgen.", f"How many follow {en}."),
+            (_ID,),
+            example=_EXAMPLES.get(kind),
         ),
         f"{kind}_follower_list": Action(
             _follower_list(of),
