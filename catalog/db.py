@@ -3,7 +3,7 @@
 import datetime
 import functools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
@@ -75,6 +75,26 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
+class Question:
+    """A statement about tables that is asked for one value again and again.
+
+    It goes to the driver as it was compiled once: what SQLAlchemy does for each execution costs more than a short answer. The value
+    comes as the driver reads it: bytes, text and numbers, no times.
+    """
+
+    def __init__(self, statement: sa.Select[Any]) -> None:
+        self._statement = statement
+        self._compiled: dict[str, Any] = {}
+
+    def written(self, dialect: Dialect, values: Mapping[str, str]) -> tuple[str, Any]:
+        """Give the text for a driver, and the values as it wants them."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = self._statement.compile(dialect=dialect)
+        named = {**compiled.params, **values}
+        return compiled.string, [named[name] for name in compiled.positiontup or ()] if compiled.positional else named
+
+
 class Database:
     """One engine and its sessions. Writers take the write lock at once, so that no transaction fails half-way for want of it."""
 
@@ -99,6 +119,22 @@ class Database:
         """
         with _explained(), self._single.connect() as connection:
             yield connection
+
+    def ask(self, question: Question, **values: str) -> Any:
+        """Ask a question, of this moment; gives the value, None where there is no row."""
+        dialect = self.engine.dialect
+        text, given = question.written(dialect, values)
+        with _explained():
+            pooled = self.engine.raw_connection()
+            try:
+                with _alone(dialect, pooled.dbapi_connection) as connection:
+                    row = connection.execute(text, given).fetchone()
+            except dialect.loaded_dbapi.OperationalError as error:
+                pooled.invalidate(error)
+                raise sa.exc.OperationalError(text, None, error) from error
+            finally:
+                pooled.close()
+        return None if row is None else row[0]
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -158,7 +194,7 @@ def _engine(url: str) -> sa.Engine:
                 parsed,
                 isolation_level="REPEATABLE READ",
                 max_overflow=_MOST_CONNECTIONS,
-                # The one used last has its statements prepared.
+                # The one used last has its statements prepared, and in its memory what they read.
                 pool_use_lifo=True,
                 hide_parameters=True,
             )
@@ -174,7 +210,7 @@ def _engine(url: str) -> sa.Engine:
         event.listen(engine, "checkout", partial(_require_alive, engine.dialect))
         return engine
     # A database in memory has one connection.
-    room = {"max_overflow": _MOST_CONNECTIONS} if parsed.database else {}
+    room = {"max_overflow": _MOST_CONNECTIONS, "pool_use_lifo": True} if parsed.database else {}
     engine = sa.create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True, **room)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -202,6 +238,20 @@ def _for_asking(engine: sa.Engine) -> sa.Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(offenbar_single=True)
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextmanager
+def _alone(dialect: Dialect, connection: Any) -> Iterator[Any]:
+    """Have each statement be a transaction of its own."""
+    if dialect.name == "sqlite":
+        # Nothing begins there by itself.
+        yield connection
+        return
+    connection.autocommit = True
+    try:
+        yield connection
+    finally:
+        connection.autocommit = False
 
 
 def _note_return(_connection: Any, record: Any) -> None:

@@ -23,6 +23,7 @@ from catalog import (
     link_checks,
     live,
     notice_delivery,
+    processes,
     publishing,
     quality,
     schedule,
@@ -335,6 +336,7 @@ def beside(
             return
         workers.guarded("index", lambda: search.catch_up(instance))
         workers.guarded("triple store", lambda: triples.catch_up(instance))
+        processes.give_memory_back()
         stop.wait(pause)
 
 

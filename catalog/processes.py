@@ -1,5 +1,6 @@
 """How parts of this program are started as processes of their own, and asked question after question."""
 
+import ctypes
 import os
 import select
 import signal
@@ -28,6 +29,12 @@ def command(module: str, *arguments: str, isolated: bool = False) -> list[str]:
 def bare_environment() -> dict[str, str]:
     """Give the environment of a process that must know no settings and no passwords: where programs and libraries are."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+
+def give_memory_back() -> None:
+    """Return the memory that is free to the system (malloc_trim(3)); without glibc that is left to the allocator."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class EndedError(Exception):

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 def serve(instance: Instance, *, host: str, port: int, workers: int, jobs: bool) -> None:
     """Serve until told to stop. Each process opens the catalogue for itself."""
     instance.database.close()
+    # Each of the threads of a process would have memory of its own, and keep what it once took (mallopt(3), M_ARENA_MAX).
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # A program of its own: what checks tables needs stays out of the web workers' memory.
     background = _Background(processes.command("worker", str(os.getpid()))) if jobs else None
     server = Granian(
@@ -68,9 +70,7 @@ class _Background:
             self._process.kill()
 
     def _started(self) -> subprocess.Popen[bytes]:
-        # Each of its threads would have memory of its own, and keep what it once took (mallopt(3), M_ARENA_MAX).
-        environment = {"MALLOC_ARENA_MAX": "2", **os.environ}
-        return subprocess.Popen(self._command, env=environment)  # noqa: S603 - our own program
+        return subprocess.Popen(self._command)  # noqa: S603 - our own program
 
     def _watch(self) -> None:
         pause = 1.0

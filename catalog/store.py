@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from catalog import file_versions, link_uses, public, scores, subjects
 from catalog.assemble import FileAddress
-from catalog.db import batches, core, insert, insert_or_ignore, now, upsert
+from catalog.db import Database, Question, batches, core, insert, insert_or_ignore, now, upsert
 from catalog.drafts import GONE, HIDDEN, PUBLISHED, Draft
 from catalog.models import Change, DatasetLink, DatasetRow, FileRow, Membership, Node, NodeUse, Rendition, Slug, Subject
 from catalog.public import PublicDataset, PublicFile
@@ -298,13 +298,12 @@ def bodies(session: Session | sa.Connection, form: str, dataset_ids: list[str]) 
     return {dataset_id: decompress(found) for dataset_id, found in rows}
 
 
-def body(session: Session | sa.Connection, form: str, name_or_id: str) -> bytes | None:
+def body(database: Database, form: str, name_or_id: str) -> bytes | None:
     """Read one rendition of a visible dataset by its id, present or former name, in one query; None when there is nothing to see."""
-    if UUID.fullmatch(name_or_id):
-        found = session.scalar(_BODY_BY_ID, {"of": name_or_id, "form": form})
-    else:
+    if "\0" in name_or_id:
         # PostgreSQL refuses to look for what it could not hold.
-        found = session.scalar(_BODY_BY_NAME, {"of": name_or_id, "form": form}) if "\0" not in name_or_id else None
+        return None
+    found = database.ask(_BODY_BY_ID if UUID.fullmatch(name_or_id) else _BODY_BY_NAME, of=name_or_id, form=form)
     return decompress(found) if found is not None else None
 
 
@@ -322,8 +321,10 @@ _BODY = (
 _BODIES = _BODY.with_only_columns(_RENDITION.c.dataset_id, _RENDITION.c.body).where(
     _RENDITION.c.dataset_id.in_(sa.bindparam("ids", expanding=True))
 )
-_BODY_BY_ID = _BODY.where(_DATASET.c.id == sa.bindparam("of"))
-_BODY_BY_NAME = _BODY.join(_SLUG, _SLUG.c.dataset_id == _DATASET.c.id).where(_SLUG.c.name == sa.bindparam("of"))
+_BODY_BY_ID = Question(_BODY.where(_DATASET.c.id == sa.bindparam("of")))
+_BODY_BY_NAME = Question(
+    _BODY.join(_SLUG, _SLUG.c.dataset_id == _DATASET.c.id).where(_SLUG.c.name == sa.bindparam("of"))
+)
 
 
 def public_file(session: Session, dataset_id: str, file_id: str) -> PublicFile | None:

@@ -30,8 +30,7 @@ def find(call: Call, name_or_id: str) -> Raw:
     if row is not None and access.may_read_written(call.actor, desk_rows.holding(row)):
         call.etag = etag(row)
         return Raw(orjson.dumps(written(call, [row])[row.id]))
-    with call.asking() as session:
-        body = store.body(session, CKAN, name_or_id)
+    body = store.body(call.instance.database, CKAN, name_or_id)
     if body:
         return Raw(body)
     raise not_found() if desk_rows.find(call.session, name_or_id) is None else denied()
