@@ -115,7 +115,7 @@ def _queries(number: int) -> dict[str, list[SearchQuery]]:
         "a word with synonyms": [asked(chance.choice(alike)) for _ in range(each)],
         "a typing error": [asked(_mistyped(word(), chance)) for _ in range(each)],
         "a word, a city, a time and a box": [asked(word(), where=narrowed) for _ in range(each)],
-        "everything, the newest first": [asked("") for _ in range(each)],
+        "everything, the newest first, page after page": [asked("", start=10 * page) for page in range(each)],
     }
 
 

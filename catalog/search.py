@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 import tantivy
@@ -19,7 +20,7 @@ from catalog.index_query import all_of, filters, prefix_query, public, stem_star
 from catalog.index_writing import behind, write_slice
 from catalog.instance import Instance
 from catalog.query import All, Is, Order, SearchQuery
-from catalog.search_index import Index, fresh, lock_file, opened
+from catalog.search_index import Counted, Index, fresh, lock_file, opened
 from catalog.search_text import Asked, Known
 from catalog.synonym_groups import Synonyms
 
@@ -40,6 +41,7 @@ _PATIENCE = 1.0
 _FIRST_PATIENCE = 15.0
 # The engine counts within each segment the values up to a rank; beyond it the counts are no longer exact, and it says so.
 _COUNTED = (10_000, 65_000)
+_HITS = "#"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +92,22 @@ def find(index: Index, asked: SearchQuery, alike: Synonyms) -> Hits:
     """Search an index as it is."""
     searcher = index.searcher()
     read = _read(index, searcher, asked, alike)
-    query_all = all_of([_unranked(filters(asked)), read.query]) if read.query else filters(asked)
-    found = search_order.page(
-        searcher, query_all, asked.order, asked.start, min(asked.rows, MAX_WINDOW), ranked=read.query is not None
+    allowed = filters(asked)
+    query = all_of([allowed, read.plain]) if read.plain else allowed
+    ranked = all_of([_unranked(allowed), read.ranked]) if read.ranked else None
+    # Whatever the order and the page, there are as many.
+    key = (replace(asked, order=(), start=0, rows=0), alike)
+    counted = index.counted(
+        searcher,
+        key,
+        lambda: count(searcher, query, asked.facets),
     )
+    rows = min(asked.rows, MAX_WINDOW)
+    page = search_order.page(searcher, query, asked.order, asked.start, rows, count=counted.hits, ranked=ranked)
     return Hits(
-        count=found.count,
-        ids=tuple(str(searcher.doc(address)["id"][0]) for address in found.hits),
-        facets=count_facets(searcher, query_all, asked.facets),
+        count=counted.hits,
+        ids=tuple(str(searcher.doc(address)["id"][0]) for address in page),
+        facets={name: dict(values) for name, values in counted.facets.items()},
         suggestion=read.suggestion,
         terms=read.terms,
     )
@@ -128,8 +138,8 @@ def suggest(instance: Instance, typed: str, limit: int = 10) -> tuple[Proposal, 
     whole = [term_query("title", term(word)) for word in said[:-1] if words(word)]
     query = all_of([_unranked(public()), *whole, prefix_query("title", stem_start(said[-1]))])
     newest = (Order("modified", descending=True),)
-    page = search_order.page(searcher, query, newest, 0, limit, ranked=False)
-    documents = [searcher.doc(address) for address in page.hits]
+    page = search_order.page(searcher, query, newest, 0, limit, count=search_order.count_hits(searcher, query))
+    documents = [searcher.doc(address) for address in page]
     titles = [Proposal("dataset", str(found["shown"][0]), str(found["name"][0])) for found in documents]
     return (*tags[: max(limit // 2, limit - len(titles))], *titles)[:limit]
 
@@ -201,13 +211,15 @@ def _written(instance: Instance) -> tuple[float, ...]:
 def _read(index: Index, searcher: tantivy.Searcher, asked: SearchQuery, alike: Synonyms) -> Asked:
     if not asked.text.strip():
         return Asked(None)
+    anywhere = replace(asked, where=All())
     known = Known(
         searcher=searcher,
         splitter=index.splitter(searcher),
         synonyms=alike,
         meant=partial(index.meant, searcher, alike.said | synonym_groups.basic()),
         # Words of what somebody may not read are words that there are not.
-        visible=filters(replace(asked, where=All())),
+        visible=filters(anywhere),
+        narrowed=None if asked == anywhere else filters(asked),
         hidden=index.hides(searcher),
     )
     return search_text.read(asked.text, known)
@@ -217,28 +229,25 @@ def _unranked(query: tantivy.Query) -> tantivy.Query:
     return tantivy.Query.const_score_query(query, 0.0)
 
 
-def count_facets(searcher: tantivy.Searcher, query: tantivy.Query, names: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Count the values of some fields among all hits; of each field the most frequent ones."""
-    counted = _counted(searcher, query, [name for name in names if name in VALUES], _COUNTED[0])
-    if inexact := [name for name, (_, exact) in counted.items() if not exact]:
-        counted |= _counted(searcher, query, inexact, _COUNTED[1])
-    return {name: counted[name][0] if name in counted else {} for name in names}
+def count(searcher: tantivy.Searcher, query: tantivy.Query, names: Iterable[str] = ()) -> Counted:
+    """Count all hits, and the values of some fields among them; of each field the most frequent ones."""
+    asked = list(names)
+    fields = [name for name in asked if name in VALUES]
+    if not fields:
+        return Counted(search_order.count_hits(searcher, query), {name: {} for name in asked})
+    found = _aggregated(searcher, query, fields, _COUNTED[0])
+    if inexact := [name for name in fields if found[name].get("doc_count_error_upper_bound")]:
+        found |= _aggregated(searcher, query, inexact, _COUNTED[1])
+    values = {name: {each["key"]: each["doc_count"] for each in found[name]["buckets"]} for name in fields}
+    return Counted(int(found[_HITS]["value"]), {name: values.get(name, {}) for name in asked})
 
 
-def _counted(
-    searcher: tantivy.Searcher, query: tantivy.Query, names: list[str], depth: int
-) -> dict[str, tuple[dict[str, int], bool]]:
-    if not names:
-        return {}
-    wanted = {name: {"terms": {"field": name, "size": FACET_VALUES, "segment_size": depth}} for name in names}
-    found = searcher.aggregate(query, wanted)
-    return {
-        name: (
-            {bucket["key"]: bucket["doc_count"] for bucket in found[name]["buckets"]},
-            not found[name].get("doc_count_error_upper_bound"),
-        )
-        for name in names
+def _aggregated(searcher: tantivy.Searcher, query: tantivy.Query, names: list[str], depth: int) -> dict[str, Any]:
+    wanted: dict[str, Any] = {
+        name: {"terms": {"field": name, "size": FACET_VALUES, "segment_size": depth}} for name in names
     }
+    # Every dataset has one time at which it came.
+    return dict(searcher.aggregate(query, wanted | {_HITS: {"value_count": {"field": "created"}}}))
 
 
 def caught_up(instance: Instance, reader: Session | sa.Connection | None = None) -> tuple[Index, str]:

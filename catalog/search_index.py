@@ -4,7 +4,7 @@ import fcntl
 import shutil
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +23,8 @@ from catalog.search_words import Meant, Vocabulary
 _HEAP = 30_000_000
 # Reading all words of a large catalogue takes a moment: they may be so many times older than that.
 _WORDS_OLD = 20
+# Questions whose counts are remembered while nothing changes.
+_MOST_COUNTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class _State:
     mark: str
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many datasets a question finds, and how often it finds each value of some fields."""
+
+    hits: int
+    facets: Mapping[str, Mapping[str, int]]
+
+
 class Index:
     """One index folder. Opening it is cheap; searching opens what another process has committed since."""
 
@@ -52,6 +62,7 @@ class Index:
         self._words: _Words | None = None
         self._splitter: tuple[str, Splitter] | None = None
         self._hides: tuple[str, bool] | None = None
+        self._counted: tuple[tantivy.Searcher | None, dict[Hashable, Counted]] = (None, {})
 
     def searcher(self) -> tantivy.Searcher:
         """Give the newest state, which stays as it is."""
@@ -101,6 +112,17 @@ class Index:
         finally:
             writer.wait_merging_threads()
         self._index.reload()
+
+    def counted(self, searcher: tantivy.Searcher, key: Hashable, count: Callable[[], Counted]) -> Counted:
+        """Count what a question finds, once in each state: who turns pages or sorts asks the same again."""
+        state, kept = self._counted
+        if state is not searcher or len(kept) >= _MOST_COUNTED:
+            kept = {}
+            self._counted = (searcher, kept)
+        found = kept.get(key)
+        if found is None:
+            found = kept[key] = count()
+        return found
 
     def hides(self, searcher: tantivy.Searcher) -> bool:
         """Whether a state holds anything that is not public."""

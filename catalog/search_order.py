@@ -1,7 +1,6 @@
 """Sorting by several keys, and paging to the last hit. The engine sorts by one field; ties are asked for once more, by the next key."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import tantivy
@@ -21,23 +20,25 @@ _LAST = Order("id")
 _BESIDE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The number of all hits, and those of one page in their order."""
-
-    count: int
-    hits: tuple[Address, ...]
-
-
 def sorts_by(field: str) -> bool:
     """Whether the index can sort by a field."""
     return field in _FIELDS or field == _SCORE
 
 
 def page(
-    searcher: tantivy.Searcher, query: tantivy.Query, order: Sequence[Order], start: int, rows: int, *, ranked: bool
-) -> Page:
-    """Give one page; a query without words has no ranking, and is sorted by what comes after the score."""
+    searcher: tantivy.Searcher,
+    query: tantivy.Query,
+    order: Sequence[Order],
+    start: int,
+    rows: int,
+    *,
+    count: int,
+    ranked: tantivy.Query | None = None,
+) -> tuple[Address, ...]:
+    """Give one page of the `count` hits of a query; `ranked` finds the same and tells how well.
+
+    A query without words has no ranking, and is sorted by what comes after the score.
+    """
     keys = [key for key in order if sorts_by(key.field) and (ranked or key.field != _SCORE)]
     if not keys:
         keys = [Order(_SCORE, descending=True)] if ranked else []
@@ -45,16 +46,15 @@ def page(
     if all(key.field not in ("id", "name") for key in keys):
         keys.append(Order("name"))
     keys.append(_LAST)
-    if keys[0] == Order(_SCORE, descending=True):
-        return _by_score(searcher, query, keys[1:], start, max(rows, 0))
-    count = _count(searcher, query)
     if start >= count or rows < 1:
-        return Page(count, ())
+        return ()
     rows = min(rows, count - start)
-    if keys[0].field == _SCORE:
-        turned = [Order(key.field, descending=not key.descending) for key in keys[1:]]
-        return Page(count, _by_score(searcher, query, turned, count - start - rows, rows).hits[::-1])
-    return Page(count, tuple(_by_keys(searcher, query, keys, start, rows)))
+    if ranked is None or keys[0].field != _SCORE:
+        return tuple(_by_keys(searcher, query, keys, start, rows))
+    if keys[0].descending:
+        return _by_score(searcher, ranked, keys[1:], start, rows)
+    turned = [Order(key.field, descending=not key.descending) for key in keys[1:]]
+    return _by_score(searcher, ranked, turned, count - start - rows, rows)[::-1]
 
 
 def _by_keys(
@@ -96,7 +96,7 @@ def _position(
     if isinstance(value, int):
         low, high = (value + 1, None) if key.descending else (None, value - 1)
         better = tantivy.Query.range_query(schema(), field, tantivy.FieldType.Integer, low, high)
-        return _count(searcher, all_of([query, better]))
+        return count_hits(searcher, all_of([query, better]))
     direction = tantivy.Order.Desc if key.descending else tantivy.Order.Asc
     least, most = 0, among
     while least < most:
@@ -106,21 +106,24 @@ def _position(
     return least
 
 
-def _by_score(searcher: tantivy.Searcher, query: tantivy.Query, ties: Sequence[Order], start: int, rows: int) -> Page:
+def _by_score(
+    searcher: tantivy.Searcher, query: tantivy.Query, ties: Sequence[Order], start: int, rows: int
+) -> tuple[Address, ...]:
     """Give the best hits; equal ones are put in order by other keys."""
     first = max(0, start - _BESIDE)
     wanted = start - first
-    found = searcher.search(query, wanted + rows + _BESIDE, offset=first, weight_by_field=WORTH)
+    found = searcher.search(query, wanted + rows + _BESIDE, offset=first, count=False, weight_by_field=WORTH)
     ordered: list[Address] = []
     for _, equal in groupby(found.hits, key=lambda hit: hit[0]):
         addresses = [address for _, address in equal]
         if len(addresses) > 1 and wanted - len(addresses) < len(ordered) < wanted + rows:
             addresses = _sorted(searcher, addresses, ties)
         ordered += addresses
-    return Page(int(found.count), tuple(ordered[wanted : wanted + rows]))  # type: ignore[attr-defined]
+    return tuple(ordered[wanted : wanted + rows])
 
 
-def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+def count_hits(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+    """Count all hits."""
     return int(searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
 
 

@@ -31,10 +31,21 @@ _ALL_WORDS = 1.6
 _ANSWERS = 0.5
 _FEW = 3
 _MOST_BEGUN = 20
+# Where so many datasets say it, those that only hold a part of the word are no help any more, nor those that hold all of them somewhere.
+_ENOUGH, _PLENTY = 50, 200
 # Rarer words are counted exactly.
 _LOOKED_AT = 50
 
-Weighted = tuple[tantivy.Query, float]
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to say something: the query that ranks what it finds, and one that finds the same without telling how well, far cheaper."""
+
+    ranked: tantivy.Query
+    plain: tantivy.Query
+
+
+Weighted = tuple[_Way, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,8 @@ class Known:
     synonyms: Synonyms
     meant: Callable[[str], tuple[Meant, ...]]
     visible: tantivy.Query
+    narrowed: tantivy.Query | None = None
+    """what the search is narrowed to beyond that"""
     hidden: bool = True
     """whether there is anything that is not visible"""
 
@@ -66,15 +79,25 @@ class Known:
         if not self.hidden or not 0 < most <= _LOOKED_AT:
             return most
         # A word that only stands in datasets which are not public is as unknown as one that stands nowhere.
-        query = all_of([some_of([_term(name, said) for name in fields]), self.visible])
-        return int(self.searcher.search(query, 1, count=True).count)  # type: ignore[attr-defined]
+        return self._counted([some_of([_term(name, said) for name in fields]), self.visible])
+
+    def found(self, choices: Sequence[Weighted], number: int) -> int:
+        """How many datasets say it in one of these ways where the search is narrowed to; `number` is about how many there are in all."""
+        if number < _ENOUGH or self.narrowed is None:
+            return number
+        return self._counted([some_of([way.plain for way, _ in choices]), self.narrowed])
+
+    def _counted(self, queries: Sequence[tantivy.Query]) -> int:
+        return int(self.searcher.search(all_of(queries), 1, count=True).count)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A text as it was understood: the query, the terms that count as found, and the text without its typing errors."""
+    """A text as it was understood: the query that ranks, one that finds the same, the terms that count as found, and the text without its
+    typing errors."""
 
-    query: tantivy.Query | None
+    ranked: tantivy.Query | None
+    plain: tantivy.Query | None = None
     terms: frozenset[str] = frozenset()
     suggestion: str = ""
 
@@ -88,28 +111,28 @@ class _Concept:
     terms: set[str] = field(default_factory=set)
 
     @property
-    def query(self) -> tantivy.Query:
+    def way(self) -> _Way:
         """Whatever may answer it, the best first."""
         return _best(self.choices)
 
     @property
     def answered(self) -> tantivy.Query:
         """What answers it, and does not only come near."""
-        return some_of([query for query, weight in self.choices if weight >= _ANSWERS])
+        return some_of([way.plain for way, weight in self.choices if weight >= _ANSWERS])
 
 
 def read(text: str, known: Known) -> Asked:
     """Read a text; without any word it asks for nothing, and finds everything."""
-    must: list[tantivy.Query] = []
+    must: list[_Way] = []
     plain: list[str] = []
     found: set[str] = set()
     for quoted, bare in _PIECE.findall(text[:2000]):
         said = [each for word in words(quoted) if (each := term(word))]
         if said:
-            must.append(_ranked_phrase(said))
+            must.append(_quoted(said))
             found.update(said)
         elif bare.endswith("*") and folded(bare):
-            must.append(_ranked_start(folded(bare).split()))
+            must.append(_started(folded(bare).split()))
             found.update(map(stem_start, folded(bare).split()))
         else:
             plain += words(bare)
@@ -118,7 +141,8 @@ def read(text: str, known: Known) -> Asked:
     parts = [*must, *([_combined(concepts, known)] if concepts else [])]
     if not parts:
         return Asked(None)
-    return Asked(all_of(parts), frozenset(found), _suggestion(text, better))
+    whole = _together(parts)
+    return Asked(whole.ranked, whole.plain, frozenset(found), _suggestion(text, better))
 
 
 def _concepts(said: Sequence[str], known: Known) -> tuple[list[_Concept], dict[str, str]]:
@@ -146,7 +170,7 @@ def _phrase_length(stems: Sequence[str], synonyms: Synonyms) -> int:
 
 
 def _phrase(said: tuple[str, ...], known: Known) -> _Concept:
-    choices: list[Weighted] = [(all_of([_everywhere(each) for each in said]), 1.0)]
+    choices: list[Weighted] = [(_together([_everywhere(each) for each in said]), 1.0)]
     more, found, _ = _alike(known.synonyms.of(said), known)
     return _Concept(choices + more, min(map(known.count, said)), {*said, *found})
 
@@ -161,7 +185,7 @@ def _word(word: str, said: str, known: Known) -> tuple[_Concept, str]:
         other, _ = _as_written(one.word, term(one.word), known)
         if other.count and one.word != word:
             correct = correct or one.word
-            concept.choices.append((other.query, _CORRECTED**one.distance))
+            concept.choices.append((other.way, _CORRECTED**one.distance))
             concept.terms |= other.terms
             concept.count += other.count
     return concept, correct
@@ -172,7 +196,9 @@ def _as_written(word: str, said: str, known: Known) -> tuple[_Concept, bool]:
     exact = known.count(said)
     choices: list[Weighted] = [(_everywhere(said), 1.0)] if exact else []
     more, alike, reached = _alike(known.synonyms.of((said,), word), known)
-    by_parts, of_parts, partly = _by_parts(known.splitter.parts(word), known)
+    number = known.found([*choices, *more], exact + reached)
+    parts = known.splitter.parts(word) if number < _PLENTY else ()
+    by_parts, of_parts, partly = _by_parts(parts, known, alone=number < _ENOUGH)
     begun = _begun(said, known) if exact < _FEW and not more else []
     choices += [*more, *by_parts, *((_everywhere(longer), _BEGINNING) for longer, _ in begun)]
     count = (exact or reached or partly) + sum(number for _, number in begun)
@@ -196,74 +222,82 @@ def _alike(
     used = [(synonym, min(map(known.count, synonym.terms))) for synonym in synonyms]
     chosen = sorted((pair for pair in used if pair[1]), key=lambda pair: (-pair[0].weight, -pair[1]))[:most]
     # An office whose name says the same has many other datasets.
-    choices = [(all_of([_everywhere(each, but="publisher") for each in one.terms]), one.weight) for one, _ in chosen]
+    choices = [(_together([_everywhere(each, but="publisher") for each in one.terms]), one.weight) for one, _ in chosen]
     found = {each for one, _ in chosen for each in one.terms if len(one.terms) == 1}
     return choices, found, sum(number for _, number in chosen)
 
 
-def _by_parts(parts: Sequence[str], known: Known) -> tuple[list[Weighted], set[str], int]:
-    """Look for what a compound is made of: all parts together, and lightly for each that is not everywhere."""
+def _by_parts(parts: Sequence[str], known: Known, *, alone: bool) -> tuple[list[Weighted], set[str], int]:
+    """Look for what a compound is made of: all parts together, and lightly for each `alone` that is not everywhere."""
     ways = {part: _ways(part, known) for part in parts}
     counts = {part: number for part, (_, number) in ways.items() if number}
     simple = [part for part in counts if not any(part != other and part in other for other in counts)]
-    together = [(all_of([ways[part][0] for part in simple]), _AS_PARTS)] if len(simple) > 1 else []
-    telling = {part: number for part, number in counts.items() if number <= known.common}
+    together = [(_together([ways[part][0] for part in simple]), _AS_PARTS)] if len(simple) > 1 else []
+    telling = {part: number for part, number in counts.items() if alone and number <= known.common}
     choices = [*together, *((ways[part][0], _ONE_PART) for part in telling)]
     return choices, {*counts} if together else {*telling}, sum(telling.values())
 
 
-def _ways(said: str, known: Known) -> tuple[tantivy.Query, int]:
+def _ways(said: str, known: Known) -> tuple[_Way, int]:
     """Look for a part of a compound, or for what says the same: Müllgebühren are Abfallgebühren."""
     count = known.count(said)
     more, _, reached = _alike([s for s in known.synonyms.of((said,)) if len(s.terms) == 1], known, _MOST_OF_PART)
     return _best([*([(_everywhere(said), 1.0)] if count else []), *more]), count or reached
 
 
-def _everywhere(said: str, *, but: str = "") -> tantivy.Query:
+def _everywhere(said: str, *, but: str = "") -> _Way:
     """Look for a term in all texts but one, and in the parts of their compounds."""
-    choices = [(_term(name, said), weight) for name, weight in TEXTS.items() if name != but]
-    choices += [(_term(PARTS[name], said), weight * _AS_PART) for name, weight in TEXTS.items() if name != but]
-    return some_of([tantivy.Query.boost_query(query, weight) for query, weight in choices])
+    names = [name for name in TEXTS if name != but]
+    choices = [(name, TEXTS[name]) for name in names] + [(PARTS[name], TEXTS[name] * _AS_PART) for name in names]
+    ranked = [tantivy.Query.boost_query(_term(name, said), weight) for name, weight in choices]
+    fields = [*(names if but else [ANYWHERE]), *(PARTS[name] for name in names)]
+    return _Way(some_of(ranked), some_of([_term(name, said) for name in fields]))
+
+
+def _together(ways: Sequence[_Way]) -> _Way:
+    return _Way(all_of([way.ranked for way in ways]), all_of([way.plain for way in ways]))
 
 
 def _term(field: str, said: str) -> tantivy.Query:
     return tantivy.Query.term_query(schema(), field, said, "freq")
 
 
-def _best(choices: Sequence[Weighted]) -> tantivy.Query:
-    if not choices:
-        return some_of([])
-    boosted = [tantivy.Query.boost_query(query, weight) for query, weight in choices]
-    return boosted[0] if len(boosted) == 1 else tantivy.Query.disjunction_max_query(boosted, tie_breaker=_TIE)
+def _best(choices: Sequence[Weighted]) -> _Way:
+    boosted = [tantivy.Query.boost_query(way.ranked, weight) for way, weight in choices]
+    best = tantivy.Query.disjunction_max_query(boosted, tie_breaker=_TIE) if len(boosted) > 1 else some_of(boosted)
+    return _Way(best, some_of([way.plain for way, _ in choices]))
 
 
-def _combined(concepts: Sequence[_Concept], known: Known) -> tantivy.Query:
+def _combined(concepts: Sequence[_Concept], known: Known) -> _Way:
     """Any word that tells something finds; what has more of them, and all of them, comes first."""
     total = known.total
     present = [concept for concept in concepts if concept.count]
-    telling = [concept for concept in present if concept.count <= known.common] or present
-    if not telling:
-        return some_of([concept.query for concept in concepts])
+    telling = [concept for concept in present if concept.count <= known.common] or present or concepts
+    any_of = _Way(
+        some_of([concept.way.ranked for concept in telling]), some_of([concept.way.plain for concept in telling])
+    )
+    if not present:
+        return any_of
     should, must = tantivy.Occur.Should, tantivy.Occur.Must
-    parts = [(must, some_of([concept.query for concept in telling]))]
-    parts += [(should, concept.query) for concept in present if concept not in telling]
+    parts = [(must, any_of.ranked)]
+    parts += [(should, concept.way.ranked) for concept in present if concept not in telling]
     if len(present) > 1:
         rarity = sum(math.log(1 + total / concept.count) for concept in present)
         everything = all_of([concept.answered for concept in present])
         parts.append((should, tantivy.Query.const_score_query(everything, _ALL_WORDS * max(TEXTS.values()) * rarity)))
-    return tantivy.Query.boolean_query(parts)
+    return _Way(tantivy.Query.boolean_query(parts), any_of.plain)
 
 
-def _ranked_phrase(said: Sequence[str]) -> tantivy.Query:
-    return some_of([tantivy.Query.boost_query(phrase_query(name, said), weight) for name, weight in TEXTS.items()])
+def _quoted(said: Sequence[str]) -> _Way:
+    boosted = [tantivy.Query.boost_query(phrase_query(name, said), weight) for name, weight in TEXTS.items()]
+    return _Way(some_of(boosted), phrase_query("", said))
 
 
-def _ranked_start(said: Sequence[str]) -> tantivy.Query:
-    whole = [_everywhere(term(word)) for word in said[:-1]]
+def _started(said: Sequence[str]) -> _Way:
     start = stem_start(said[-1])
-    return all_of(
-        [*whole, some_of([tantivy.Query.boost_query(prefix_query(f, start), weight) for f, weight in TEXTS.items()])]
-    )
+    boosted = [tantivy.Query.boost_query(prefix_query(name, start), weight) for name, weight in TEXTS.items()]
+    begun = _Way(some_of(boosted), prefix_query(ANYWHERE, start))
+    return _together([*(_everywhere(term(word)) for word in said[:-1]), begun])
 
 
 def _suggestion(text: str, better: dict[str, str]) -> str:

@@ -31,7 +31,7 @@ class Synonym:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Synonyms:
     """Every known way to say something, by the terms of one of them."""
 

@@ -45,20 +45,23 @@ class Memory:
 
     def ids(self, query: SearchQuery) -> list[str]:
         """Answer a query without words."""
-        page = search_order.page(
-            self.searcher, index_query.filters(query), query.order, query.start, query.rows, ranked=False
-        )
-        return [str(self.searcher.doc(address)["id"][0]) for address in page.hits]
+        wanted = index_query.filters(query)
+        count = search_order.count_hits(self.searcher, wanted)
+        page = search_order.page(self.searcher, wanted, query.order, query.start, query.rows, count=count)
+        return [str(self.searcher.doc(address)["id"][0]) for address in page]
 
     def find(self, text: str, rows: int = 10) -> tuple[list[str], Asked]:
         """Answer a text, the best first."""
         asked = search_text.read(text, self.known)
-        if asked.query is None:
+        if asked.ranked is None or asked.plain is None:
             return self.ids(SearchQuery(rows=rows)), asked
-        unranked = tantivy.Query.const_score_query(index_query.filters(SearchQuery()), 0.0)
-        query = index_query.all_of([unranked, asked.query])
-        page = search_order.page(self.searcher, query, (), 0, rows, ranked=True)
-        return [str(self.searcher.doc(address)["id"][0]) for address in page.hits], asked
+        allowed = index_query.filters(SearchQuery())
+        plain = index_query.all_of([allowed, asked.plain])
+        ranked = index_query.all_of([tantivy.Query.const_score_query(allowed, 0.0), asked.ranked])
+        count = search_order.count_hits(self.searcher, plain)
+        assert count == search_order.count_hits(self.searcher, ranked), "both find the same"
+        page = search_order.page(self.searcher, plain, (), 0, rows, count=count, ranked=ranked)
+        return [str(self.searcher.doc(address)["id"][0]) for address in page], asked
 
 
 def fulfils(entry: IndexEntry, condition: Condition, splitter: Splitter) -> bool:

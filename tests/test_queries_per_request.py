@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import desks
 import homes
@@ -13,6 +14,7 @@ from databases import KINDS, database_url
 from sqlalchemy import event
 
 from catalog import search
+from catalog.db import Database, Question
 from catalog.instance import Instance
 
 FEW, MANY = 10, 100
@@ -28,9 +30,16 @@ def statements(instance: Instance) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             found.append(statement)
 
+    def ask(database: Database, question: Question, **values: str) -> Any:
+        found.append(repr(question))
+        return straight(database, question, **values)
+
+    # What goes to the driver without SQLAlchemy counts as well.
+    straight = Database.ask
     event.listen(instance.database.engine, "before_cursor_execute", note)
     try:
-        yield found
+        with patch.object(Database, "ask", ask):
+            yield found
     finally:
         event.remove(instance.database.engine, "before_cursor_execute", note)
 

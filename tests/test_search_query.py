@@ -304,7 +304,7 @@ def test_facets_are_exact_however_many_values_there_are() -> None:
     ]
     index = Memory(entries, commits=4)
     query = index_query.filters(SearchQuery(where=Not(Is("validation", "invalid"))))
-    found = search.count_facets(index.searcher, query, ("tag", "validation", "schema", "no_field"))
+    found = search.count(index.searcher, query, ("tag", "validation", "schema", "no_field")).facets
     expected = Counter(tag for entry in entries if entry.validation == "valid" for tag in entry.tag)
     assert len(found["tag"]) == search.FACET_VALUES
     assert found["tag"]["alle"] == 4000

@@ -123,6 +123,20 @@ def test_a_word_that_stands_everywhere_only_ranks() -> None:
     assert len(index.find("Darmstadt", rows=100)[0]) == 31
 
 
+@pytest.mark.parametrize(("saying", "near", "nearer"), [(20, True, True), (60, False, True), (210, False, False)])
+def test_where_enough_say_a_word_its_parts_are_no_help(saying: int, near: bool, nearer: bool) -> None:
+    """Few datasets about garden lamps: one about lamps helps. Two hundred of them: nobody looks for what only holds both words."""
+    entries = [IndexEntry(id=f"w{n}", name=f"w{n}", title=(f"Gartenlaterne {n}",)) for n in range(saying)]
+    entries += [
+        IndexEntry(id="near", name="near", title=("Laterne",)),
+        IndexEntry(id="nearer", name="nearer", title=("Laterne im Garten",)),
+        *(IndexEntry(id=f"x{n}", name=f"x{n}", title=(f"Haushalt {n}",)) for n in range(300)),
+    ]
+    found, _ = Memory(entries).find("Gartenlaterne", rows=400)
+    assert ("near" in found, "nearer" in found) == (near, nearer)
+    assert set(found) - {"near", "nearer"} == {f"w{n}" for n in range(saying)}
+
+
 def test_a_typing_error_is_found_and_said() -> None:
     index, _ = labelled()
     found, asked = index.find("Spielpltz und Bäume")
