@@ -28,6 +28,7 @@ COMMANDS = {
     "doctor": "Eine Adresse oder diese Installation untersuchen. / Examine an address, or this installation.",
     "config": "Die geltenden Einstellungen und ihre Herkunft zeigen. / Show the effective settings and their origin.",
     "city": "Kommunen auflisten und aufnehmen. / List and add cities.",
+    "organization": "Organisationen auflisten und anlegen. / List and add organisations.",
     "source": "Quelldefinitionen prüfen, erproben, auflisten. / Check, try and list source definitions.",
     "harvest": "Quellen ernten, Pläne ansehen und entscheiden. / Harvest sources, look at plans and decide.",
     "quarantine": "Was nicht aufgenommen werden konnte, ansehen und freigeben. / Look at and release what could not be taken in.",
@@ -46,6 +47,7 @@ COMMANDS = {
     "privacy": "Dateien mit personenbezogenen Daten auflisten, Fehlalarme verwerfen. / List files with personal data, dismiss false alarms.",
     "links": "Adressen auflisten, die nicht mehr antworten. / List addresses that no longer answer.",
     "index": "Den Suchindex neu aufbauen. / Rebuild the search index.",
+    "request": "Datenwünsche auflisten, aufnehmen, beantworten. / List, add and answer requests for data.",
     "completion": "Ergänzung von Befehlen für die Shell ausgeben. / Print completion of commands for the shell.",
     "bench": "Die Messungen in benchmarks/ ausführen. / Run the measurements in benchmarks/.",
 }

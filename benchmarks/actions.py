@@ -33,6 +33,7 @@ SHOW, SEARCH, CREATE = 3.0, 5.0, 10.0
 START, HELP, MEMORY = 2.0, 0.3, 300
 WORKERS = 2
 _ASKED = 20
+_PAGES = 200
 _SETTLES = 5
 
 
@@ -99,11 +100,25 @@ def _requests(ours: Server, constant: Server, name: str) -> None:
     facets = quote('["organization","groups","res_format","license_id"]')
     path = f"/api/3/action/package_search?q=Datensatz&rows=20&facet.field={facets}"
     _compare(ours, constant, "package_search, 20 rows, a word, four facets", path, SEARCH)
+    # An answer is remembered until something changes; who turns page after page asks anew each time.
+    _compare_once(ours, constant, "package_search, 20 rows, page after page", "/api/3/action/package_search?rows=20")
+    _compare_once(ours, constant, "the same with a word and four facets", path)
 
 
 def _compare(ours: Server, constant: Server, what: str, path: str, asked: float) -> None:
     size = len(serving.page(ours, path))
     mine, plain = serving.compared([(ours, path), (constant, f"/{size}")])
+    _row(what, size, mine, plain, asked)
+
+
+def _compare_once(ours: Server, constant: Server, what: str, path: str) -> None:
+    paths = [f"{path}&start={start}" for start in range(1, _PAGES)]
+    size = len(serving.page(ours, f"{path}&start=0"))
+    mine = serving.each_once(ours, paths)
+    _row(what, size, mine, serving.each_once(constant, [f"/{size}"] * len(paths)), SEARCH)
+
+
+def _row(what: str, size: int, mine: serving.Rate, plain: serving.Rate, asked: float) -> None:
     times = plain.cpu / mine.cpu
     beside = f" ({mine.cpu / (1000 / CKAN_SHOW):.0f} times CKAN by CPU)" if what == "package_show" else ""
     print(

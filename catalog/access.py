@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from catalog.index_entry import PUBLIC
+from dcat.states import ACTIVE, DRAFT
 
 
 class Capacity(StrEnum):
@@ -65,6 +66,8 @@ class Actor:
 
 
 ANONYMOUS = Actor()
+# Whoever may run commands on this installation may do everything in it. No account has this id; the log shows it as “offenbar”.
+LOCAL = Actor(id="0ffe4ba5-0000-4000-8000-000000000000", name="offenbar", admin=True)
 # Stands in where a dataset belongs to no organisation (catalog/desk.py).
 UNOWNED = "00000000-0000-0000-0000-000000000000"
 
@@ -76,7 +79,7 @@ class Holding:
     id: str
     organization_id: str
     creator_id: str = ""
-    state: str = "active"
+    state: str = ACTIVE
     private: bool = False
 
     @property
@@ -87,7 +90,7 @@ class Holding:
     @property
     def public(self) -> bool:
         """Whether everybody may read it."""
-        return self.state == "active" and not self.private
+        return self.state == ACTIVE and not self.private
 
     def readers(self) -> tuple[str, ...]:
         """The labels of those who may find it."""
@@ -95,7 +98,7 @@ class Holding:
             return (PUBLIC,)
         inside = (f"member-{self.organization_id}", f"collaborator-{self.id}")
         # A draft without a department yet is its author's.
-        return (*inside, f"creator-{self.creator_id}") if self.state == "draft" and self.creator_id else inside
+        return (*inside, f"creator-{self.creator_id}") if self.state == DRAFT and self.creator_id else inside
 
 
 def may_read(actor: Actor, holding: Holding) -> bool:
@@ -180,6 +183,13 @@ def may_let_in(actor: Actor, account_id: str) -> bool:
 def may_empower(actor: Actor) -> bool:
     """Whether somebody may say who administers the site, and the e-mail address by which somebody comes in; with every scope, too."""
     return may_administer(actor, Scope.ACCOUNTS) and actor.scopes >= ALL_SCOPES
+
+
+def may_answer_requests(actor: Actor) -> bool:
+    """Whether somebody may keep and answer requests for data: who administers, or edits for any organisation."""
+    return may_administer(actor) or (
+        _writes(actor, Scope.DATASETS) and any(_at_least(one, Capacity.EDITOR) for one in actor.roles.values())
+    )
 
 
 def may_see_people(actor: Actor) -> bool:

@@ -20,6 +20,7 @@ from catalog.instance import Instance
 from catalog.models_accounts import Account
 from dcat.errors import ConfigError, OffenbarError
 from dcat.message import Message
+from dcat.states import DELETED
 
 log = logging.getLogger(__name__)
 RESET, INVITATION = datetime.timedelta(hours=1), datetime.timedelta(days=7)
@@ -42,14 +43,14 @@ def opened(session: Session, config: Config, proof: str, at: datetime.datetime) 
     except (BadSignature, TypeError, ValueError):
         return None
     account = session.get(Account, str(account_id))
-    if account is None or account.state == accounts.DELETED or at.timestamp() >= until:
+    if account is None or account.state == DELETED or at.timestamp() >= until:
         return None
     return account if hmac.compare_digest(_piece(account), str(piece)) else None
 
 
 def _may_reset(account: Account) -> bool:
     """Tell whether somebody can ask for a link: not who only comes through OpenID Connect."""
-    return bool(account.email) and account.state != accounts.DELETED and bool(account.password or not account.subject)
+    return bool(account.email) and account.state != DELETED and bool(account.password or not account.subject)
 
 
 def ask(instance: Instance, name: str) -> None:

@@ -10,17 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import passwords
+from catalog import followers, passwords
 from catalog.access import ALL_SCOPES, Actor, Capacity, Scope
 from catalog.db import core, now, upsert
 from catalog.models_accounts import Account, Collaborator, Follower, Role, Token
 from dcat import ckan_pictures, iri
+from dcat.account_limits import LONGEST_ABOUT, LONGEST_FULLNAME
 from dcat.errors import ConfigError, NotFoundError, StateError
 from dcat.message import Message
 from dcat.printable import one_line
+from dcat.states import ACTIVE, DELETED, PENDING
 
-ACTIVE, PENDING, DELETED = "active", "pending", "deleted"
-LONGEST_FULLNAME, LONGEST_ABOUT, LONGEST_ADDRESS = 200, 2000, 1000
+_LONGEST_ADDRESS = 1000
 PAGE = 1000
 _NAME = re.compile(r"[a-z0-9_-]{2,100}")
 _NO_NAME = re.compile(r"[^a-z0-9_-]")
@@ -104,10 +105,16 @@ def find(session: Session, name_or_id: str) -> Account | None:
     return session.scalar(query)
 
 
+def present(session: Session, name_or_id: str) -> Account | None:
+    """Find an account by name or id, unless it is deleted."""
+    account = find(session, name_or_id)
+    return account if account is not None and account.state != DELETED else None
+
+
 def require(session: Session, name_or_id: str) -> Account:
     """Find an account that is not deleted; NotFoundError names the next step."""
-    account = find(session, name_or_id)
-    if account is None or account.state == DELETED:
+    account = present(session, name_or_id)
+    if account is None:
         raise NotFoundError(
             Message(
                 f"Ein Konto „{name_or_id[:100]}“ gibt es nicht. Nächster Schritt: offenbar user list",
@@ -199,7 +206,7 @@ def delete(session: Session, account: Account) -> None:
     _require_another_admin(session, account)
     for table in (Token, Role, Collaborator, Follower):
         session.execute(sa.delete(table).where(table.account_id == account.id))
-    session.execute(sa.delete(Follower).where(Follower.kind == "user", Follower.object_id == account.id))
+    followers.forget(session, followers.USER, account.id)
     account.state, account.admin, account.subject = DELETED, False, None
     account.fullname = account.email = account.about = account.image_url = account.password = ""
     account.plugin_extras = None
@@ -234,6 +241,11 @@ def unshare(session: Session, dataset_id: str, account_id: str) -> bool:
     """Let an account no longer work along on a dataset; tells whether it did."""
     held = sa.delete(Collaborator).where(Collaborator.dataset_id == dataset_id, Collaborator.account_id == account_id)
     return session.execute(held.returning(Collaborator.dataset_id)).first() is not None
+
+
+def unshare_all(session: Session, dataset_id: str) -> None:
+    """Let nobody work along on a dataset any more."""
+    session.execute(sa.delete(Collaborator).where(Collaborator.dataset_id == dataset_id))
 
 
 def collaborators(session: Session, dataset_id: str) -> list[Collaborator]:
@@ -318,7 +330,7 @@ def _fullname(value: str) -> str:
 
 def _image(value: str) -> str:
     value = value.strip()
-    if value and not ((iri.is_web(value) or ckan_pictures.is_file_name(value)) and len(value) <= LONGEST_ADDRESS):
+    if value and not ((iri.is_web(value) or ckan_pictures.is_file_name(value)) and len(value) <= _LONGEST_ADDRESS):
         raise ConfigError(
             Message("Die Adresse des Bildes beginnt mit https://.", "The image's address begins with https://.")
         )

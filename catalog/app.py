@@ -27,15 +27,17 @@ from catalog.instance import Instance, open_instance
 from catalog.memory import Memory
 from catalog.reading import Reading
 from catalog.web import errors, security, sessions
-from catalog.web.account_pages import account_pages, allowance
+from catalog.web.account_pages import account_pages, doorstep
 from catalog.web.check_pages import check_pages, desk
 from catalog.web.crawlers import crawlers
 from catalog.web.pages import pages
 from catalog.web.picture_pages import picture_pages
 from catalog.web.report_pages import reports
+from catalog.web.request_pages import request_pages
 from catalog.web.schema_pages import schema_pages
 from catalog.web.source_pages import source_pages
 from catalog.web.steward_pages import steward_pages
+from catalog.web.steward_requests import steward_requests
 from catalog.web.steward_search import steward_search
 from dcat.errors import StateError
 
@@ -61,7 +63,7 @@ def create_app(catalogue: Instance) -> Flask:
     app.extensions["offenbar.streams"] = Semaphore(STREAMS)
     app.extensions["offenbar.memory"] = Memory(MEMORY)
     app.extensions["offenbar.desk"] = desk()
-    app.extensions["offenbar.doorstep"] = allowance()
+    app.extensions["offenbar.doorstep"] = doorstep(catalogue.config)
     app.extensions["offenbar.reading"] = _reading
     # First, since blueprints answer some requests before they are routed.
     security.protect(app)
@@ -84,8 +86,10 @@ def create_app(catalogue: Instance) -> Flask:
         check_pages,
         reports,
         source_pages,
+        request_pages,
         steward_pages,
         steward_search,
+        steward_requests,
         account_pages,
         picture_pages,
         crawlers,

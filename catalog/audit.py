@@ -8,13 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog.access import Actor
-from catalog.db import insert, now
+from catalog.db import Database, insert, now
+from catalog.models import Organization
 from catalog.models_accounts import Account, AuditEntry
+from catalog.models_desk import DeskDataset, Group
 from dcat.printable import one_line
 
 PAGE = 100
 _LONGEST = 500
 _MOST = 50
+# Entries that are forgotten in one transaction.
+_BATCH = 500
 _SECRETS = frozenset({"password", "token", "secret", "hash", "session_key", "key"})
 
 
@@ -63,6 +67,40 @@ def entries(
         query = query.where(AuditEntry.at >= since)
     found = session.execute(query.order_by(AuditEntry.seq.desc()).limit(limit))
     return [(entry, name) for entry, name in found]
+
+
+def forget(database: Database, days: int) -> int:
+    """Forget entries that are so many days old, a few at a time; 0 days are for ever. Gives how many went.
+
+    What the search index and the lists of activities read stays: what was done to datasets of the desk, organisations and groups
+    that are still there. So does the newest entry, whose number the index compares with its own.
+    """
+    number, last = 0, 0
+    before = now() - datetime.timedelta(days=days)
+    while days:
+        with database.reading() as session:
+            old = session.scalars(_over(before).where(AuditEntry.seq > last).limit(_BATCH)).all()
+        if not old:
+            break
+        with database.writing() as session:
+            session.execute(sa.delete(AuditEntry).where(AuditEntry.seq.in_(old)))
+        number, last = number + len(old), old[-1]
+    return number
+
+
+def _over(before: datetime.datetime) -> sa.Select[int]:
+    newest = sa.select(sa.func.max(AuditEntry.seq)).correlate(None).scalar_subquery()
+    read = (
+        sa.and_(_still(DeskDataset.id), sa.not_(AuditEntry.action.startswith("collaborator."))),
+        sa.and_(_still(Organization.id), AuditEntry.action.startswith("organization.")),
+        sa.and_(_still(Group.id), AuditEntry.action.startswith("group.")),
+    )
+    over = (AuditEntry.at < before, AuditEntry.seq < newest, sa.not_(sa.or_(*read)))
+    return sa.select(AuditEntry.seq).where(*over).order_by(AuditEntry.seq)
+
+
+def _still(key: Any) -> sa.ColumnElement[bool]:
+    return sa.exists().where(key == AuditEntry.object_id)
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from dcat.message import Message
 
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "test", "password", "geheim"}
 MIN_SECRET_LENGTH = 32
+_FEWEST_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Config:
     compare_engines: float = 0.01
     check_max_bytes: int = 20_000_000
     upload_max_bytes: int = 2_000_000_000
+    audit_days: int = 1095
     synonyms: Path | None = None
     thesaurus: Path | None = None
 
@@ -147,6 +149,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         compare_engines=_share(values["compare_engines"]),
         check_max_bytes=_bytes("check_max_bytes", values, digits=10),
         upload_max_bytes=_bytes("upload_max_bytes", values, digits=13),
+        audit_days=_days(values["audit_days"]),
         ckan_unowned_datasets=_switch(values, "ckan_unowned_datasets"),
         ckan_collaborators=_switch(values, "ckan_collaborators"),
         ckan_admin_collaborators=_switch(values, "ckan_admin_collaborators"),
@@ -221,6 +224,18 @@ def _bytes(name: str, values: Mapping[str, str], *, digits: int) -> int:
             Message(
                 f"{setting.path} / {setting.variable}: „{value}“ ist keine Zahl von Byte wie 20000000.",
                 f"{setting.path} / {setting.variable}: “{value}” is no number of bytes such as 20000000.",
+            )
+        )
+    return int(value)
+
+
+def _days(value: str) -> int:
+    # An index that lay still for less has read every entry that goes.
+    if not re.fullmatch("0|[1-9][0-9]{1,4}", value) or 0 < int(value) < _FEWEST_DAYS:
+        raise ConfigError(
+            Message(
+                f"{SETTINGS['audit_days'].path}: „{value}“ ist keine Zahl von Tagen: 0 für immer, sonst mindestens {_FEWEST_DAYS}.",
+                f"{SETTINGS['audit_days'].path}: “{value}” is no number of days: 0 for ever, else at least {_FEWEST_DAYS}.",
             )
         )
     return int(value)

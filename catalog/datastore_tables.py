@@ -18,8 +18,10 @@ from catalog.models import DatasetRow, FileRow
 from catalog.models_desk import DeskDataset, DeskResource, DeskTable
 from catalog.public import FileState
 from catalog.store import VISIBLE
+from dcat.states import DELETED
 
-DELETED = "deleted"
+# Characters of an alias.
+MAX_ALIAS = 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ def identified(session: Session, name: str) -> str:
     """Give the id of the resource that a name stands for: its id, or an alias of its table; empty when it stands for none."""
     if store.UUID.fullmatch(name):
         return name
-    return _aliased(session, name) if name.isprintable() and '"' not in name else ""
+    return _aliased(session, name) if len(name) <= MAX_ALIAS and name.isprintable() and '"' not in name else ""
 
 
 def desk_dataset(session: Session, resource_id: str) -> DeskDataset | None:

@@ -124,16 +124,12 @@ class Database:
         """Ask a question, of this moment; gives the value, None where there is no row."""
         dialect = self.engine.dialect
         text, given = question.written(dialect, values)
-        with _explained():
-            pooled = self.engine.raw_connection()
-            try:
-                with _alone(dialect, pooled.dbapi_connection) as connection:
-                    row = connection.execute(text, given).fetchone()
-            except dialect.loaded_dbapi.OperationalError as error:
-                pooled.invalidate(error)
+        try:
+            with _lone(self.engine) as connection:
+                row = connection.execute(text, given).fetchone()
+        except dialect.loaded_dbapi.OperationalError as error:
+            with _explained():
                 raise sa.exc.OperationalError(text, None, error) from error
-            finally:
-                pooled.close()
         return None if row is None else row[0]
 
     @contextmanager
@@ -241,17 +237,23 @@ def _for_asking(engine: sa.Engine) -> sa.Engine:
 
 
 @contextmanager
-def _alone(dialect: Dialect, connection: Any) -> Iterator[Any]:
-    """Have each statement be a transaction of its own."""
-    if dialect.name == "sqlite":
-        # Nothing begins there by itself.
-        yield connection
-        return
-    connection.autocommit = True
+def _lone(engine: sa.Engine) -> Iterator[Any]:
+    """Take the driver's connection, on which each statement is a transaction of its own; after a failure it is not used again."""
+    pooled = engine.raw_connection()
+    # In SQLite nothing begins by itself.
+    begins = engine.dialect.name != "sqlite"
     try:
+        connection: Any = pooled.dbapi_connection
+        if begins:
+            connection.autocommit = True
         yield connection
+        if begins:
+            connection.autocommit = False
+    except BaseException:
+        pooled.invalidate()
+        raise
     finally:
-        connection.autocommit = False
+        pooled.close()
 
 
 def _note_return(_connection: Any, record: Any) -> None:

@@ -19,20 +19,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import audit, desk_files, desk_names, desk_rows, desk_source, publishing, store
-from catalog.access import Actor
+from catalog.access import UNOWNED, Actor
 from catalog.db import insert, insert_or_ignore, now, upsert
 from catalog.drafts import Draft
 from catalog.holders import INTERNAL
 from catalog.ingest import identity
 from catalog.instance import Instance
-from catalog.models import (
-    Claim,
-    FileRow,
-    Organization,
-    Record,
-    RecordVersion,
-    SourceState,
-)
+from catalog.models import Claim, FileRow, Organization, Record, RecordVersion, SourceState
 from catalog.models_desk import DeskDataset, DeskResource
 from catalog.organizations import packaged
 from catalog.publishing import Item
@@ -46,7 +39,6 @@ from dcat.model import Dataset, Distribution
 
 # Each failed attempt means that somebody else's change was kept.
 _ATTEMPTS = 100
-_NO_ORGANIZATION = str(uuid.UUID(int=0))
 
 
 class TakenError(Exception):
@@ -163,12 +155,12 @@ def _write(
 def no_organization(instance: Instance) -> Organization:
     """Give what stands in where a dataset belongs to no organisation: the catalogue itself, which no list shows."""
     with instance.database.reading() as session:
-        found = session.get(Organization, _NO_ORGANIZATION)
+        found = session.get(Organization, UNOWNED)
     if found is not None:
         return found
     made = {
-        "id": _NO_ORGANIZATION,
-        "name": _NO_ORGANIZATION,
+        "id": UNOWNED,
+        "name": UNOWNED,
         "title": instance.config.publisher,
         "city": "",
         "created_at": now(),
@@ -176,7 +168,7 @@ def no_organization(instance: Instance) -> Organization:
     }
     with instance.database.writing() as session:
         insert_or_ignore(session, Organization, [made])
-        return session.get_one(Organization, _NO_ORGANIZATION)
+        return session.get_one(Organization, UNOWNED)
 
 
 def described(instance: Instance, row: DeskDataset) -> Dataset:
@@ -184,7 +176,7 @@ def described(instance: Instance, row: DeskDataset) -> Dataset:
     said = desk_rows.document(row)
     with instance.database.reading() as session:
         organization = session.get_one(Organization, row.organization_id)
-        groups = desk_rows.groups(session, said.groups)
+        groups = desk_rows.groups(session, said.groups, instance.config.site_url)
     return _dataset(instance, row, said, organization, tuple(groups.values()))
 
 
@@ -198,16 +190,20 @@ def _make(
     *,
     known: bool,
 ) -> _Made:
-    organization = session.get_one(Organization, change.organization_id)
+    organization = session.get(Organization, change.organization_id)
+    if organization is None:
+        # What stands in for none is made when it is first needed, which may be after the moment that was read.
+        session.close()
+        organization = session.get_one(Organization, change.organization_id)
     uploaded = set(_uploaded(session, dataset_id) if base else ()).union(change.uploads)
-    groups = desk_rows.groups(session, change.document.groups)
+    groups = desk_rows.groups(session, change.document.groups, instance.config.site_url)
     opened = session.get(SourceState, desk_source.source_id(organization.id))
     if opened is None:
         session.close()
         _open(instance, organization)
     at = change.modified_at or now()
     before = desk_rows.document(base) if base else None
-    owner = None if organization.id == _NO_ORGANIZATION else organization.id
+    owner = None if organization.id == UNOWNED else organization.id
     wanted = replace(change.document, owner_org=owner)
     said = ckan_package.settled(wanted, before, naive(at.isoformat()), lambda: str(uuid.uuid4()))
     row = DeskDataset(
@@ -236,11 +232,14 @@ def _make(
         item = Item(row.id, row.id, dataset, known=known or base is not None)
         source = desk_source.definition(organization, instance.config)
         draft, renditions = publishing.draft(session, instance.config, source, instance.policies(), item, written)
-    dated = base is not None and any(
-        said_at is not None and said_at != was
-        for said_at, was in ((change.modified_at, base.modified_at), (change.created_at, base.created_at))
-    )
-    return _Made(base, row, said, change.uploads, dataset, draft, renditions, dated)
+    return _Made(base, row, said, change.uploads, dataset, draft, renditions, _is_dated(base, change))
+
+
+def _is_dated(base: DeskDataset | None, change: Change) -> bool:
+    """Tell whether a change says another time of a dataset than it has."""
+    if base is None:
+        return False
+    return change.modified_at not in (None, base.modified_at) or change.created_at not in (None, base.created_at)
 
 
 def _content(row: DeskDataset) -> tuple[object, str]:
@@ -299,9 +298,13 @@ def _open(instance: Instance, organization: Organization) -> None:
 
 
 def _save(session: Session, made: _Made) -> None:
-    """Keep the desk's rows; _OvertakenError when the dataset is no longer what the change was made from."""
+    """Keep the desk's rows.
+
+    TakenError when another dataset has this name, _OvertakenError when this one is no longer what the change was made from.
+    """
     row = made.row
-    _refuse_taken(session, row)
+    if desk_names.taken(session, row.name, row.id):
+        raise TakenError("name")
     values = {column.name: getattr(row, column.name) for column in DeskDataset.__table__.columns}
     if made.base is None:
         try:
@@ -342,12 +345,6 @@ def _save_resources(session: Session, made: _Made) -> None:
         session.execute(sa.update(DeskResource).where(DeskResource.id == resource_id).values(kept))
         # It is looked at at once, also where it is called as the one before.
         session.execute(sa.update(FileRow).where(FileRow.id == resource_id).values(due_at=None))
-
-
-def _refuse_taken(session: Session, row: DeskDataset) -> None:
-    """TakenError when another dataset, of the desk or harvested, has this name, or this as its id."""
-    if desk_names.taken(session, row.name, row.id):
-        raise TakenError("name")
 
 
 def _keep_record(session: Session, made: _Made) -> None:

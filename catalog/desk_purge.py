@@ -3,17 +3,20 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import audit, derived, store
+from catalog import audit, derived, followers, store
 from catalog.access import Actor
 from catalog.ingest import retention
 from catalog.instance import Instance
 from catalog.models import FileRow, FileVersion, Overlay, Record, Slug
 from catalog.models_accounts import AuditEntry, Collaborator
-from catalog.models_desk import DeskDataset, DeskResource, DeskTable
+from catalog.models_desk import DataRequest, DeskDataset, DeskResource, DeskTable
 
 
 def purge(instance: Instance, actor: Actor, dataset_id: str) -> None:
-    """Erase a dataset of the desk with everything that was kept of it; the log says that it was done, and nothing of what it was."""
+    """Erase a dataset of the desk with everything that was kept of it; the log says that it was done, and nothing of what it was.
+
+    Bytes that were kept within the last day go with the next housekeeping after it: somebody may be about to name equal ones.
+    """
     with instance.database.writing() as session:
         store.hide(session, [dataset_id], "dataset.purge")
         digests = _digests(session, dataset_id)
@@ -27,9 +30,11 @@ def purge(instance: Instance, actor: Actor, dataset_id: str) -> None:
             (DeskDataset, DeskDataset.id),
         ):
             session.execute(sa.delete(table).where(column == dataset_id))
+        followers.forget(session, followers.DATASET, dataset_id)
+        session.execute(sa.update(DataRequest).where(DataRequest.dataset_id == dataset_id).values(dataset_id=""))
         session.execute(sa.update(AuditEntry).where(AuditEntry.object_id == dataset_id).values(name="", details={}))
         audit.note(session, actor, "dataset.purge", dataset_id)
-    _drop(instance, digests)
+    retention.let_go(instance.database, instance.files, digests)
 
 
 def _digests(session: Session, dataset_id: str) -> set[str]:
@@ -42,11 +47,3 @@ def _digests(session: Session, dataset_id: str) -> set[str]:
     found.update(session.scalars(sa.select(DeskResource.sha256).where(DeskResource.dataset_id == dataset_id)))
     found.update(session.scalars(sa.select(DeskTable.sha256).where(DeskTable.resource_id.in_(resources))))
     return found - {""}
-
-
-def _drop(instance: Instance, digests: set[str]) -> None:
-    """Let go of bytes that nothing else names: equal files of other datasets stay."""
-    with instance.database.reading() as session:
-        unused = digests - retention.named(session, digests)
-    for digest in unused:
-        instance.files.drop(digest)

@@ -14,8 +14,13 @@ from catalog.models_desk import DeskDataset, DeskResource, Group
 from catalog.store import UUID
 from dcat import ckan, ckan_groups, ckan_package
 from dcat.ckan_package import PackageDocument
+from dcat.states import ACTIVE, DRAFT
 from dcat.vocabularies import vocabulary
 from validators import schemas
+
+# Of the datasets of the desk: those that are private and else would be public, and all that are not public.
+PRIVATE = sa.and_(DeskDataset.private, DeskDataset.state == ACTIVE)
+NOT_PUBLIC = sa.or_(DeskDataset.private, DeskDataset.state != ACTIVE)
 
 
 def find(session: Session, name_or_id: str) -> DeskDataset | None:
@@ -53,7 +58,7 @@ def readable(actor: Actor) -> sa.ColumnElement[bool] | None:
     if shared := _named(labels, "collaborator-"):
         conditions.append(DeskDataset.id.in_(shared))
     if own := _named(labels, "creator-"):
-        conditions.append(sa.and_(DeskDataset.creator_id.in_(own), DeskDataset.state == "draft"))
+        conditions.append(sa.and_(DeskDataset.creator_id.in_(own), DeskDataset.state == DRAFT))
     return sa.or_(*conditions) if conditions else None
 
 
@@ -62,14 +67,17 @@ def document(row: DeskDataset) -> PackageDocument:
     return ckan_package.read(row.document)
 
 
-def groups(session: Session, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Describe groups as they stand inside packages, by id; those that are deleted are left out."""
+def groups(session: Session, ids: Iterable[str], site_url: str = "") -> dict[str, dict[str, Any]]:
+    """Describe groups as they stand inside packages, by id; those that are deleted are left out.
+
+    Without `site_url` the addresses of pictures that were uploaded here begin with a slash.
+    """
     wanted = sorted(set(ids))
     found = {name: ckan.group(concept.uri) for name in wanted if (concept := vocabulary("theme").find(name.upper()))}
     for part in batches(one for one in wanted if UUID.fullmatch(one)):
-        for group in session.scalars(sa.select(Group).where(Group.id.in_(part), Group.state == "active")):
+        for group in session.scalars(sa.select(Group).where(Group.id.in_(part), Group.state == ACTIVE)):
             found[group.id] = ckan_groups.group_inside(
-                group.id, group.name, group.title, group.description, group.image_url
+                group.id, group.name, group.title, group.description, group.image_url, site_url
             )
     return found
 
@@ -90,11 +98,11 @@ _GROUP = Group.__table__
 _WANTED: sa.BindParameter[list[str]] = sa.bindparam("wanted", expanding=True)
 # Made once, of the table: everything that is written asks.
 _GROUPS = sa.select(_GROUP.c.id, _GROUP.c.name).where(
-    sa.or_(_GROUP.c.id.in_(_WANTED), _GROUP.c.name.in_(_WANTED)), _GROUP.c.state == "active"
+    sa.or_(_GROUP.c.id.in_(_WANTED), _GROUP.c.name.in_(_WANTED)), _GROUP.c.state == ACTIVE
 )
 
 
-def written(session: Session, source_id: str, dataset_ids: list[str]) -> dict[str, Written]:
+def written(session: Session, source_id: str, dataset_ids: list[str], site_url: str) -> dict[str, Written]:
     """Read how datasets were written at a desk, by id; nothing where the source is none."""
     if not desk_source.is_desk(source_id) or not dataset_ids:
         return {}
@@ -104,7 +112,7 @@ def written(session: Session, source_id: str, dataset_ids: list[str]) -> dict[st
     )
     uploaded = {resource_id for resource_id, digest in resources if digest}
     documents = {row.id: document(row) for row in rows}
-    known = groups(session, (group for one in documents.values() for group in one.groups))
+    known = groups(session, (group for one in documents.values() for group in one.groups), site_url)
     return {row.id: as_written(row, documents[row.id], uploaded, known) for row in rows}
 
 

@@ -3,16 +3,17 @@
 import hashlib
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from catalog import definitions
 from catalog.config import City, Config
 from catalog.instance import Instance
+from catalog.layers import DESK
 from catalog.models import Organization, SourceState
 from dcat.model import Agent, Text
 from harvesters.registry import HARVESTERS
 from harvesters.source import Defaults, Source
 
-DESK = "desk"
 _PREFIX = "desk-"
 _NO_DESCRIPTION = (
     Text("Eine Beschreibung ist nicht angegeben.", "de"),
@@ -59,6 +60,14 @@ def with_desks(instance: Instance) -> dict[str, Source]:
     """Give every source that datasets may have, by id: those that are defined, and the desks."""
     defined = definitions.present(instance.config.sources).sources
     return {**defined, **{desk.id: desk for desk in opened(instance)}}
+
+
+def find(instance: Instance, session: Session, wanted: str) -> Source:
+    """Find a source by its id: one that is defined, or the desk of an organisation; NotFoundError names what there is."""
+    if is_desk(wanted) and (organization := session.get(Organization, wanted.removeprefix(_PREFIX))):
+        return definition(organization, instance.config)
+    (found,) = instance.sources((wanted,))
+    return found
 
 
 def city(config: Config, source: Source) -> City:

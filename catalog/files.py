@@ -1,11 +1,13 @@
 """The file store: bytes by their SHA-256, in a folder or any other place fsspec can reach."""
 
 import datetime
+import fcntl
 import hashlib
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -50,8 +52,15 @@ class Files:
     def keep(self, path: Path) -> str:
         """Keep a local file; gives its hash."""
         with path.open("rb") as source:
-            digest = hashlib.file_digest(source, "sha256").hexdigest()
-        self.put_file(path, digest)
+            return self.take(source)
+
+    def take(self, source: IO[bytes]) -> str:
+        """Keep what an open file holds, from its beginning, even if nobody else finds it any more; gives its hash."""
+        source.seek(0)
+        digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+        if not self._stays(digest):
+            source.seek(0)
+            self._write(digest, lambda target: shutil.copyfileobj(source, target, 1 << 20))
         return digest
 
     def local(self, digest: str, folder: Path) -> Path:
@@ -106,10 +115,13 @@ class Files:
         modified: datetime.datetime = self._fs.modified(self._path(digest))
         return datetime.datetime.now(datetime.UTC) - modified.astimezone(datetime.UTC)
 
-    def drop(self, digest: str) -> None:
-        """Keep bytes no longer."""
-        with suppress(FileNotFoundError):
-            self._fs.rm_file(self._path(digest))
+    def drop(self, digest: str, older: datetime.timedelta) -> bool:
+        """Keep bytes no longer that were written longer ago; tells whether there were any. What was written anew meanwhile stays."""
+        with suppress(FileNotFoundError), self._alone(digest):
+            if self.age(digest) > older:
+                self._fs.rm_file(self._path(digest))
+                return True
+        return False
 
     def ready(self) -> bool:
         """Tell whether the store can be written to."""
@@ -133,11 +145,25 @@ class Files:
         try:
             with self._fs.open(part, "wb") as target:
                 fill(cast(IO[bytes], target))
-            self._fs.mv(part, path)
+            with self._alone(digest):
+                self._fs.mv(part, path)
         except BaseException:
             with suppress(OSError):
                 self._fs.rm_file(part)
             raise
+
+    @contextmanager
+    def _alone(self, digest: str) -> Iterator[None]:
+        """Let nobody else on this machine show or remove the bytes; in a store far away a removal sees its age a moment before."""
+        if not isinstance(self._fs, LocalFileSystem):
+            yield
+            return
+        folder = os.open(self._path(digest).rsplit("/", 1)[0], os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _path(self, digest: str) -> str:
         assert len(digest) == _HEX and digest.isalnum(), "names in the store are hashes"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import accounts
 from catalog.db import batches, insert_or_ignore, now
 from catalog.models_accounts import Account, Follower
+from dcat.states import DELETED
 
 USER, DATASET, GROUP = "user", "dataset", "group"
 
@@ -43,7 +43,7 @@ def counts(session: Session, kind: str, object_ids: Iterable[str]) -> dict[str, 
 def followers(session: Session, kind: str, object_id: str) -> list[Account]:
     """List who follows something, by name."""
     query = sa.select(Account).join(Follower, Follower.account_id == Account.id).where(*_of(kind, [object_id]))
-    return list(session.scalars(query.where(Account.state != accounts.DELETED).order_by(Account.name)))
+    return list(session.scalars(query.where(Account.state != DELETED).order_by(Account.name)))
 
 
 def followed(session: Session, account_id: str, kind: str) -> list[str]:

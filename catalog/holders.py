@@ -19,9 +19,10 @@ from catalog.models_accounts import Account, Role
 from catalog.models_desk import Group, Nesting
 from catalog.store import VISIBLE
 from dcat.ckan_groups import GroupDocument
+from dcat.states import ACTIVE, DELETED
 from dcat.vocabularies import Concept, vocabulary
 
-ACTIVE, DELETED, INTERNAL = "active", "deleted", "internal"
+INTERNAL = "internal"
 # When the EU's Publications Office made its list of themes; CKAN's clients want a day for each group.
 _THEMES_SINCE = datetime.datetime(2015, 10, 1, tzinfo=datetime.UTC)
 
@@ -116,6 +117,12 @@ def find(session: Session, config: Config, kind: Kind, name_or_id: str) -> Holde
     if group is not None:
         return _group(group)
     return next((theme for theme in _themes(config) if theme.id == name_or_id), None)
+
+
+def find_active(session: Session, config: Config, name_or_id: str) -> Holder | None:
+    """Find the organisation or group that everybody may see by name or id: they share one set of names."""
+    found = (find(session, config, kind, name_or_id) for kind in Kind)
+    return next((one for one in found if one is not None and one.state == ACTIVE), None)
 
 
 def taken(session: Session, config: Config, name: str, holder_id: str = "") -> bool:

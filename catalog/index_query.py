@@ -130,7 +130,7 @@ def _like(field: str, pattern: str) -> tantivy.Query:
         return some_of([])
     if not field or field in TEXTS:
         names = [(field or ANYWHERE, "")]
-        written = _regex(pattern, lambda plain: folded(plain) if plain.strip() else plain)
+        written = _regex(pattern, lambda plain: folded(plain) if plain.strip() else plain, stem_start)
     else:
         names = [(field, "")] if field in VALUES else [(OTHER, other(field, ""))]
         written = _regex(pattern, clean)
@@ -141,9 +141,14 @@ def _like(field: str, pattern: str) -> tantivy.Query:
         return some_of([])
 
 
-def _regex(pattern: str, spelt: Callable[[str], str]) -> str:
+def _regex(pattern: str, spelt: Callable[[str], str], last: Callable[[str], str] = str) -> str:
+    """Write a pattern for the engine; the `last` of its plain parts may be one whose ending is no part of terms."""
     parts = _PATTERN.findall(pattern[:MAX_PREFIX])
-    return "".join(_WILD.get(part) or _escaped(spelt(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL))) for part in parts)
+    plain = [spelt(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL)) for part in parts]
+    end = max((at for at, part in enumerate(parts) if part not in _WILD), default=-1)
+    return "".join(
+        _WILD.get(part) or _escaped(last(plain[at]) if at == end else plain[at]) for at, part in enumerate(parts)
+    )
 
 
 def _escaped(text: str) -> str:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 
 from catalog import (
+    audit,
     definitions,
     derived,
     desk_files,
@@ -253,7 +254,10 @@ def settle(instance: Instance) -> int:
 
 
 def keep_house(instance: Instance) -> None:
-    """Let go of what is over: plans nobody decided, edits past their day, old pages; and note which sources have left."""
+    """Let go of what is over: plans nobody decided, edits past their day, old pages, old entries of the desk's log.
+
+    Sources that have left are noted.
+    """
     present = definitions.present(instance.config.sources)
     with instance.database.writing() as session:
         ledger.expire(session)
@@ -261,6 +265,7 @@ def keep_house(instance: Instance) -> None:
             leaving.note_left(session, present.sources)
     editing.expire(instance)
     uploads.tidy(instance.config)
+    audit.forget(instance.database, instance.config.audit_days)
     retention.sweep(instance.database, instance.files)
 
 

@@ -14,6 +14,7 @@ from catalog.holders import INTERNAL
 from catalog.models import DatasetRow, Organization
 from catalog.models_desk import DeskDataset
 from catalog.public import PublicDataset
+from dcat.states import ACTIVE
 
 PAGE = 1000
 # Beside those of what is public: published, partly, withheld.
@@ -46,7 +47,7 @@ def page(
 
 def _shown(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]], limit: int) -> list[Listed]:
     """List what is public, and for those who oversee the site what was; a dataset that lies hidden at the desk is listed there."""
-    hidden = sa.select(DeskDataset.id).where(sa.or_(DeskDataset.state != "active", DeskDataset.private))
+    hidden = sa.select(DeskDataset.id).where(desk_rows.NOT_PUBLIC)
     # What was purged has left its id, and no name of its own.
     left = sa.and_(DatasetRow.id.not_in(hidden), DatasetRow.name != DatasetRow.id)
     visible = left if access.may_oversee(actor) else store.VISIBLE
@@ -65,7 +66,7 @@ def _hidden(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]]
     if readable is None:
         return []
     query = sa.select(DeskDataset, Organization).join(Organization, Organization.id == DeskDataset.organization_id)
-    query = query.where(sa.or_(DeskDataset.state != "active", DeskDataset.private), readable, *wanted)
+    query = query.where(desk_rows.NOT_PUBLIC, readable, *wanted)
     return [
         Listed(
             row.id,
@@ -73,7 +74,7 @@ def _hidden(session: Session, actor: Actor, wanted: list[sa.ColumnElement[bool]]
             str(row.document.get("title") or ""),
             organization.city,
             organization.name if organization.state != INTERNAL else "",
-            row.state if row.state != "active" else PRIVATE,
+            row.state if row.state != ACTIVE else PRIVATE,
         )
         for row, organization in session.execute(query.order_by(DeskDataset.id).limit(limit))
     ]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.db import Base, Json
+from dcat.states import ACTIVE
 
 BigKey = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -28,7 +29,7 @@ class Organization(Base):
     created_at: Mapped[datetime.datetime]
     description: Mapped[str] = mapped_column(default="", server_default="")
     image_url: Mapped[str] = mapped_column(default="", server_default="")
-    state: Mapped[str] = mapped_column(sa.String(20), default="active", server_default="active")
+    state: Mapped[str] = mapped_column(sa.String(20), default=ACTIVE, server_default=ACTIVE)
     kind: Mapped[str] = mapped_column(sa.String(100), default="organization", server_default="organization")
     extras: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.db import Base
 from catalog.models import BigKey
+from dcat.states import ACTIVE
 
 
 class Account(Base):
@@ -30,7 +31,7 @@ class Account(Base):
     password: Mapped[str] = mapped_column(default="")
     subject: Mapped[str | None] = mapped_column(unique=True)
     admin: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[str] = mapped_column(sa.String(20), default="active")
+    state: Mapped[str] = mapped_column(sa.String(20), default=ACTIVE)
     """active, pending (invited, no password yet), deleted"""
     session_key: Mapped[str] = mapped_column(sa.String(64))
     failures: Mapped[int] = mapped_column(default=0)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.db import Base
 from catalog.models import BigKey
+from dcat.states import ACTIVE
 
 
 class DeskDataset(Base):
@@ -75,7 +76,7 @@ class Group(Base):
     title: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     image_url: Mapped[str] = mapped_column(default="")
-    state: Mapped[str] = mapped_column(sa.String(20), default="active")
+    state: Mapped[str] = mapped_column(sa.String(20), default=ACTIVE)
     kind: Mapped[str] = mapped_column(sa.String(100), default="group")
     theme: Mapped[str] = mapped_column(sa.String(10), default="")
     extras: Mapped[list[Any]]
@@ -166,3 +167,23 @@ class SearchMiss(Base):
     words: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     count: Mapped[int]
     last_at: Mapped[datetime.datetime] = mapped_column(index=True)
+
+
+class DataRequest(Base):
+    """Data that somebody wished for, as stewards write it down, and what became of the wish. Nothing of who asked.
+
+    `words` are those of the search that found nothing, if the wish came from one; `dataset_id` is the public dataset that answers it.
+    """
+
+    __tablename__ = "data_request"
+    __table_args__ = (sa.Index("data_request_in", "state", "changed_at"),)
+
+    id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    words: Mapped[str] = mapped_column(sa.String(200), index=True)
+    state: Mapped[str] = mapped_column(sa.String(20))
+    """open, planned, published or declined"""
+    answer: Mapped[str] = mapped_column(sa.Text)
+    dataset_id: Mapped[str] = mapped_column(sa.String(36), index=True)
+    created_at: Mapped[datetime.datetime]
+    changed_at: Mapped[datetime.datetime]

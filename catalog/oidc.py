@@ -24,6 +24,7 @@ from catalog.models_accounts import Account
 from dcat.errors import ConfigError, OffenbarError, StateError
 from dcat.message import Message
 from dcat.printable import one_line
+from dcat.states import ACTIVE, PENDING
 from harvesters import secrets
 
 # Seconds that the provider may take for each answer, and that its clock may differ.
@@ -120,7 +121,7 @@ def enter(database: Session, config: Config, person: Person) -> Account:
         )
         account.subject = person.subject
         audit.note(database, ANONYMOUS, "account.create", account.id, account.name, way="oidc")
-    if account is None or account.state != accounts.ACTIVE:
+    if account is None or account.state != ACTIVE:
         raise StateError(_UNKNOWN)
     if config.oidc_admin_claim and account.admin != person.admin:
         # The last administrator stays one.
@@ -136,8 +137,8 @@ def _linked(database: Session, person: Person) -> Account | None:
     if account is None or account.subject:
         return None
     account.subject = person.subject
-    if account.state == accounts.PENDING:
-        account.state = accounts.ACTIVE
+    if account.state == PENDING:
+        account.state = ACTIVE
     audit.note(database, ANONYMOUS, "account.link", account.id, account.name, way="oidc")
     return account
 

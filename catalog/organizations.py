@@ -12,7 +12,8 @@ from catalog.models import DatasetRow, Organization, SourceState
 from catalog.models_desk import Group
 from catalog.renditions import naive
 from catalog.store import VISIBLE
-from dcat import naming
+from dcat import ckan_groups, naming
+from dcat.states import ACTIVE
 from harvesters.source import Source
 
 # Dezernat, Amt, Abteilung: no city has more floors than this.
@@ -49,7 +50,7 @@ def _organization(session: Session, city: City, title: str, parent: Organization
         )
         session.add(organization)
     # Whoever deleted it while nothing named it meant no department that is named again.
-    organization.state = "active"
+    organization.state = ACTIVE
     # Two definitions that name each other's department as their division make no tree.
     if parent is not None and identity not in {parent.id, *(above.id for above in lineage(session, parent))}:
         organization.parent_id = parent.id
@@ -69,18 +70,16 @@ def lineage(session: Session, organization: Organization) -> list[Organization]:
 
 def packaged(organization: Organization) -> dict[str, Any]:
     """Describe an organisation as it stands inside a CKAN package."""
-    return {
-        "id": organization.id,
-        "name": organization.name,
-        "title": organization.title,
-        "type": organization.kind,
-        "description": organization.description,
-        "image_url": organization.image_url,
-        "created": naive(organization.created_at.isoformat()),
-        "is_organization": True,
-        "approval_status": "approved",
-        "state": organization.state,
-    }
+    return ckan_groups.organization_inside(
+        organization.id,
+        organization.name,
+        organization.title,
+        organization.description,
+        organization.image_url,
+        type=organization.kind,
+        created=naive(organization.created_at.isoformat()),
+        state=organization.state,
+    )
 
 
 def with_counts(session: Session) -> list[tuple[Organization, int]]:
@@ -94,7 +93,7 @@ def with_counts(session: Session) -> list[tuple[Organization, int]]:
     rows = session.execute(
         sa.select(Organization, sa.func.coalesce(counts.c.number, 0))
         .outerjoin(counts, counts.c.organization_id == Organization.id)
-        .where(Organization.state == "active")
+        .where(Organization.state == ACTIVE)
         .order_by(Organization.title)
     )
     return [(organization, number) for organization, number in rows]
@@ -106,4 +105,4 @@ def find(session: Session, name_or_id: str) -> Organization | None:
         # PostgreSQL refuses to look for what it could not hold.
         return None
     named = sa.or_(Organization.name == name_or_id, Organization.id == name_or_id)
-    return session.scalar(sa.select(Organization).where(named, Organization.state == "active"))
+    return session.scalar(sa.select(Organization).where(named, Organization.state == ACTIVE))

@@ -24,9 +24,15 @@ OTHER_NAMES = {
     "keyword": "tags",
     "keywords": "tags",
     "tag": "tags",
+    "schlagwort": "tags",
     "schlagwörter": "tags",
     "theme": "groups",
+    "thema": "groups",
+    "themen": "groups",
     "group": "groups",
+    "gruppe": "groups",
+    "gruppen": "groups",
+    "kategorie": "groups",
     "kategorien": "groups",
     "org": "organization",
     "owner_org": "organization",
@@ -35,6 +41,8 @@ OTHER_NAMES = {
     "dateien": "resources",
     "contact": "maintainer",
     "contact_email": "maintainer_email",
+    "kontakt": "maintainer",
+    "kontakt_email": "maintainer_email",
 }
 _TRANSLATED = ("title", "notes")
 _LIST = re.compile(r"[,;\n]")

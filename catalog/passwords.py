@@ -7,12 +7,10 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from dcat.account_limits import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from dcat.errors import ConfigError
 from dcat.message import Message
 
-SHORTEST = 8
-# Bytes: hashing must not be given more work than a password needs.
-LONGEST = 1000
 # Wrong passwords in a row that cost no pause; then the pause doubles up to the longest.
 FREE_FAILURES = 4
 _FIRST_PAUSE = datetime.timedelta(seconds=15)
@@ -25,15 +23,15 @@ _TURNS = threading.BoundedSemaphore(2)
 
 def fault(password: str) -> Message | None:
     """Tell what is wrong with a new password; None when it can be used."""
-    if len(password) < SHORTEST:
+    if len(password) < SHORTEST_PASSWORD:
         return Message(
-            f"Das Kennwort braucht mindestens {SHORTEST} Zeichen.",
-            f"The password needs at least {SHORTEST} characters.",
+            f"Das Kennwort braucht mindestens {SHORTEST_PASSWORD} Zeichen.",
+            f"The password needs at least {SHORTEST_PASSWORD} characters.",
         )
-    if len(_bytes(password)) > LONGEST:
+    if len(_bytes(password)) > LONGEST_PASSWORD:
         return Message(
-            f"Das Kennwort darf höchstens {LONGEST} Byte lang sein.",
-            f"The password may have {LONGEST} bytes at the most.",
+            f"Das Kennwort darf höchstens {LONGEST_PASSWORD} Byte lang sein.",
+            f"The password may have {LONGEST_PASSWORD} bytes at the most.",
         )
     if len(set(password)) < 3 or password.strip() == "":
         return Message(
@@ -59,10 +57,10 @@ def hashed_again(password: str) -> str:
 def fits(stored: str, password: str) -> bool:
     """Tell whether a password is the one of a hash. Without a hash it takes as long, and none fits."""
     given = _bytes(password)
-    usable = bool(stored) and len(given) <= LONGEST
+    usable = bool(stored) and len(given) <= LONGEST_PASSWORD
     try:
         with _TURNS:
-            _HASHER.verify(stored if usable else _of_nobody(), given[:LONGEST])
+            _HASHER.verify(stored if usable else _of_nobody(), given[:LONGEST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
     return usable

@@ -17,6 +17,7 @@ from catalog.models_desk import Group, Picture
 from dcat import ckan_pictures
 from dcat.errors import ConfigError
 from dcat.message import Message
+from dcat.states import ACTIVE
 
 MAX = 2_000_000
 MEDIA_TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
@@ -58,7 +59,7 @@ def public(session: Session, kind: str, name: str) -> Picture | None:
     tables: tuple[type[Organization] | type[Group] | type[Account], ...]
     tables = (Account,) if kind == "user" else (Organization, Group)
     for table in tables:
-        named = sa.select(table.id).where(table.image_url == name, table.state == "active")
+        named = sa.select(table.id).where(table.image_url == name, table.state == ACTIVE)
         if session.scalar(named.limit(1)) is not None:
             return session.get(Picture, found[0])
     return None

@@ -117,7 +117,7 @@ def drafts(
     with Workshop(BATCH) as workshop:
         for batch in batches(items, BATCH):
             with database.reading() as session:
-                wrote = desk_rows.written(session, source.id, [item.dataset_id for item in batch])
+                wrote = desk_rows.written(session, source.id, [item.dataset_id for item in batch], config.site_url)
                 # Who writes at the desk chooses the name.
                 place.names |= _taken(session, batch)
                 assembled = _assembled(session, place, batch, wrote)
@@ -254,7 +254,7 @@ def assembled(config: Config, session: Session, source: Source, policies: Polici
     checks = _checks(session, [item]).get(dataset_id, {})
     around = _neighbours(session, [item], config.site_url).around(item, {})
     edited = edits.of(session, [dataset_id]).get(dataset_id, ())
-    desk = desk_rows.written(session, source.id, [dataset_id]).get(dataset_id)
+    desk = desk_rows.written(session, source.id, [dataset_id], config.site_url).get(dataset_id)
     upstream = _upstream(item, desk.name if desk else row.name if row else "", row, edited, desk)
     return assemble.assemble(upstream, present, checks, around)
 

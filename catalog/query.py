@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dcat.states import ACTIVE
+
 # How much of a tree is followed: beyond it whoever reads a language into it refuses.
 MAX_NODES = 500
 MAX_DEPTH = 20
@@ -109,5 +111,5 @@ class SearchQuery:
     rows: int = 20
     facets: tuple[str, ...] = ()
     readers: frozenset[str] | None = frozenset({"public"})
-    states: frozenset[str] = frozenset({"active"})
+    states: frozenset[str] = frozenset({ACTIVE})
     private: bool = False

@@ -21,6 +21,7 @@ from catalog.instance import Instance, program_version
 from catalog.site_errors import SiteError, unknown_action
 from catalog.sites import Answer
 from dcat import iri
+from dcat.digits import natural
 from dcat.errors import ConfigError, FetchError
 from dcat.message import Message
 from dcat.printable import one_line
@@ -82,7 +83,7 @@ class RemoteSite:
             if if_match:
                 headers["If-Match"] = if_match
             reply = self.send("POST", f"{self._address}/{path}", headers, data, files)
-        return Answer(self._result(action, reply), reply.headers.get("ETag", ""))
+        return Answer(self._result(action, reply, site_errors.named(arguments)), reply.headers.get("ETag", ""))
 
     def call(self, action: str, /, **arguments: Any) -> Any:
         """Call an action and give its result."""
@@ -122,7 +123,7 @@ class RemoteSite:
                 pieces.append(piece)
             return Reply(answer.status_code, answer.headers, b"".join(pieces))
 
-    def _result(self, action: str, reply: Reply) -> Any:
+    def _result(self, action: str, reply: Reply, wanted: str) -> Any:
         if reply.status == 412:
             raise site_errors.read(site_errors.CHANGED, {})
         if reply.status == 413:
@@ -133,7 +134,7 @@ class RemoteSite:
         except ValidationError as error:
             raise site_errors.read(site_errors.INVALID, error.error_dict) from None
         except NotFound as error:
-            raise site_errors.read(site_errors.NOT_FOUND, {"message": str(error)}) from None
+            raise site_errors.read(site_errors.NOT_FOUND, {"message": str(error)}, wanted) from None
         except NotAuthorized as error:
             raise site_errors.read(site_errors.DENIED, _details(error)) from None
         except (CKANAPIError, ServerIncompatibleError):
@@ -179,7 +180,8 @@ class RemoteSite:
 
 def _pause(retry_after: str) -> float:
     """Read how many seconds to wait (RFC 9110, section 10.2.3); dates are not waited for."""
-    return min(float(retry_after) if retry_after.isascii() and retry_after.isdigit() else 2.0, _LONGEST_WAIT)
+    seconds = natural(retry_after)
+    return 2.0 if seconds is None else min(float(seconds), _LONGEST_WAIT)
 
 
 def checked_address(address: str, token: str = "") -> str:

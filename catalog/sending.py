@@ -16,6 +16,7 @@ from catalog.private_files import write_private
 from catalog.remote import RemoteSite, Reply
 from catalog.sites import Site
 from catalog.store import UUID
+from dcat.digits import natural
 from dcat.errors import FetchError
 from dcat.message import Message
 
@@ -155,8 +156,7 @@ class _Sender:
 
 
 def _number(reply: Reply, header: str) -> int:
-    text = reply.headers.get(header, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else 0
+    return natural(reply.headers.get(header, "")) or 0
 
 
 def _coded(text: str) -> str:

@@ -163,6 +163,14 @@ SETTINGS: Mapping[str, Setting] = {
             "größte Datei, die hochgeladen werden kann, in Byte", "largest file that can be uploaded, in bytes"
         ),
     ),
+    "audit_days": Setting(
+        path="audit.days",
+        default="1095",
+        meaning=Message(
+            "wie viele Tage das Protokoll aufbewahrt wird: 0 für immer, sonst mindestens 30",
+            "for how many days the log of who did what is kept: 0 for ever, else at least 30",
+        ),
+    ),
     "webhooks": Setting(
         path="webhooks.allow",
         meaning=Message(

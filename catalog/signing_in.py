@@ -8,6 +8,7 @@ from catalog import accounts, audit, passwords
 from catalog.access import ANONYMOUS
 from catalog.db import Database, now
 from catalog.models_accounts import Account
+from dcat.states import ACTIVE
 
 
 def sign_in(database: Database, name: str, password: str) -> Account | None:
@@ -37,7 +38,7 @@ def _counted(session: Session, account: Account) -> tuple[str, str]:
     """
     at = now()
     paused = account.locked_until is not None and at < account.locked_until
-    if paused or account.state != accounts.ACTIVE or not account.password:
+    if paused or account.state != ACTIVE or not account.password:
         return account.id, ""
     account.failures += 1
     if pause := passwords.pause(account.failures):
@@ -57,7 +58,7 @@ def _right(database: Database, find: Callable[[Session], Account | None], passwo
     with database.writing() as session:
         account = session.get(Account, account_id)
         # Somebody may have changed the password, or deleted the account, meanwhile.
-        if account is None or account.state != accounts.ACTIVE or account.password != stored:
+        if account is None or account.state != ACTIVE or account.password != stored:
             return None
         account.failures, account.locked_until = 0, None
         account.password = newer

@@ -22,7 +22,7 @@ _GERMAN = (
     (r"Missing value", "fehlt"),
     (r"That URL is already in use\.", "dieser Name ist schon vergeben"),
     (r"An organisation must be given", "eine Organisation fehlt"),
-    (r"There is no such organisation", "diese Organisation gibt es nicht"),
+    (r"There is no such organisation", "diese Organisation gibt es nicht (offenbar organization list)"),
     (
         r"You cannot move this dataset to another organization",
         "nur wer in ihrer Organisation schreibt, verlegt einen Datensatz in eine andere",
@@ -54,6 +54,8 @@ _GERMAN = (
         r"May hold only letters, digits, blanks and -_\.",
         "darf nur aus Buchstaben, Ziffern, Leerzeichen und -_. bestehen",
     ),
+    (r"This city is not configured", "diese Kommune gibt es hier nicht (offenbar city list)"),
+    (r"Group name already exists in database", "dieser Name ist schon vergeben"),
     (r"This name is reserved", "dieser Name ist nicht erlaubt"),
     (r"There is a field of this name", "ein Feld dieses Namens gibt es schon"),
     (r'Duplicate key "(.*)"', r"der Schlüssel „\1“ steht doppelt da"),
@@ -74,14 +76,18 @@ class SiteError(OffenbarError):
         return self.kind == INVALID and sentence in (self.fields.get(field) or ())
 
 
-def read(kind: str, details: Mapping[str, Any]) -> SiteError:
-    """Read the error of an action."""
+def read(kind: str, details: Mapping[str, Any], wanted: str = "") -> SiteError:
+    """Read the error of an action; `wanted` is what it was asked for, and named where the answer names nothing."""
     said = one_line(str(details.get("message") or ""), _LONGEST)
     if kind == NOT_FOUND:
         what = said.removeprefix("Not found").removeprefix(": ")
         tail = f": {what}" if what else "."
+        german, english = (f"„{wanted}“", f"“{wanted}”") if wanted and not what else ("Das", "This")
         return SiteError(
-            Message(f"Das gibt es dort nicht, oder Sie dürfen es nicht sehen{tail}", f"There is no such thing{tail}"),
+            Message(
+                f"{german} gibt es nicht, oder Sie dürfen es nicht sehen{tail}",
+                f"{english} does not exist, or you may not see it{tail}",
+            ),
             kind,
         )
     if kind == DENIED:
@@ -98,6 +104,11 @@ def read(kind: str, details: Mapping[str, Any]) -> SiteError:
     if kind == INVALID and fields:
         return SiteError(_invalid(fields), kind, fields)
     return SiteError(Message(f"Abgelehnt: {said or kind}", f"Refused: {said or kind}"), kind)
+
+
+def named(arguments: Mapping[str, Any] | None) -> str:
+    """Name what an action was asked for by its id or name; empty where it was not."""
+    return one_line(str((arguments or {}).get("id") or ""), 100)
 
 
 def unknown_action(action: str, address: str) -> SiteError:

@@ -10,14 +10,11 @@ from typing import Any, Protocol
 import orjson
 
 from catalog import site_errors
-from catalog.access import Actor
+from catalog.access import LOCAL
 from catalog.api.action import ACTIONS
 from catalog.api.actions.call import ActionError, Call, Sent
 from catalog.instance import Instance
 from catalog.site_errors import unknown_action
-
-# Whoever may run commands on this installation may do everything in it. No account has this id; the log shows it as “offenbar”.
-LOCAL = Actor(id="0ffe4ba5-0000-4000-8000-000000000000", name="offenbar", admin=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class LocalSite:
             try:
                 result = found.run(call)
             except ActionError as error:
-                raise site_errors.read(error.kind, error.details) from None
+                raise site_errors.read(error.kind, error.details, site_errors.named(arguments)) from None
             # orjson reads bytes, and no subclass of them.
             return Answer(orjson.loads(bytes(result) if isinstance(result, bytes) else orjson.dumps(result)), call.etag)
 

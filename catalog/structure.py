@@ -14,7 +14,7 @@ from catalog import accounts, audit, desk_source, followers, holders, organizati
 from catalog.access import Actor, Capacity
 from catalog.config import Config
 from catalog.db import batches, insert_or_ignore, now, upsert
-from catalog.holders import ACTIVE, DELETED, Holder, Kind
+from catalog.holders import Holder, Kind
 from catalog.models import DatasetRow, Membership, Organization, Quarantine, Record, Score, ScoreSum, SourceState
 from catalog.models_accounts import Account, Role
 from catalog.models_desk import DeskDataset, Group, Nesting
@@ -22,8 +22,11 @@ from catalog.store import VISIBLE
 from dcat.ckan_groups import GroupInput, Member
 from dcat.errors import StateError
 from dcat.message import Message
+from dcat.states import ACTIVE, DELETED
 
 _CITY = "city"
+# No object in the session is changed by such an update.
+_UNREAD = {"synchronize_session": False}
 # What the log names when it changes.
 _FIELDS = ("name", "title", "description", "image_url", "type", "state", "extras", "others")
 
@@ -119,6 +122,14 @@ def purge(session: Session, actor: Actor, holder: Holder, nobody: Organization) 
     followers.forget(session, followers.GROUP, holder.id)
     session.execute(sa.delete(_table(holder)).where(_table(holder).id == holder.id))
     audit.note(session, actor, f"{holder.kind}.purge", holder.id, holder.name)
+
+
+def forget_makers_who_left(session: Session, organization_id: str) -> None:
+    """Before its datasets belong to no organisation, and so to who made them: forget the makers who may write there no longer."""
+    writing = sa.and_(Role.holder_id == organization_id, Role.capacity.in_((Capacity.EDITOR, Capacity.ADMIN)))
+    stay = sa.union(sa.select(Role.account_id).where(writing), sa.select(Account.id).where(Account.admin))
+    gone = sa.and_(DeskDataset.organization_id == organization_id, DeskDataset.creator_id.not_in(stay))
+    session.execute(sa.update(DeskDataset).where(gone).values(creator_id=""), execution_options=_UNREAD)
 
 
 def put_below(session: Session, actor: Actor, below: Holder, above: Holder | None) -> None:
@@ -217,7 +228,7 @@ def _set_users(session: Session, holder_id: str, users: Iterable[Member]) -> Non
     known: dict[str, str] = {}
     for part in batches(names):
         named = sa.or_(Account.id.in_(part), Account.name.in_(part))
-        query = sa.select(Account.id, Account.name).where(named, Account.state != accounts.DELETED)
+        query = sa.select(Account.id, Account.name).where(named, Account.state != DELETED)
         for account_id, name in session.execute(query):
             known |= {account_id: account_id, name: account_id}
     if missing := [name for name in names if name not in known]:
@@ -272,6 +283,7 @@ def _still_harvested(de: str, en: str) -> StateError:
 
 def _disown(session: Session, organization_id: str, nobody: Organization) -> None:
     """Let what was deleted belong to no organisation, so that the one it had can go."""
+    forget_makers_who_left(session, organization_id)
     old, new = desk_source.source_id(organization_id), desk_source.source_id(nobody.id)
     desk = session.get(SourceState, old)
     if desk is not None:

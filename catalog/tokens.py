@@ -21,6 +21,7 @@ from catalog.models_accounts import Account, Token
 from dcat.errors import ConfigError, NotFoundError, StateError
 from dcat.message import Message
 from dcat.printable import one_line
+from dcat.states import ACTIVE
 
 PREFIX = "offenbar_"
 DAYS, MOST_DAYS = 365, 1095
@@ -72,9 +73,12 @@ def create(
         raise ConfigError(
             Message(f"Ein Token gilt 1 bis {MOST_DAYS} Tage.", f"A token is valid for 1 to {MOST_DAYS} days.")
         )
-    if account.state != accounts.ACTIVE:
+    if account.state != ACTIVE:
         raise StateError(
-            Message(f"Das Konto „{account.name}“ ist nicht aktiv.", f"The account “{account.name}” is not active.")
+            Message(
+                f"Das Konto „{account.name}“ ist nicht aktiv: Nach einer Einladung setzt die Person erst ihr Kennwort.",
+                f"The account “{account.name}” is not active: after an invitation the person sets a password first.",
+            )
         )
     at = now()
     _tidy(session, account, at)
@@ -163,7 +167,7 @@ _HOLDER = (
         _ACCOUNT.c.admin,
     )
     .join(_ACCOUNT, _ACCOUNT.c.id == _TOKEN.c.account_id)
-    .where(_TOKEN.c.hash == sa.bindparam("of"), _ACCOUNT.c.state == accounts.ACTIVE)
+    .where(_TOKEN.c.hash == sa.bindparam("of"), _ACCOUNT.c.state == ACTIVE)
 )
 
 

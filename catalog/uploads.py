@@ -4,15 +4,15 @@ It belongs to the account that began it, lies outside everything that is served,
 """
 
 import fcntl
-import hashlib
+import os
 import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import orjson
 
@@ -62,20 +62,20 @@ class Upload:
 def begin(config: Config, actor: Actor, name: str, media_type: str, size: int) -> Upload:
     """Begin an upload of so many bytes; StateError when the account has begun too many already."""
     root = _root(config)
-    mine = sum(one.account_id == actor.id for one in _all(root))
-    if mine >= MOST:
-        raise StateError(
-            Message(
-                f"Es sind schon {MOST} Uploads angefangen. Nächster Schritt: einen beenden oder einen Tag warten",
-                f"{MOST} uploads have been begun already. Next step: finish one, or wait for a day",
-            )
-        )
     made = Upload(str(uuid.uuid4()), actor.id, name, media_type, size, 0)
-    folder = root / made.id
-    folder.mkdir(parents=True, mode=0o700)
-    (folder / "data").touch(mode=0o600)
-    about = {"account_id": made.account_id, "name": name, "media_type": media_type, "size": size}
-    (folder / "about.json").write_bytes(orjson.dumps(about))
+    with _counting(root):
+        if sum(one.account_id == actor.id for one in _all(root)) >= MOST:
+            raise StateError(
+                Message(
+                    f"Es sind schon {MOST} Uploads angefangen. Nächster Schritt: einen beenden oder einen Tag warten",
+                    f"{MOST} uploads have been begun already. Next step: finish one, or wait for a day",
+                )
+            )
+        folder = root / made.id
+        folder.mkdir(mode=0o700)
+        (folder / "data").touch(mode=0o600)
+        about = {"account_id": made.account_id, "name": name, "media_type": media_type, "size": size}
+        (folder / "about.json").write_bytes(orjson.dumps(about))
     return made
 
 
@@ -83,32 +83,32 @@ def find(config: Config, actor: Actor, upload_id: str) -> Upload:
     """Find an upload of whoever asks; NotFoundError for those of others, too."""
     found = _read(_root(config) / upload_id) if UUID.fullmatch(upload_id) else None
     if found is None or not actor.known or found.account_id != actor.id:
-        raise NotFoundError(Message("Diesen Upload gibt es nicht (mehr).", "There is no such upload (any more)."))
+        raise _gone()
     return found
 
 
 def append(config: Config, upload: Upload, offset: int, stream: IO[bytes]) -> int:
-    """Write what comes behind what is there, as far as it comes; gives the new offset. OffsetError and BusyError say why not."""
+    """Write what comes behind what is there, as far as it comes; gives the new offset.
+
+    OffsetError and BusyError say why not, and NotFoundError that the upload was let go meanwhile.
+    """
     with _alone(_root(config) / upload.id) as file:
         at = file.seek(0, 2)
         if at != offset:
             raise OffsetError(at)
         # Also when the connection breaks off, what came so far stays.
-        while at < upload.size and (piece := stream.read(min(_PIECE, upload.size - at))):
+        while at < upload.size and _there(file) and (piece := stream.read(min(_PIECE, upload.size - at))):
             file.write(piece)
             at += len(piece)
+        if not _there(file):
+            raise _gone()
         return at
 
 
 def keep(config: Config, files: Files, upload: Upload) -> str:
-    """Put a complete upload into the file store; gives its hash."""
-    data = _root(config) / upload.id / "data"
-    hashed = hashlib.sha256()
-    with data.open("rb") as file:
-        while piece := file.read(_PIECE):
-            hashed.update(piece)
-    files.put_file(data, hashed.hexdigest())
-    return hashed.hexdigest()
+    """Put a complete upload into the file store; gives its hash. NotFoundError when it was let go meanwhile."""
+    with _data(_root(config) / upload.id, "rb") as file:
+        return files.take(file)
 
 
 def drop(config: Config, upload_id: str) -> None:
@@ -132,12 +132,40 @@ def expires(config: Config, upload: Upload) -> float:
 @contextmanager
 def _alone(folder: Path) -> Iterator[IO[bytes]]:
     """Open the bytes of an upload for this request alone."""
-    with (folder / "data").open("r+b", buffering=0) as file:
+    with _data(folder, "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BusyError from None
         yield file
+
+
+def _data(folder: Path, mode: str) -> IO[bytes]:
+    try:
+        return cast(IO[bytes], (folder / "data").open(mode, buffering=0))
+    except FileNotFoundError:
+        raise _gone() from None
+
+
+def _there(file: IO[bytes]) -> bool:
+    """Tell whether an open file still has a name."""
+    return os.fstat(file.fileno()).st_nlink > 0
+
+
+def _gone() -> NotFoundError:
+    return NotFoundError(Message("Diesen Upload gibt es nicht (mehr).", "There is no such upload (any more)."))
+
+
+@contextmanager
+def _counting(root: Path) -> Iterator[None]:
+    """Let nobody else on this machine begin an upload, so that two at once are not both the last one there may be."""
+    root.mkdir(parents=True, exist_ok=True)
+    folder = os.open(root, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _read(folder: Path) -> Upload | None:
@@ -158,10 +186,10 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _touched(folder: Path) -> float:
-    try:
-        return (folder / "data").stat().st_mtime
-    except FileNotFoundError:
-        return folder.stat().st_mtime if folder.is_dir() else 0.0
+    for path in (folder / "data", folder):
+        with suppress(FileNotFoundError):
+            return path.stat().st_mtime
+    return 0.0
 
 
 def _root(config: Config) -> Path:

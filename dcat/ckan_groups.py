@@ -8,9 +8,10 @@ from dcat.ckan_input import read_extras, read_tags, reference
 from dcat.ckan_package import TagDocument, write_extras
 from dcat.ckan_pictures import read_picture, shown_picture
 from dcat.ckan_values import JUNK, Fields, Refused
+from dcat.states import ACTIVE, DELETED
 
 KINDS = ("organization", "group")
-STATES = ("active", "deleted")
+STATES = (ACTIVE, DELETED)
 CAPACITIES = ("admin", "editor", "member")
 
 
@@ -23,7 +24,7 @@ class GroupDocument:
     description: str = ""
     image_url: str = ""
     type: str = "group"
-    state: str = "active"
+    state: str = ACTIVE
     approval_status: str = "approved"
     extras: tuple[tuple[str, str], ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict)
@@ -123,7 +124,7 @@ def show_group(
     }
 
 
-def group_inside(id: str, name: str, title: str, description: str, image_url: str) -> dict[str, str]:
+def group_inside(id: str, name: str, title: str, description: str, image_url: str, site_url: str) -> dict[str, str]:
     """Describe a group as it stands inside a package."""
     return {
         "id": id,
@@ -131,7 +132,25 @@ def group_inside(id: str, name: str, title: str, description: str, image_url: st
         "title": title,
         "display_name": title or name,
         "description": description,
-        "image_display_url": shown_picture(image_url, "group", ""),
+        "image_display_url": shown_picture(image_url, "group", site_url),
+    }
+
+
+def organization_inside(
+    id: str, name: str, title: str, description: str, image_url: str, *, type: str, created: str, state: str
+) -> dict[str, Any]:
+    """Describe an organisation as it stands inside a package."""
+    return {
+        "id": id,
+        "name": name,
+        "title": title,
+        "type": type,
+        "description": description,
+        "image_url": image_url,
+        "created": created,
+        "is_organization": True,
+        "approval_status": "approved",
+        "state": state,
     }
 
 

@@ -18,13 +18,14 @@ from dcat import ckan_package, spellings
 from dcat.ckan_package import PackageDocument, ResourceDocument, TagDocument
 from dcat.ckan_values import JUNK, MAX_ENTRIES, MAX_VALUE, Fields, Refused, as_text, misfit, text_misfit
 from dcat.model import Text
+from dcat.states import ACTIVE, DELETED, DRAFT
 from dcat.texts import best
 from dcat.vocabularies import Concept, vocabulary
 
 MAX_SIZE = 5_000_000
 MAX_VERSION = 100
 MAX_LANGUAGES = 100
-STATES = ("draft", "active", "deleted")
+STATES = (DRAFT, ACTIVE, DELETED)
 # What package_show, older CKANs and forms send along, and the site decides.
 _IGNORED = frozenset(
     (
@@ -74,7 +75,7 @@ def read_package(given: Any, *, before: PackageDocument | None = None) -> Packag
         maintainer_email=fields.email("maintainer_email"),
         license_id=fields.text("license_id"),
         type=_type(fields, before),
-        state=fields.word("state", before.state if before else "active", STATES),
+        state=fields.word("state", before.state if before else ACTIVE, STATES),
         private=fields.flag("private", before.private if before else False),
         owner_org=_organization(fields, before),
         title_translated=_translations(fields, "title_translated"),

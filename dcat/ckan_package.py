@@ -9,6 +9,7 @@ from typing import Any
 
 from dcat.errors import UnreadableError
 from dcat.message import Message
+from dcat.states import ACTIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class PackageDocument:
     maintainer_email: str | None = None
     license_id: str | None = None
     type: str = "dataset"
-    state: str = "active"
+    state: str = ACTIVE
     private: bool = False
     owner_org: str | None = None
     title_translated: tuple[tuple[str, str], ...] = ()

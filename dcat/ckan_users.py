@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dcat.account_limits import LONGEST_ABOUT, LONGEST_FULLNAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
 from dcat.ckan_pictures import read_picture
 from dcat.ckan_values import Fields, Refused, misfit
+from dcat.states import ACTIVE, DELETED, PENDING
 
-MIN_PASSWORD = 8
-MAX_PASSWORD = 1_000
-MAX_FULLNAME = 500
-MAX_ABOUT = 10_000
-STATES = ("active", "pending", "deleted")
+STATES = (ACTIVE, PENDING, DELETED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +49,8 @@ def read_user(given: Any, *, before: UserDocument | None = None) -> UserInput | 
     document = UserDocument(
         name=fields.name("name", before.name if before else ""),
         email=email,
-        fullname=fields.text("fullname", MAX_FULLNAME) or "",
-        about=fields.text("about", MAX_ABOUT) or "",
+        fullname=fields.text("fullname", LONGEST_FULLNAME) or "",
+        about=fields.text("about", LONGEST_ABOUT) or "",
         image_url=read_picture(fields),
     )
     # Where something is missing, all that an account usually has is named.
@@ -86,9 +84,9 @@ def _password(fields: Fields, needed: bool) -> str | None:
     # A number would lose its leading zeros.
     elif not isinstance(given, str):
         fields.wrong("password", "Must be text")
-    elif len(given) < MIN_PASSWORD:
-        fields.wrong("password", f"Your password must be {MIN_PASSWORD} characters or longer")
-    return fields.text("password", MAX_PASSWORD) if "password" not in fields.errors else None
+    elif len(given) < SHORTEST_PASSWORD:
+        fields.wrong("password", f"Your password must be {SHORTEST_PASSWORD} characters or longer")
+    return fields.text("password", LONGEST_PASSWORD) if "password" not in fields.errors else None
 
 
 def _extras(fields: Fields) -> Mapping[str, Any] | None:

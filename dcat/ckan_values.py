@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from dcat.digits import natural
 from dcat.kinds import KINDS
 
 MAX_TEXT = 100_000
@@ -22,6 +23,8 @@ MAX_OTHERS = 500
 MAX_KEY = 200
 MAX_DEPTH = 20
 MAX_VALUES = 10_000
+# orjson writes 254 levels.
+_DEEPEST = 200
 MAX_NAME = 100
 MAX_EMAIL = 254
 JUNK = "__junk"
@@ -123,8 +126,8 @@ class Fields:
             return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, str) and (text := value.strip()).isascii() and text.isdigit() and len(text) < 20:
-            value = int(text)
+        if isinstance(value, str) and (read := natural(value.strip(), 19)) is not None:
+            value = read
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
             self.wrong(name, "Must be a natural number")
             return None
@@ -241,6 +244,22 @@ def misfit(value: Any) -> str:
         elif not (item is None or isinstance(item, bool) or _is_number(item)):
             return "Must be JSON with numbers of at most 64 bits"
     return ""
+
+
+def is_deep(value: Any) -> bool:
+    """Tell whether JSON is nested deeper than can be written again, whatever it is put into."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, list | dict)
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, list | dict)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def as_text(value: Any) -> str:

@@ -13,6 +13,7 @@ MAKERS: dict[str, int | str] = {
     "Precheck": "-",
     "PrivacyCheck": "-",
     "Problem": "-",
+    "_Oddity": "-",
     "Misfit": 0,
     "blocking": 0,
     "_finding": 1,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dcat import iri
+from dcat.digits import natural
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Identifier, Place, Reading, Text
@@ -145,7 +146,6 @@ def _files(entry: Any, url: str, stated: Stated, rights: iso_rights.Rights) -> I
         file = dropped_file(link.url)
         named = find(link.type, "format") if link.type else None
         media_type = find(link.type, "media-type") if link.type else None
-        size = int(link.length) if link.length.isascii() and link.length.isdigit() and len(link.length) < 16 else 0
         tag = language(link.language)
         spoken = find(tag, "language") if tag else None
         yield Distribution(
@@ -157,7 +157,7 @@ def _files(entry: Any, url: str, stated: Stated, rights: iso_rights.Rights) -> I
             license_attribution=tuple(Text(value, "de") for value in rights.attribution),
             format=file.format or (named.uri if named else iso_links.format_uri(link.type)),
             media_type=media_type.uri if media_type else file.media_type,
-            byte_size=size or None,
+            byte_size=natural(link.length) or None,
             language=(spoken.uri,) if spoken else (),
             modified=stated.one("date", text(entry, "updated"), "distribution.modified"),
         )

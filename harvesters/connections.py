@@ -26,6 +26,7 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout
 
+from dcat.digits import natural
 from dcat.errors import FetchError
 from harvesters import failures, tls
 from harvesters.addresses import Address
@@ -194,8 +195,8 @@ class Connections:
 
 def declared(answer: Answer) -> int:
     """The size an answer claims, -1 if it claims none."""
-    text = answer.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdigit() else -1
+    size = natural(answer.headers.get("content-length", ""), most_digits=100)
+    return -1 if size is None else size
 
 
 def finish(answer: Answer) -> None:

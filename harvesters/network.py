@@ -3,6 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass, field
 
+from dcat.digits import natural
 from harvesters.addresses import PORTS, Address, judge, read_host
 
 
@@ -81,9 +82,10 @@ def read_entry(entry: str) -> tuple[str, int | None]:
             raise ValueError(entry)
     if not port:
         return read_host(host), None
-    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+    number = natural(port)
+    if number is None or not 0 < number < 65536:
         raise ValueError(entry)
-    return read_host(host), int(port)
+    return read_host(host), number
 
 
 def is_named(network: Network, host: str, port: int) -> bool:

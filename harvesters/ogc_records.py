@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dcat import iri
+from dcat.digits import natural
 from dcat.errors import UnreadableError
 from dcat.message import Message
 from dcat.model import Agent, Contact, Dataset, Distribution, Identifier, Period, Problem, Reading
@@ -166,7 +167,7 @@ def distribution(
         license=license_uri,
         format=form.uri if form else "",
         media_type=media_type.uri if media_type else "",
-        byte_size=int(link.length) if download and link.length.isdecimal() and link.length.isascii() else None,
+        byte_size=natural(link.length) if download else None,
         **fields,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote_plus, urlencode
 
+from dcat.digits import natural
 from dcat.errors import ConfigError, UnreadableError
 from dcat.message import Message
 from harvesters import drop_listing, places, secrets, xml
@@ -118,11 +119,10 @@ def read_listing(body: bytes, url: str, prefix: str) -> Listed:
         name = xml.local(element)
         if name == "Contents":
             key = _key(_child(element, "Key"), encoded)
-            size = xml.text(_child(element, "Size"))
             entries.append(
                 Entry(
                     name=key.removeprefix(prefix),
-                    size=int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None,
+                    size=natural(xml.text(_child(element, "Size"))),
                     modified=xml.text(_child(element, "LastModified"))[:40],
                 )
             )

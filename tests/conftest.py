@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import action_api
 import demo_home
+import desks
 import histories
 import homes
 import pytest
 import source_site
 import steward_home
+from action_api import People
 from demo_home import DemoHome
 from flask import Flask
 from flask.testing import FlaskClient
@@ -58,6 +61,18 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     """A fresh and empty catalogue."""
     with homes.home(tmp_path / "home") as opened:
         yield opened
+
+
+@pytest.fixture
+def people(instance: Instance) -> People:
+    """Callers of the API of a fresh catalogue."""
+    return action_api.people(instance)
+
+
+@pytest.fixture
+def office(instance: Instance) -> str:
+    """An organisation of a fresh catalogue: its id."""
+    return desks.office(instance).id
 
 
 @pytest.fixture(scope="session")

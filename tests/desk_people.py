@@ -38,3 +38,8 @@ def refusal(
     except ActionError as error:
         return error.status, error.details
     raise AssertionError(f"{action} was not refused: {found}")
+
+
+def refused(instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any) -> int:
+    """Call an action that is refused, and give its status."""
+    return refusal(instance, action, actor, **arguments)[0]

@@ -163,7 +163,7 @@ def test_the_last_good_table_stays(instance: Instance, site: Site, body: str | b
     assert page.status_code == 200 and "Eine neuere Fassung wurde nicht übernommen" in page.text
     said = everything_said(instance)
     assert b"erika@" not in said and b"Zugang-4711" not in said
-    retention._drop_unused(instance.database, instance.files)
+    retention.let_go(instance.database, instance.files, instance.files.names())
     site.statuses()
     homes.check(instance, source)
     assert set(site.statuses()) == {304}, "it is not fetched again and again"
@@ -185,12 +185,12 @@ def test_copies_are_kept_and_let_go(instance: Instance, site: Site, monkeypatch:
     monkeypatch.setattr(retention, "_FRESH", retention.PAGES * 0)
     source = dropped(instance, site, trees().replace(",", ";"))
     old = the_file(instance)
-    retention._drop_unused(instance.database, instance.files)
+    retention.let_go(instance.database, instance.files, instance.files.names())
     assert {old.copy, old.table, old.csv} <= set(instance.files.names()) and len({old.copy, old.table, old.csv}) == 3
     site.change("/ablage/baeume.csv", body=trees(rows=5).encode())
     homes.check(instance, source)
     new = the_file(instance)
-    retention._drop_unused(instance.database, instance.files)
+    retention.let_go(instance.database, instance.files, instance.files.names())
     assert {new.copy, new.table, new.csv} <= set(instance.files.names())
     assert not {old.copy, old.table, old.csv} & set(instance.files.names())
 

@@ -13,6 +13,7 @@ from catalog import account_links, accounts, tokens
 from catalog.access import Scope
 from catalog.app import create_app
 from catalog.db import now
+from dcat.states import PENDING
 
 NAME, PASSWORD, OTHER = "erika", "ein langes Kennwort", "ein ganz anderes Kennwort"
 CLOSED = ("/user/login", "/user/login?lang=en", "/user/reset", "/user/reset/x")
@@ -27,7 +28,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
         with instance.database.writing() as session:
             account = accounts.add(session, NAME, PASSWORD, email="erika@example.org", admin=True)
             tokens.create(session, account, name="Ladeprogramm", scopes={Scope.READ})
-            invited = accounts.add(session, "neu", state=accounts.PENDING)
+            invited = accounts.add(session, "neu", state=PENDING)
         link = account_links.address(config, invited, account_links.INVITATION, now())
         with served(create_app(replace(instance, config=config))) as address:
             yield address, link.removeprefix(config.site_url)

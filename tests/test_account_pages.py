@@ -4,12 +4,15 @@ import asyncio
 import datetime
 import re
 import socket
+import stat
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
 from pathlib import Path
 
 import homes
+import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,6 +25,8 @@ from catalog.app import create_app
 from catalog.db import now
 from catalog.instance import Instance
 from catalog.web import account_pages, sessions
+from catalog.web.doorstep import Doorstep
+from dcat.states import PENDING
 
 BASE = "https://daten.example.org"
 NAME, PASSWORD, OTHER = "erika", "ein langes Kennwort", "ein ganz anderes Kennwort"
@@ -216,6 +221,44 @@ def test_a_network_gets_so_many_attempts(client: FlaskClient) -> None:
     assert "zu viele" in say(answer)
 
 
+def test_the_attempts_of_a_network_are_those_at_all_web_workers(
+    instance: Instance, app: Flask, client: FlaskClient
+) -> None:
+    other = create_app(instance).test_client()
+    for number in range(account_pages.BURST):
+        sign_in((client, other)[number % 2], 403, name=f"niemand{number}")
+    for one in (client, other):
+        assert int(sign_in(one, 429, name="noch-jemand").headers["Retry-After"]) > 0
+    kept = Path(app.extensions["offenbar.doorstep"].file)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600 and b"127.0.0.1" not in kept.read_bytes()
+    kept.write_bytes(b"half of i")
+    sign_in(client, 403, name="und-noch-jemand")
+
+
+def test_attempts_come_back_with_time_and_are_forgotten(tmp_path: Path) -> None:
+    first, second = (Doorstep(tmp_path / "doorstep", "geheim", burst=2, refill=3.0) for _ in range(2))
+    assert [first.wait("a", 100.0), second.wait("a", 100.0), first.wait("a", 100.0)] == [0, 0, 3.0]
+    assert second.wait("b", 100.0) == 0
+    assert first.wait("a", 102.0) == pytest.approx(1.0) and second.wait("a", 103.0) == 0
+    assert first.wait("a", 103.0) > 0
+    assert 0 < second.wait("a", 50.0) <= 3.0, "the clock was put back"
+    assert first.wait("c", 1000.0) == 0 and len(orjson.loads((tmp_path / "doorstep").read_bytes())) == 1
+
+
+def test_many_at_once_get_no_more_attempts(tmp_path: Path) -> None:
+    steps = [Doorstep(tmp_path / "doorstep", "geheim", burst=10, refill=60.0) for _ in range(4)]
+    granted: list[float] = []
+    threads = [
+        threading.Thread(target=lambda step=step: granted.extend(step.wait("a", 100.0) for _ in range(10)))
+        for step in steps
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(granted) == 40 and granted.count(0.0) == 10
+
+
 # Forms of others
 
 
@@ -370,7 +413,9 @@ def test_pages_of_accounts_are_kept_by_nobody(client: FlaskClient) -> None:
         assert answer.headers["X-Frame-Options"] == "DENY"
 
 
-@pytest.mark.parametrize("path", ["/", "/dataset", "/organization", "/sources", "/check", "/dashboard", "/schema"])
+@pytest.mark.parametrize(
+    "path", ["/", "/dataset", "/organization", "/sources", "/requests", "/check", "/dashboard", "/schema"]
+)
 def test_public_pages_are_the_same_for_everybody(app: Flask, client: FlaskClient, path: str) -> None:
     anybody = get(app.test_client(), path)
     sign_in(client)
@@ -504,7 +549,7 @@ def test_without_a_mail_server_the_page_says_so(client: FlaskClient) -> None:
 def test_an_invited_person_sets_the_first_password(postbox: tuple[Postbox, Instance], mailing: FlaskClient) -> None:
     box, instance = postbox
     with instance.database.writing() as session:
-        account = accounts.add(session, "neu", email="neu@example.org", state=accounts.PENDING)
+        account = accounts.add(session, "neu", email="neu@example.org", state=PENDING)
     account_links.invite(instance.config, account)
     (link,) = box.links(1)
     sign_in(mailing, 403, name="neu", password="")

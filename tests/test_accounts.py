@@ -16,6 +16,7 @@ from catalog.db import now
 from catalog.instance import Instance
 from catalog.models_accounts import Account, AuditEntry, Collaborator, Role, Token
 from dcat.errors import ConfigError, NotFoundError, StateError
+from dcat.states import DELETED, PENDING
 
 PASSWORD = "ein langes Kennwort"
 
@@ -158,7 +159,7 @@ def test_a_deleted_account_leaves_its_name_and_nothing_else(either: Instance) ->
     with either.database.reading() as session:
         row = session.get_one(Account, account.id)
         assert (row.fullname, row.email, row.about, row.password, row.admin) == ("", "", "", "", False)
-        assert row.state == accounts.DELETED and row.session_key != key
+        assert row.state == DELETED and row.session_key != key
         for table in (Token, Role, Collaborator):
             assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
         assert not tokens.actor_from(either, session, {"Authorization": made.text}).known
@@ -172,7 +173,7 @@ def test_a_deleted_account_leaves_its_name_and_nothing_else(either: Instance) ->
 def test_the_last_administrator_stays(instance: Instance) -> None:
     with instance.database.writing() as session:
         account = accounts.add(session, "chefin", admin=True)
-        accounts.add(session, "eingeladen", admin=True, state=accounts.PENDING)
+        accounts.add(session, "eingeladen", admin=True, state=PENDING)
         with pytest.raises(StateError):
             accounts.delete(session, account)
         with pytest.raises(StateError):

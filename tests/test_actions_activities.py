@@ -19,14 +19,16 @@ from action_api import Caller
 from histories import History
 from source_site import Site
 
-from catalog import access, accounts, audit, desk_rows, store
+from catalog import access, accounts, audit, desk_purge, desk_rows, jobs, search, search_sources, store
 from catalog.access import ANONYMOUS, Actor, Capacity, Scope
 from catalog.api.actions import activities, activity_log
 from catalog.api.actions.activities import ACTIONS
 from catalog.api.actions.activity_log import CHANGED, DELETED, NEW
 from catalog.api.actions.call import ActionError, Call
+from catalog.db import now
 from catalog.instance import Instance
 from catalog.models import Change
+from catalog.models_accounts import AuditEntry
 from catalog.models_desk import DeskDataset
 from dcat.model import Text
 
@@ -510,3 +512,51 @@ def test_no_mail_is_sent_about_activities(instance: Instance) -> None:
     site = action_api.people(instance)
     assert site.nobody.refused("send_email_notifications") == 403
     assert site.admin.refused("send_email_notifications") == 409
+
+
+# How long the desk's log is kept
+
+
+def noted(instance: Instance) -> list[str]:
+    with instance.database.reading() as session:
+        return [entry.action for entry, _ in reversed(audit.entries(session, limit=1000))]
+
+
+def test_what_is_too_old_goes_but_for_what_lists_and_the_index_read(
+    both: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_BATCH", 2)
+    office, people = desks.office(both), action_api.people(both)
+    ask_admin = people.admin.result
+    kept = desks.write(both, office, name="bleibt", title="Geheimwort", private=True)
+    gone = desks.write(both, office, name="geht", private=True)
+    desk_purge.purge(both, desks.ADMIN, gone.id)
+    with both.database.writing() as session:
+        for action, about in (("organization.create", office.id), ("member.create", office.id), ("account.login", "x"),
+                              ("collaborator.create", kept.id), ("group.update", "gone"), ("account.login", "y")):  # fmt: skip
+            audit.note(session, desks.ADMIN, action, about, "name", title="Titel")
+    before = noted(both)
+    assert before[-7:] == ["dataset.purge", "organization.create", "member.create", "account.login", "collaborator.create",
+                           "group.update", "account.login"]  # fmt: skip
+
+    def seen() -> tuple[Any, ...]:
+        search.rebuild(both)
+        found = ask_admin("package_search", q="Geheimwort", include_private=True)["count"]
+        lists = [ask_admin("organization_activity_list", id="amt"), ask_admin("package_activity_list", id=kept.id)]
+        with both.database.reading() as session:
+            return found, lists, search_sources.newest(session)
+
+    told = seen()
+    assert told[0] == 1 and [len(entries) for entries in told[1]] == [2, 1]
+    with both.database.writing() as session:
+        session.execute(sa.update(AuditEntry).values(at=now() - datetime.timedelta(days=1096)))
+    told = seen()
+    jobs.keep_house(replace(both, config=replace(both.config, audit_days=0)))
+    jobs.keep_house(replace(both, config=replace(both.config, audit_days=1097)))
+    assert noted(both) == before
+    jobs.keep_house(both)
+    assert noted(both) == ["dataset.create", "organization.create", "account.login"]
+    assert seen() == told
+    jobs.keep_house(both)
+    assert len(noted(both)) == 3
+    assert people.nobody.result("package_search", q="Geheimwort")["count"] == 0

@@ -1,27 +1,24 @@
 """Writing and reading datasets through the Action API: who may what, what comes back, what nobody else sees."""
 
+import os
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
 import action_api
 import desks
 import pytest
+import sqlalchemy as sa
 from action_api import People
+from sqlalchemy.orm import Session
 
-from catalog import accounts, tokens
+from catalog import accounts, desk_rows, tokens
 from catalog.access import Capacity, Scope
+from catalog.ingest import retention
 from catalog.instance import Instance
-
-
-@pytest.fixture
-def people(instance: Instance) -> People:
-    return action_api.people(instance)
-
-
-@pytest.fixture
-def office(instance: Instance) -> str:
-    return desks.office(instance).id
+from catalog.models import FileRow
+from catalog.models_desk import DeskDataset
 
 
 @pytest.fixture
@@ -175,6 +172,46 @@ def test_deleting_and_purging(people: People, office: str) -> None:
     assert people.nobody.result("package_show", id=made["id"])["name"] == "baeume"
 
 
+def test_a_purge_takes_no_bytes_that_somebody_else_is_about_to_name(people: People, office: str) -> None:
+    content = b"id,wert\n1,5\n"
+    for name in ("eins", "zwei"):
+        package = people.admin.result("package_create", name=name, owner_org=office)["id"]
+        made = people.admin.upload("resource_create", "werte.csv", content, package_id=package)
+    files, digest = people.instance.files, made["hash"]
+    people.admin.result("dataset_purge", id="eins")
+    assert files.has(digest), "another dataset names them"
+    # An equal file has just been kept by a request that has not written its row yet.
+    assert files.put(content) == digest
+    people.admin.result("dataset_purge", id="zwei")
+    retention.sweep(people.instance.database, files)
+    assert files.has(digest)
+    age(people.instance, digest)
+    assert retention.sweep(people.instance.database, files).blobs == 1 and not files.has(digest)
+
+
+def test_a_purge_takes_old_bytes_at_once_unless_a_mapping_made_the_same(people: People, office: str) -> None:
+    digests = []
+    for name in ("eins", "zwei"):
+        package = people.admin.result("package_create", name=name, owner_org=office)["id"]
+        made = people.admin.upload("resource_create", "w.csv", f"id\n{name}\n".encode(), package_id=package)
+        digests.append(made["hash"])
+        age(people.instance, made["hash"])
+    other = people.admin.result("package_create", name="drei", owner_org=office)["id"]
+    file = people.admin.upload("resource_create", "w.csv", b"id\n3\n", package_id=other)["id"]
+    with people.instance.database.writing() as session:
+        made_of = sa.update(FileRow).where(FileRow.id == file).values(derived={"good": {"sha256": digests[1]}})
+        assert session.execute(made_of).rowcount == 1  # type: ignore[attr-defined]
+    for name in ("eins", "zwei"):
+        people.admin.result("dataset_purge", id=name)
+    assert [people.instance.files.has(digest) for digest in digests] == [False, True]
+
+
+def age(instance: Instance, digest: str) -> None:
+    """Make kept bytes as old as if they had been written two days ago."""
+    written = time.time() - 2 * 86400
+    os.utime(instance.files.local(digest, instance.config.home), (written, written))
+
+
 def test_the_name_of_a_deleted_dataset_is_free(people: People, office: str) -> None:
     first = people.admin.result("package_create", name="baeume", owner_org=office, notes="alt")
     people.admin.result("package_delete", id="baeume")
@@ -188,6 +225,41 @@ def test_the_name_of_a_deleted_dataset_is_free(people: People, office: str) -> N
     assert people.nobody.result("package_show", id=first["id"])["name"] == first["id"]
     status, error = people.admin.error("package_create", name="baeume", owner_org=office)
     assert (status, error["name"]) == (409, ["That URL is already in use."])
+
+
+def test_a_dataset_that_is_brought_back_meanwhile_keeps_its_name(
+    people: People, office: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = people.admin.result("package_create", name="baeume", owner_org=office, notes="alt")
+    people.admin.result("package_delete", id="baeume")
+    found = desk_rows.find
+
+    def just_before(session: Session, wanted: str) -> DeskDataset | None:
+        row = found(session, wanted)
+        if row is not None and row.state == "deleted":
+            monkeypatch.undo()
+            people.admin.result("package_patch", id=first["id"], state="active")
+        return row
+
+    monkeypatch.setattr(desk_rows, "find", just_before)
+    assert people.admin.refused("package_create", name="baeume", owner_org=office) == 409
+    assert people.nobody.result("package_show", id="baeume")["id"] == first["id"]
+    assert people.nobody.result("package_show", id=first["id"])["name"] == "baeume"
+
+
+@pytest.mark.parametrize("said", ["gestern", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_there_is_not_is_an_error_of_its_field(people: People, office: str, said: str) -> None:
+    for field in ("metadata_created", "metadata_modified"):
+        status, error = people.admin.error("package_create", name="baeume", owner_org=office, **{field: said})
+        assert (status, set(error) - {"__type"}) == (409, {field})
+
+
+def test_nothing_is_proposed_for_what_no_name_is_as_long_as(people: People, office: str) -> None:
+    people.admin.result("package_create", name="baeume", owner_org=office)
+    for action in ("package_autocomplete", "user_autocomplete", "user_list"):
+        assert people.admin.result(action, q="x" * 60_000) == []
+    assert people.nobody.result("package_autocomplete", q="x" * 60_000) == []
+    assert people.nobody.refused("datastore_search", resource_id="x" * 60_000) == 404
 
 
 def test_who_worked_along_on_a_deleted_dataset_no_longer_does(open_site: People, office: str) -> None:

@@ -1,17 +1,14 @@
 """Following users, datasets, groups and organisations through CKAN's actions: numbers for all, names for administrators."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_people import ask, person, refusal
+from desk_people import ask, person, refusal, refused
 
-from catalog.access import ANONYMOUS, Actor
+from catalog.access import ANONYMOUS, Actor, Scope
 from catalog.api.actions import following
 from catalog.instance import Instance
-
-
-def refused(instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any) -> int:
-    return refusal(instance, action, actor, **arguments)[0]
 
 
 @pytest.fixture
@@ -97,6 +94,35 @@ def test_what_cannot_be_read_can_neither_be_followed_nor_seen(
         instance, "dataset_follower_count", id="x"
     )
     assert ask(instance, "dataset_follower_count", root, id="offen") == 1
+
+
+def test_nobody_follows_what_was_erased(instance: Instance, root: Actor, things: dict[str, str]) -> None:
+    ask(instance, "follow_dataset", person(instance, "leserin"), id="offen")
+    ask(instance, "dataset_purge", root, id="offen")
+    ask(instance, "package_create", root, id=things["dataset"], name="neu", owner_org=things["organization"], notes="x")
+    assert ask(instance, "dataset_follower_count", root, id="neu") == 0
+
+
+@pytest.mark.parametrize("kind", ["user", "dataset", "group"])
+def test_a_token_that_only_reads_changes_nothing_that_is_followed(
+    instance: Instance, things: dict[str, str], kind: str
+) -> None:
+    follower = person(instance, "leserin")
+    reader = replace(follower, scopes=frozenset({Scope.READ}))
+    assert refused(instance, f"follow_{kind}", reader, id=things[kind]) == 403
+    ask(instance, f"follow_{kind}", follower, id=things[kind])
+    assert refused(instance, f"unfollow_{kind}", reader, id=things[kind]) == 403
+    assert ask(instance, f"am_following_{kind}", reader, id=things[kind]) is True
+
+
+def test_nobody_follows_more_than_can_be_shown(
+    instance: Instance, things: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "MAX_FOLLOWED", 1)
+    follower = person(instance, "leserin")
+    ask(instance, "follow_group", follower, id=things["group"])
+    assert refused(instance, "follow_group", follower, id=things["organization"]) == 409
+    ask(instance, "follow_dataset", follower, id=things["dataset"])
 
 
 def test_what_somebody_follows_is_found_by_how_it_begins(

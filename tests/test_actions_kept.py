@@ -5,21 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import action_api
-import desks
 import pytest
 from action_api import People
 
+from catalog.api.actions import relationships, resource_views
+from catalog.api.actions.call import Call
 from catalog.instance import Instance
-
-
-@pytest.fixture
-def people(instance: Instance) -> People:
-    return action_api.people(instance)
-
-
-@pytest.fixture
-def office(instance: Instance) -> str:
-    return desks.office(instance).id
 
 
 @pytest.fixture
@@ -196,3 +187,29 @@ def test_data_of_plugins_is_the_administrators(instance: Instance, office: str) 
     assert people.admin.refused("package_patch", id="baeume", plugin_data="x") == 409
     people.admin.result("package_update", id="baeume", title="Neu")
     assert people.admin.result("package_show", id="baeume", include_plugin_data=True)["plugin_data"] == {"plugin": {}}
+
+
+def test_what_goes_away_meanwhile_is_not_found(
+    people: People, office: str, picture: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, editable = view(people, picture), resource_views._editable
+    people.admin.result("package_create", name="rosen", owner_org=office)
+
+    def gone(action: str, **named: str) -> None:
+        monkeypatch.undo()
+        people.admin.result(action, **named)
+
+    def view_gone(call: Call, resource_id: str, argument: str) -> str:
+        owner = editable(call, resource_id, argument)
+        gone("resource_view_delete", id=kept["id"])
+        return owner
+
+    def dataset_gone(call: Call) -> str:
+        gone("dataset_purge", id="rosen")
+        return ""
+
+    monkeypatch.setattr(resource_views, "_editable", view_gone)
+    assert people.admin.refused("resource_view_update", id=kept["id"], title="Anders") == 404
+    monkeypatch.setattr(relationships, "_comment", dataset_gone)
+    ends = {"subject": "baeume", "object": "rosen", "type": "child_of"}
+    assert people.admin.refused("package_relationship_create", **ends) == 404

@@ -19,15 +19,15 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from catalog import accounts, audit, passwords, signing_in, tokens
+from catalog import access, accounts, audit, passwords, signing_in, tokens
 from catalog.access import ANONYMOUS, Actor, Capacity, Scope
-from catalog.api.actions import api_tokens, invitations, people
+from catalog.api.actions import api_tokens, invitations, people, people_write
 from catalog.api.actions.call import Action, ActionError, Call
 from catalog.instance import Instance
 from catalog.models_accounts import Account, AuditEntry, Role, Token
 from catalog.models_desk import Group
 
-ACTIONS = {**people.ACTIONS, **api_tokens.ACTIONS, **invitations.ACTIONS}
+ACTIONS = {**people.ACTIONS, **people_write.ACTIONS, **api_tokens.ACTIONS, **invitations.ACTIONS}
 PASSWORD = "Linde-2026-Allee"
 NAMED = {"id", "name", "display_name"}
 
@@ -234,6 +234,10 @@ def test_an_administrator_may_choose_an_id_that_none_has(folk: People) -> None:
     folk.ask("leitung", "user_delete", id="neu")
     other = folk.ask("leitung", "user_create", name="neuer", email="neuer@amt.example", id=chosen, **fields)
     assert other["id"] != chosen and folk.account(chosen).name == "neu"
+    # What the command line writes is nobody's with an account.
+    for number, reserved in enumerate((access.LOCAL.id, access.UNOWNED)):
+        given = {"name": f"keine-{number}", "email": f"keine-{number}@amt.example", "id": reserved}
+        assert folk.ask("leitung", "user_create", **given)["id"] != reserved
 
 
 def test_an_account_without_a_password_and_one_with_a_token(folk: People) -> None:

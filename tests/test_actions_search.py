@@ -13,16 +13,6 @@ from catalog.api.actions import search_fields
 from catalog.instance import Instance
 
 
-@pytest.fixture
-def people(instance: Instance) -> People:
-    return action_api.people(instance)
-
-
-@pytest.fixture
-def office(instance: Instance) -> str:
-    return desks.office(instance).id
-
-
 def names(found: dict[str, Any]) -> list[str]:
     return sorted(each["name"] for each in found["results"])
 

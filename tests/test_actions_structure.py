@@ -1,5 +1,6 @@
 """CKAN's actions about organisations and groups: who may found, change, see, delete and erase them, and what everybody gets."""
 
+import dataclasses
 import http.client
 import json
 import os
@@ -16,7 +17,7 @@ import homes
 import ports
 import pytest
 import sqlalchemy as sa
-from desk_people import ask, person, refusal
+from desk_people import ask, person, refusal, refused
 from source_site import Entry, Site
 from sqlalchemy import event
 
@@ -31,10 +32,6 @@ from catalog.models import Organization
 from catalog.models_accounts import AuditEntry, Role
 
 THEMES = 13
-
-
-def refused(instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any) -> int:
-    return refusal(instance, action, actor, **arguments)[0]
 
 
 @pytest.fixture
@@ -442,6 +439,32 @@ def test_where_datasets_need_no_organisation_one_may_go(tmp_path: Path) -> None:
                 assert refused(site, "package_show", id=f"geheim-{number}") == 403
                 assert ask(site, "package_search", q=f"name:offen-{number}")["results"][0]["organization"] is None
             assert ask(site, "organization_show", id="unten-1")["groups"] == []
+
+
+@pytest.mark.parametrize("unowned", [False, True])
+@pytest.mark.parametrize("stays", [False, True])
+def test_who_left_an_organisation_gets_nothing_when_it_goes(
+    instance: Instance, root: Actor, unowned: bool, stays: bool
+) -> None:
+    site = dataclasses.replace(instance, config=dataclasses.replace(instance.config, ckan_unowned_datasets=unowned))
+    owner = ask(site, "organization_create", root, name="amt")["id"]
+    person(site, "autorin")
+    ask(site, "organization_member_create", root, id="amt", username="autorin", role="editor")
+    author = person(site, "autorin")
+    ask(site, "package_create", author, name="geheim", owner_org=owner, notes="x", private=True)
+    if not stays:
+        ask(site, "organization_member_delete", root, id="amt", username="autorin")
+    if not unowned:
+        ask(site, "package_delete", root, id="geheim")
+    ask(site, "organization_purge", root, id="amt")
+    author = person(site, "autorin")
+    assert not author.roles
+    if stays:
+        assert ask(site, "package_show", author, id="geheim")["name"] == "geheim"
+        return
+    for action, more in (("package_show", {}), ("package_patch", {"state": "active", "private": False})):
+        assert refused(site, action, author, id="geheim", **more) == 403
+    assert ask(site, "package_show", root, id="geheim")["organization"] is None
 
 
 def test_a_purged_group_goes_from_its_datasets_at_once(instance: Instance, root: Actor) -> None:

@@ -7,17 +7,13 @@ from typing import Any
 
 import homes
 import pytest
-from desk_people import ask, person, refusal
+from desk_people import ask, person, refusal, refused
 
 from catalog.access import ANONYMOUS, Actor
 from catalog.api.action import ACTIONS
 from catalog.api.actions import following
 from catalog.api.actions import site as site_actions
 from catalog.instance import Instance
-
-
-def refused(instance: Instance, action: str, actor: Actor = ANONYMOUS, /, **arguments: Any) -> int:
-    return refusal(instance, action, actor, **arguments)[0]
 
 
 @pytest.fixture

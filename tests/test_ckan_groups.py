@@ -39,8 +39,8 @@ def test_every_key_is_there() -> None:
     assert found.keys() >= set(KEYS.split())
     assert (found["display_name"], found["type"], found["is_organization"]) == ("Grünflächenamt", "organization", True)
     assert (found["extras"], found["identifier"]) == ([{"key": "a", "value": "1"}], "x")
-    assert group_inside("o1", "amt", "Amt", "", "").keys() == GROUP_KEYS
-    assert [group_inside("o1", "amt", title, "", "")["display_name"] for title in ("Amt A", "")] == ["Amt A", "amt"]
+    assert group_inside("o1", "amt", "Amt", "", "", "").keys() == GROUP_KEYS
+    assert [group_inside("o1", "amt", title, "", "", "")["display_name"] for title in ("Amt A", "")] == ["Amt A", "amt"]
 
 
 def test_members_are_read_and_left_alone_where_nothing_is_said() -> None:

@@ -28,6 +28,7 @@ mail: {server: "smtps://post@mail.testheim.example", password: "env:POST", from:
 validation: {compare_engines: 0.25}
 check: {max_bytes: 5000000}
 upload: {max_bytes: 7000000000}
+audit: {days: 0}
 ckan: {unowned_datasets: true, collaborators: true, admin_collaborators: true, themes_as_groups: false}
 oidc: {issuer: "https://anmeldung.testheim.example", client_id: katalog, client_secret: "env:OIDC", create: true, admin_claim: "groups=edv"}
 webhooks: {allow: ["127.0.0.1:9000", chat.testheim.example]}
@@ -59,7 +60,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert config.site_url == "http://127.0.0.1:5000"
     assert (config.sources, config.policies) == (tmp_path / "sources", tmp_path / "policies")
     assert (config.synonyms, config.thesaurus) == (tmp_path / "synonyms.yaml", None)
-    assert (config.cities, config.contact) == ((), "")
+    assert (config.cities, config.contact, config.audit_days) == ((), "", 1095)
     assert config.title.de and config.title.en and config.description.de and config.publisher
     unset = {name for name, origin in config.origins.items() if origin == "default"}
     assert unset == set(SETTINGS) - {"home", "secret_key"}
@@ -86,7 +87,7 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
     assert (config.oidc_client_secret, config.oidc_admin_claim) == ("env:OIDC", "groups=edv")
     assert config.oidc_create and "env:OIDC" not in repr(config)
     assert config.compare_engines == 0.25
-    assert (config.check_max_bytes, config.upload_max_bytes) == (5_000_000, 7_000_000_000)
+    assert (config.check_max_bytes, config.upload_max_bytes, config.audit_days) == (5_000_000, 7_000_000_000, 0)
     assert (config.synonyms, config.thesaurus) == (tmp_path / "woerter.yaml", Path("/etc/offenbar/openthesaurus.txt"))
     assert (config.ckan_unowned_datasets, config.ckan_collaborators, config.ckan_admin_collaborators) == (True,) * 3
     assert not config.ckan_themes_as_groups
@@ -117,6 +118,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, name: str) -> None:
     config = load(home(tmp_path, FILE) | {variable: value})
     assert str(getattr(config, name)) == value
     assert config.origins[name] == "environment"
+
+
+@pytest.mark.parametrize("days", ["-1", "7", "29", "030", "1.5", "drei Jahre", "100000"])
+def test_days_of_the_log_that_cannot_be_are_refused(tmp_path: Path, days: str) -> None:
+    assert load(home(tmp_path, "audit: {days: 30}\n")).audit_days == 30
+    assert "audit.days" in refusal(home(tmp_path, f'audit: {{days: "{days}"}}\n'))
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import random
 import threading
+import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +17,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from source_site import entries
 
-from catalog import jobs, schema, schema_version
+from catalog import db, jobs, schema, schema_version
 from catalog.app import create_app
-from catalog.db import Base, Database, insert_or_ignore, now, upsert
+from catalog.db import Base, Database, Question, insert_or_ignore, now, upsert
 from catalog.models import Change, DatasetLink, DatasetRow, Membership, Organization, Subject
 from dcat.errors import ConfigError, StateError
 
@@ -241,6 +243,108 @@ def test_a_writer_that_read_first_still_sees_what_the_other_wrote(database: Data
     together(count, count, count)
     with database.reading() as session:
         assert session.scalar(sa.select(Organization.title)) == "75"
+
+
+COUNTED = sa.select(sa.func.count()).select_from(Organization)
+QUESTION = Question(COUNTED.where(Organization.name == sa.bindparam("name")))
+
+
+def reading(database: Database) -> object:
+    with database.reading() as session:
+        return session.scalar(COUNTED)
+
+
+def writing(database: Database) -> object:
+    with database.writing() as session:
+        return session.scalar(COUNTED)
+
+
+def aside(database: Database) -> object:
+    with database.aside() as connection:
+        return connection.scalar(COUNTED)
+
+
+def asking(database: Database) -> object:
+    with database.asking() as connection:
+        return connection.scalar(COUNTED)
+
+
+def ask(database: Database) -> object:
+    return database.ask(QUESTION, name="amt-1")
+
+
+WAYS = (reading, writing, aside, asking, ask)
+
+
+def cut(database: Database) -> None:
+    """Have the server end every connection that lies in the pool, and wait until it has."""
+    query = "SELECT {0} FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = current_setting('application_name')"
+    engine = sa.create_engine(database.engine.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text(query.format("count(pg_terminate_backend(pid))")))
+        until = time.monotonic() + WAIT
+        while connection.scalar(sa.text(query.format("count(*)"))):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Database]:
+    """A database on a server, with one organisation and three connections in its pool."""
+    with databases.database_url("postgresql", tmp_path) as given:
+        named = sa.make_url(given).update_query_dict({"application_name": f"offenbar-{uuid.uuid4().hex[:12]}"})
+        opened = Database(named.render_as_string(hide_password=False))
+        schema.upgrade(opened)
+        with opened.writing() as session:
+            insert_or_ignore(session, Organization, [office(1)])
+        with opened.reading() as first, opened.reading() as second, opened.reading() as third:
+            assert [session.scalar(COUNTED) for session in (first, second, third)] == [1, 1, 1]
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_connections_that_the_server_cut_while_they_lay_idle_are_replaced(
+    served: Database, way: Callable[[Database], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_TRUSTED", 0.05)
+    cut(served)
+    time.sleep(0.1)
+    assert [way(served) for _ in range(3)] == [1, 1, 1]
+    together(*[lambda: way(served)] * 3)
+
+
+def test_a_connection_is_trusted_for_a_second_and_no_longer(served: Database) -> None:
+    def asked() -> list[str]:
+        assert ask(served) == reading(served) == 1
+        return statements
+
+    statements: list[str] = []
+    real = served.engine.dialect.do_ping
+    served.engine.dialect.do_ping = lambda connection: statements.append("ping") or real(connection)  # type: ignore[func-returns-value, method-assign]
+    assert asked() == []
+    time.sleep(1.05)
+    assert asked() == ["ping"], "the first use asks, the one right after it does not"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_connection_that_the_server_cut_just_before_is_a_clear_error_and_the_next_works(
+    served: Database, way: Callable[[Database], object]
+) -> None:
+    assert way(served) == 1
+    cut(served)
+    with pytest.raises(StateError) as lost:
+        way(served)
+    assert "OFFENBAR_DATABASE_URL prüfen" in lost.value.message.de and "Next step" in lost.value.message.en
+    assert [way(served) for _ in range(3)] == [1, 1, 1]
+
+
+def test_a_connection_that_the_server_cuts_within_a_transaction_leaves_nothing_behind(served: Database) -> None:
+    with pytest.raises(StateError), served.writing() as session:
+        insert_or_ignore(session, Organization, [office(2)])
+        session.flush()
+        cut(served)
+    assert [way(served) for way in WAYS] == [1] * 5
 
 
 @pytest.mark.parametrize("kind", databases.KINDS)

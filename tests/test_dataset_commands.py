@@ -74,10 +74,13 @@ def test_from_the_first_draft_to_the_purge(either: Run, tmp_path: Path) -> None:
     preview = either("dataset", "publish", "brunnen-2026", "--dry-run", "--json").data[0]
     assert preview["blocked"] is False and preview["public"] is False
     assert preview["files"][0]["uploaded"] is True and preview["url"].endswith("/dataset/brunnen-2026")
-    assert ("publisher", "Amt gruenamt") in [(one["field"], one["value"]) for one in preview["computed"]]
+    added = {one["field"]: (one["value"], one["de"]) for one in preview["computed"]}
+    assert added["publisher"] == ("Amt gruenamt", "die Organisation, die ihn schreibt")
+    assert added["description"][1] == "keine Beschreibung angegeben"
     assert names(either) == {"brunnen-2026": "draft"}
     asked = either("dataset", "publish", "brunnen-2026")
     assert asked.code == 2 and "--yes" in asked.err and "brunnen_2026.csv" in asked.out
+    assert "Öffentlich wird eine Datei:" in asked.out and asked.out.count("Verfügbarkeit") == 1
     assert either("dataset", "publish", "brunnen-2026", "--yes").code == 0
     # Its file waits for its check.
     assert names(either) == {"brunnen-2026": "withheld"}
@@ -95,6 +98,63 @@ def test_from_the_first_draft_to_the_purge(either: Run, tmp_path: Path) -> None:
     assert either("dataset", "purge", "brunnen-2026", "--reason", "Beschluss").code == 2
     assert either("dataset", "purge", "brunnen-2026", "--reason", "Beschluss", "--yes").code == 0
     assert names(either) == {}
+
+
+def test_an_office_without_a_source_is_added_and_writes(either: Run) -> None:
+    made = either("organization", "add", "Amt für Bäder", "--city", "darmstadt")
+    assert made.code == 0 and "--org amt-fuer-baeder" in made.out, made.err
+    listed = either("organization", "list", "--json").data
+    assert {one["name"]: one["title"] for one in listed} == {
+        "gruenamt": "Amt gruenamt",
+        "amt-fuer-baeder": "Amt für Bäder",
+    }
+    assert "Amt für Bäder" in either("organization", "list").out
+    assert either("dataset", "create", "--org", "amt-fuer-baeder", "--title", "Becken").code == 0
+    again = either("organization", "add", "Amt für Bäder", "--json")
+    assert again.code == 2 and "schon vergeben" in again.err
+    elsewhere = either("organization", "add", "Amt", "--city", "mars")
+    assert elsewhere.code == 2 and "offenbar city list" in elsewhere.err
+    unknown = either("dataset", "create", "--org", "badeamt", "--title", "Becken")
+    assert unknown.code == 2 and "offenbar organization list" in unknown.err
+
+
+def test_what_is_not_there_is_named(either: Run) -> None:
+    missing = either("dataset", "publish", "gibt-es-nicht")
+    assert missing.code == 2 and "„gibt-es-nicht“ gibt es nicht" in missing.err
+    assert "“gibt-es-nicht” does not exist" in either("--lang", "en", "dataset", "publish", "gibt-es-nicht").err
+
+
+def test_fields_go_by_the_words_of_the_check(offenbar: Run) -> None:
+    offenbar("dataset", "create", "--title", "Eins")
+    changed = offenbar("dataset", "edit", "eins", "kontakt=Grünamt", "kontakt_email=g@amt.example", "kategorie=envi")
+    assert changed.code == 0, changed.err
+    left = offenbar("dataset", "publish", "eins", "--dry-run").out
+    assert "Kontakt" not in left and "Kategorie" not in left
+
+
+def test_a_dataset_that_was_written_here_is_explained(offenbar: Run) -> None:
+    offenbar("dataset", "create", "--title", "Eins", "--publish", "--yes")
+    explained = offenbar("dataset", "explain", "eins")
+    assert explained.code == 0, explained.err
+    assert "geschrieben" in explained.out and "die Organisation, die ihn schreibt" in explained.out
+    assert "Quelle" not in explained.out
+
+
+def test_a_false_alarm_in_a_file_that_was_written_here(offenbar: Run, instance: Instance, tmp_path: Path) -> None:
+    file = tmp_path / "vereine.csv"
+    people = [f"{first},{last}" for first in ("Anna", "Peter", "Maria") for last in ("Müller", "Schmidt", "Weber")]
+    file.write_text("\n".join(["Vorname,Nachname", *people]))
+    offenbar("dataset", "create", "--resource", file, "--publish", "--yes")
+    desks.check_files(instance)
+    held = offenbar("privacy", "list", "--json").data
+    assert {one["column"] for one in held} == {"Vorname", "Nachname"}
+    for one in held:
+        which = (one["source"], one["dataset"], one["file"], one["column"], one["code"])
+        done = offenbar("privacy", "dismiss", *which, "--reason", "Namen aus einem Roman, frei erfunden")
+        assert done.code == 0 and "harvest" not in done.out, done.err
+    desks.check_files(instance)
+    assert names(offenbar) == {"vereine": "published"}
+    assert offenbar("privacy", "recall", *which).code == 0
 
 
 def test_reasons_stand_in_the_log(offenbar: Run) -> None:

@@ -159,6 +159,8 @@ def test_wrong_arguments_are_named(filled: tuple[Instance, str]) -> None:
         ({"filters": '"text"'}, "filters"),
         ({"filters": {"fehlt": 1}}, "filters"),
         ({"fields": "nr,fehlt"}, "fields"),
+        ({"fields": "nr\nort"}, "fields"),
+        ({"filters": "[" * 300 + "]" * 300}, "filters"),
         ({"sort": "fehlt desc"}, "sort"),
         ({"sort": "nr desc; DROP TABLE x"}, "sort"),
         ({"sort": "(SELECT 1)"}, "sort"),
@@ -179,6 +181,14 @@ def test_wrong_arguments_are_named(filled: tuple[Instance, str]) -> None:
     assert len(rows(instance, found, q="248 | 249 | 250", plain=False)) == 3
     assert len(rows(instance, found, q={"nr": "24:*"}, plain=False)) == 11
     assert len(rows(instance, found, q={"ort": "24 & !weg"}, plain=False)) == 5
+
+
+@pytest.mark.parametrize("argument", ["filters", "q", "total_estimation_threshold", "unfug"])
+def test_what_is_nested_too_deeply_is_refused(filled: tuple[Instance, str], client: FlaskClient, argument: str) -> None:
+    for opening, closing in (("[", "]"), ('{"a":', "}")):
+        body = f'{{"resource_id": "{filled[1]}", "{argument}": {opening * 300}1{closing * 300}}}'
+        answer = client.post("/api/action/datastore_search", data=body, content_type="application/json")
+        assert answer.status_code == 400 and "nested too deeply" in answer.get_json()
 
 
 def test_a_number_is_a_word_of_its_own_and_rows_say_how_well_they_fit(filled: tuple[Instance, str]) -> None:

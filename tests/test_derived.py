@@ -182,7 +182,7 @@ def test_the_last_good_derived_table_stays(
     original, made = pair(instance)
     assert (made.copy, made.valid) == (good.copy, True) and original.unmapped is not None
     assert b"n\xc3\xb6rdlich" in client.get(path(original.distribution.download_url[0])).data
-    retention._drop_unused(instance.database, instance.files)
+    retention.let_go(instance.database, instance.files, instance.files.names())
     assert client.get(path(made.distribution.download_url[0])).status_code == 200
     change(site, export(rows=5))
     homes.check(instance, source)

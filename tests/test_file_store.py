@@ -1,7 +1,10 @@
 """The file store: bytes by their hash, once, whole or not at all."""
 
+import datetime
 import hashlib
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,35 @@ def test_two_writers_of_the_same_bytes_do_not_meet(tmp_path: Path) -> None:
         writer.join()
     assert errors == [] and files.get(DIGEST) == BODY
     assert kept(tmp_path) == [f"{DIGEST[:2]}/{DIGEST}"]
+
+
+def test_what_is_written_anew_while_it_is_let_go_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files, day = Files(str(tmp_path)), datetime.timedelta(days=1)
+    files.put(BODY)
+    old = time.time() - 2 * day.total_seconds()
+    os.utime(files.local(DIGEST, tmp_path), (old, old))
+    looked, go_on, real = threading.Event(), threading.Event(), Files.age
+
+    def slow(self: Files, digest: str) -> datetime.timedelta:
+        found = real(self, digest)
+        if threading.current_thread() is sweeper:
+            looked.set()
+            assert go_on.wait(20)
+        return found
+
+    monkeypatch.setattr(Files, "age", slow)
+    sweeper = threading.Thread(target=files.drop, args=(DIGEST, day))
+    sweeper.start()
+    assert looked.wait(20)
+    writer = threading.Thread(target=files.put, args=(BODY,))
+    writer.start()
+    writer.join(0.3)
+    go_on.set()
+    for thread in (sweeper, writer):
+        thread.join(20)
+    assert files.get(DIGEST) == BODY
+    assert not files.drop(DIGEST, day), "it is new now"
+    assert files.drop(DIGEST, day * 0) and not files.has(DIGEST) and not files.drop(DIGEST, day * 0)
 
 
 def test_ready(tmp_path: Path) -> None:

@@ -75,6 +75,16 @@ def test_a_publisher_without_name_is_that_of_the_source(publisher: Agent | None)
     assert rule(other, "publisher") == "source-department"
 
 
+def test_what_a_desk_adds_is_no_word_of_a_definition() -> None:
+    defaults = Defaults(publisher=Agent(name=(Text("Umweltamt"),)), description=(Text("Keine."),), theme=("ENVI",))
+    found = layered(BARE, builders.source(type="desk", defaults=defaults), CITY, ours=False)
+    assert {field: rule(found, field) for field in ("publisher", "description", "theme")} == {
+        "publisher": "desk-organization",
+        "description": "no-description",
+        "theme": "source-default",
+    }
+
+
 def test_a_publisher_of_its_own_stays() -> None:
     own = builders.agent("Vermessungsamt")
     found = with_defaults(replace(BARE, publisher=own), publisher=Agent(name=(Text("Umweltamt"),)))

@@ -99,6 +99,15 @@ def test_only_what_was_uploaded_as_a_picture_and_is_shown_can_be_had(folk: Peopl
     assert folk.nobody.client.get(path(made["image_display_url"])).status_code == 404
 
 
+@pytest.mark.parametrize("private", [False, True])
+def test_packages_show_the_whole_address_of_a_groups_picture(folk: People, private: bool) -> None:
+    shown = send(folk.admin, "group_create", PNG, name="baeume").get_json()["result"]["image_display_url"]
+    groups = [{"name": "baeume"}]
+    folk.admin.result("package_create", name="linden", owner_org=folk.office("amt"), groups=groups, private=private)
+    (inside,) = folk.admin.result("package_show", id="linden")["groups"]
+    assert inside["image_display_url"] == shown and shown.startswith("http")
+
+
 def test_a_picture_that_nothing_names_goes(folk: People) -> None:
     office = folk.office("amt")
     kept = send(folk.admin, "organization_patch", GIF, id=office).get_json()["result"]["image_url"]

@@ -26,6 +26,7 @@ from catalog.app import create_app
 from catalog.db import Base, now
 from catalog.instance import Instance
 from catalog.models import FileRow
+from dcat.states import ACTIVE
 
 PASSWORD = "Linde-2026-Allee"
 
@@ -464,7 +465,7 @@ def test_the_last_administrator_stays_however_many_delete(instance: Instance) ->
         lambda: other.post("user_patch", id="leitung", sysadmin=False),
     )
     with instance.database.reading() as session:
-        found = [one for one in accounts.accounts(session) if one.admin and one.state == accounts.ACTIVE]
+        found = [one for one in accounts.accounts(session) if one.admin and one.state == ACTIVE]
         assert len(found) >= 1
         assert all(entry.action for entry, _ in audit.entries(session))
 

@@ -9,7 +9,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalog.api.query_fields import NUMBERS, TEXTS, TIMES, VALUES
-from catalog.api.query_syntax import DEFAULT_ORDER, MAX_FILTERS, MAX_LENGTH, named_states, read_order, read_query
+from catalog.api.query_syntax import (
+    DEFAULT_ORDER,
+    MAX_FILTERS,
+    MAX_LENGTH,
+    MAX_PATTERNS,
+    named_states,
+    read_order,
+    read_query,
+)
 from catalog.api.query_times import moment
 from catalog.api.query_tokens import SearchRefusedError, SearchSyntaxError
 from catalog.index_fields import WORDS_OF
@@ -314,6 +322,9 @@ def test_q_and_all_filters_apply() -> None:
         ("tags:x " + "-(" * MAX_DEPTH + "a" + ")" * MAX_DEPTH, "they nest deeper than"),
         ("tags:(" + "a " * MAX_NODES + ")", f"more than {MAX_NODES} conditions"),
         ("tags:" + "x" * MAX_LENGTH, "more than"),
+        ("title:(" + "*a " * (MAX_PATTERNS + 1) + ")", f"More than {MAX_PATTERNS} conditions have wildcards"),
+        (" OR ".join(f"extras_k{n}:*a" for n in range(MAX_PATTERNS)), f"More than {MAX_PATTERNS} conditions have"),
+        (" OR ".join(f"extras_k{n}:a*" for n in range(61)), "More than 60 conditions have a wildcard at the end"),
     ],
 )
 def test_what_is_refused_names_the_part(query: str, part: str) -> None:

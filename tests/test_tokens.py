@@ -16,6 +16,7 @@ from catalog.db import now
 from catalog.instance import Instance
 from catalog.models_accounts import Account, Token
 from dcat.errors import ConfigError, NotFoundError, StateError
+from dcat.states import DELETED, PENDING
 
 
 @pytest.fixture(params=KINDS)
@@ -95,7 +96,7 @@ def test_a_token_ends(either: Instance) -> None:
     assert who(either, Authorization=one.text) is ANONYMOUS
 
 
-@pytest.mark.parametrize("state", [accounts.PENDING, accounts.DELETED])
+@pytest.mark.parametrize("state", [PENDING, DELETED])
 def test_the_token_of_an_account_that_is_not_active_is_nobody(instance: Instance, state: str) -> None:
     one = made(instance)
     with instance.database.writing() as session:

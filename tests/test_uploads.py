@@ -1,10 +1,12 @@
 """Large files in pieces: the tus protocol as its specification has it, whose an upload is, and going on after an interruption."""
 
 import base64
+import datetime
+import io
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,10 @@ from werkzeug.test import TestResponse
 from catalog import jobs, sending, uploads
 from catalog.access import Actor
 from catalog.app import create_app
+from catalog.files import Files
 from catalog.instance import Instance
 from catalog.remote import RemoteSite, Reply
-from dcat.errors import FetchError, StateError
+from dcat.errors import FetchError, NotFoundError, StateError
 
 TUS = {"Tus-Resumable": "1.0.0"}
 DATA = bytes(range(256)) * 40
@@ -132,6 +135,99 @@ def test_nobody_begins_too_many_and_what_is_over_goes(instance: Instance) -> Non
     jobs.keep_house(instance)
     left = {one.name for one in (instance.config.home / "uploads").iterdir()}
     assert left == {one.id for one in made[1:]}
+
+
+def test_however_many_begin_at_once_the_limit_holds(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    actor = Actor(id="6f0ffe0b-a1a5-4c1e-9d3a-0ffe4ba40011")
+    for _ in range(uploads.MOST - 2):
+        uploads.begin(instance.config, actor, "a", "", 3)
+    real, made, refused = uploads._read, [], []
+
+    def slow(folder: Path) -> uploads.Upload | None:
+        time.sleep(0.002)
+        return real(folder)
+
+    def begin() -> None:
+        try:
+            made.append(uploads.begin(instance.config, actor, "a", "", 3))
+        except StateError as error:
+            refused.append(error)
+
+    monkeypatch.setattr(uploads, "_read", slow)
+    threads = [threading.Thread(target=begin) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (len(made), len(refused)) == (2, 4)
+
+
+class Ending(io.BytesIO):
+    """A body that comes in pieces of three bytes, and somebody lets the upload go before the second."""
+
+    def __init__(self, data: bytes, end: Callable[[], object]) -> None:
+        super().__init__(data)
+        self._end = end
+
+    def readinto(self, target: Any) -> int:
+        if self.tell() == 3:
+            self._end()
+        piece = super().read(min(3, len(target)))
+        target[: len(piece)] = piece
+        return len(piece)
+
+    def read(self, size: int | None = -1) -> bytes:
+        target = bytearray(3 if size is None or size < 0 else size)
+        return bytes(target[: self.readinto(target)])
+
+
+def test_an_upload_that_is_let_go_while_it_comes_is_not_there(client: FlaskClient, owner: dict[str, str]) -> None:
+    path = begin(client, owner, size=6)
+    ended: list[int] = []
+    body = Ending(
+        b"abcdef", lambda: ended.append(client.application.test_client().delete(path, headers=owner).status_code)
+    )
+    given = {**owner, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream", "Content-Length": "6"}
+    answer = client.patch(path, headers=given, input_stream=body)
+    assert (ended, answer.status_code) == ([204], 404)
+    assert client.head(path, headers=owner).status_code == 404
+
+
+def test_an_upload_that_is_let_go_just_before_is_not_there(
+    client: FlaskClient, owner: dict[str, str], instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = desks.write(instance, desks.office(instance, "gruenamt"))
+    partly, whole = begin(client, owner), begin(client, owner)
+    assert patch(client, whole, owner, 0, DATA).status_code == 204
+    real = uploads.find
+
+    def found_and_gone(*given: Any) -> uploads.Upload:
+        found = real(*given)
+        uploads.drop(instance.config, found.id)
+        return found
+
+    monkeypatch.setattr(uploads, "find", found_and_gone)
+    assert patch(client, partly, owner, 0, DATA).status_code == 404
+    call = {"package_id": row.id, "upload_id": whole.rpartition("/")[2]}
+    answer = client.post("/api/3/action/resource_create", json=call, headers=owner)
+    assert answer.status_code == 409 and answer.get_json()["error"]["upload_id"] == ["There is no such upload"]
+
+
+def test_an_upload_that_is_let_go_while_it_is_kept_is_kept_whole(instance: Instance) -> None:
+    actor = Actor(id="6f0ffe0b-a1a5-4c1e-9d3a-0ffe4ba40011")
+    made = uploads.begin(instance.config, actor, "a", "", len(DATA))
+    uploads.append(instance.config, made, 0, io.BytesIO(DATA))
+    found = uploads.find(instance.config, actor, made.id)
+
+    class Slow(Files):
+        def age(self, digest: str) -> datetime.timedelta:
+            uploads.drop(instance.config, made.id)
+            return super().age(digest)
+
+    digest = uploads.keep(instance.config, Slow(instance.config.files_url), found)
+    assert instance.files.get(digest)[:] == DATA
+    with pytest.raises(NotFoundError):
+        uploads.keep(instance.config, instance.files, found)
 
 
 def test_two_writers_at_once_do_not_mix(instance: Instance) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import cli
-from catalog import accounts, organizations, signing_in, tokens
-from catalog.access import Capacity, Scope
+from catalog import accounts, audit, organizations, signing_in, tokens
+from catalog.access import LOCAL, Capacity, Scope
 from catalog.db import now
 from catalog.instance import Instance
 from catalog.models import Organization
@@ -186,8 +186,9 @@ def test_who_is_invited_gets_a_link(instance: Instance, offenbar: Run) -> None:
     assert "https://daten.example.org/user/reset/" in done.err
     (listed,) = offenbar("user", "list", "--json").data
     assert listed["state"] == "pending"
-    with pytest.raises(StateError):
+    with pytest.raises(StateError) as refused:
         offenbar("token", "create", "--user", "amt")
+    assert "Einladung" in refused.value.message.de and "invitation" in refused.value.message.en
 
 
 def test_tokens_are_listed_without_their_text_and_revoked(instance: Instance, offenbar: Run) -> None:
@@ -212,11 +213,14 @@ def test_the_log_tells_what_the_command_line_did(instance: Instance, offenbar: R
     text = offenbar("token", "create", "--user", "amt").out.strip()
     entries = offenbar("audit", "--json")
     assert [entry["action"] for entry in entries.data] == ["token.create", "account.create"]
+    with instance.database.reading() as session:
+        assert {entry.account_id for entry, _ in audit.entries(session)} == {LOCAL.id}
     assert text not in entries.out and PASSWORD not in entries.out
     signing_in.sign_in(instance.database, "amt", PASSWORD)
     assert [entry["action"] for entry in offenbar("audit", "--user", "amt", "--json").data] == ["account.login"]
     assert len(offenbar("audit", "--limit", "1", "--json").data) == 1
     assert [entry["action"] for entry in offenbar("audit", "--before", "2", "--json").data] == ["account.create"]
     assert "account.login" in offenbar("audit", lang="en").out
+    assert "scopes=accounts,datasets,read,structure" in "".join(offenbar("audit").out.split())
     with pytest.raises(NotFoundError):
         offenbar("audit", "--user", "niemand")

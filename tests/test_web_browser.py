@@ -38,9 +38,10 @@ WHOLE = ("/dashboard", "/sparql", "/sparql?query=SELECT+*+WHERE+%7B%3Fs+%3Fp+%3F
 
 # Pages about sources; asked of a catalogue whose sources are in every state.
 SOURCES = ("/sources", "/sources/gut", "/sources/weg", "/sources/halt", "/why", "/why?q=https://daten.amt.example/dataset/satz-042",
-           "/why?q=Datensatz+002", "/why?q=xyzzy", "/dataset/datensatz-042", "/dataset/datensatz-004")  # fmt: skip
+           "/why?q=Datensatz+002", "/why?q=xyzzy", "/dataset/datensatz-042", "/dataset/datensatz-004",
+           "/requests", "/requests?state=planned")  # fmt: skip
 STEWARD = ("/steward", "/steward/plans", "/steward/quarantine", "/steward/quarantine/1", "/steward/runs/2",
-           "/steward/searches", "/steward/runs/{held}", "/steward/runs/{held}?action=missing", "/steward/runs/{quarantine}")  # fmt: skip
+           "/steward/searches", "/steward/requests", "/steward/runs/{held}", "/steward/runs/{held}?action=missing", "/steward/runs/{quarantine}")  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser,

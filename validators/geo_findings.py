@@ -1,7 +1,7 @@
 """What can be wrong with geometries and their coordinates, in sentences for people."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 from dcat.message import Message
 from validators.coordinates import SYSTEMS
@@ -20,6 +20,115 @@ _REPROJECT = Message(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Oddity:
+    """What can be wrong with features; `…` stands for how many they are."""
+
+    severity: Severity
+    code: str
+    what: Message
+    why: Message
+    fix: Message
+
+
+_NO_FEATURE = _Oddity(
+    severity=Severity.BLOCKS,
+    code="no-feature",
+    what=Message("…: kein GeoJSON-Feature.", "…: no GeoJSON feature."),
+    why=Message(
+        "Jeder Eintrag braucht „type“, „properties“ und „geometry“ (RFC 7946).",
+        "Each entry needs “type”, “properties” and “geometry” (RFC 7946).",
+    ),
+    fix=Message("Prüfen Sie den Export dieser Einträge.", "Check the export of these entries."),
+)
+_DOUBLED_ID = _Oddity(
+    severity=Severity.WARNING,
+    code="doubled-feature-id",
+    what=Message("… mit einer „id“, die schon vergeben ist.", "… with an “id” that is taken already."),
+    why=Message("Objekte lassen sich dann nicht unterscheiden.", "Features cannot be told apart then."),
+    fix=Message("Geben Sie jedem Objekt eine eigene „id“.", "Give each feature an “id” of its own."),
+)
+_SWAPPED = _Oddity(
+    severity=Severity.BLOCKS,
+    code="swapped-axes",
+    what=Message("…: Länge und Breite sind vertauscht.", "…: longitude and latitude are swapped."),
+    why=Message(
+        "Die Länge steht zuerst; auf der Karte lägen die Objekte vor Afrika.",
+        "Longitude comes first; on a map the features would lie off Africa.",
+    ),
+    fix=Message(
+        "Exportieren Sie mit der Reihenfolge Länge, Breite (in QGIS: nach EPSG:4326 mit „RFC 7946“).",
+        "Export in the order longitude, latitude (in QGIS: to EPSG:4326 with “RFC 7946”).",
+    ),
+)
+_OUTSIDE = _Oddity(
+    severity=Severity.WARNING,
+    code="outside-region",
+    what=Message("… außerhalb von Rhein-Main.", "… outside Rhein-Main."),
+    why=Message(
+        "Erwartet werden Längen von 7,7 bis 9,5 und Breiten von 49,3 bis 50,8 Grad.",
+        "Longitudes from 7.7 to 9.5 and latitudes from 49.3 to 50.8 degrees are expected.",
+    ),
+    fix=Message("Prüfen Sie die Koordinaten dieser Objekte.", "Check the coordinates of these features."),
+)
+_TOO_FINE = _Oddity(
+    severity=Severity.HINT,
+    code="excess-digits",
+    what=Message("… mit mehr als neun Nachkommastellen.", "… with more than nine decimal places."),
+    why=Message(
+        "Sieben Stellen sind ein Zentimeter; mehr macht die Datei nur größer.",
+        "Seven places are a centimetre; more only make the file larger.",
+    ),
+    fix=Message("Stellen Sie beim Export sieben Nachkommastellen ein.", "Set seven decimal places for the export."),
+)
+_BAD = _Oddity(
+    severity=Severity.BLOCKS,
+    code="bad-geometry",
+    what=Message("… mit einer Geometrie, die nicht lesbar ist.", "… with a geometry that cannot be read."),
+    why=Message(
+        "Eine Position besteht aus zwei oder drei Zahlen, und ihre Verschachtelung richtet sich nach dem Typ.",
+        "A position has two or three numbers, and the type decides how they are nested.",
+    ),
+    fix=Message(
+        "Reparieren Sie die Geometrien im GIS und exportieren Sie neu.",
+        "Repair the geometries in the GIS and export again.",
+    ),
+)
+_OPEN_RING = _Oddity(
+    severity=Severity.BLOCKS,
+    code="open-ring",
+    what=Message("… mit einer Fläche, deren Rand nicht geschlossen ist.", "… with an area whose ring is not closed."),
+    why=Message(
+        "Ein Ring hat mindestens vier Positionen, und die letzte ist die erste.",
+        "A ring has at least four positions, and the last is the first.",
+    ),
+    fix=Message(
+        "Reparieren Sie die Geometrien im GIS (in QGIS: „Geometrien reparieren“).",
+        "Repair the geometries in the GIS (in QGIS: “Fix geometries”).",
+    ),
+)
+_EMPTY = _Oddity(
+    severity=Severity.WARNING,
+    code="empty-geometry",
+    what=Message("… ohne Geometrie.", "… without geometry."),
+    why=Message("Auf der Karte fehlen sie.", "They are missing on the map."),
+    fix=Message("Ergänzen Sie die Lage, oder löschen Sie die Objekte.", "Add the location, or delete the features."),
+)
+_RING_ORDER = _Oddity(
+    severity=Severity.HINT,
+    code="ring-order",
+    what=Message("… mit einem Rand in falscher Drehrichtung.", "… with a ring that turns the wrong way."),
+    why=Message(
+        "RFC 7946 verlangt äußere Ringe gegen, innere im Uhrzeigersinn; manche Karten füllen sonst die ganze Welt.",
+        "RFC 7946 wants outer rings against and inner rings with the clock; some maps fill the whole world otherwise.",
+    ),
+    fix=Message(
+        "Exportieren Sie im GIS mit der Einstellung „RFC 7946“.",
+        "Export in the GIS with the setting “RFC 7946”.",
+    ),
+)
+
+
 def geo_findings(tally: Tally, system: str = "", *, geojson: bool = True) -> list[Finding]:
     """Say what a tally of geometries shows; `system` is the coordinate system the file names, such as EPSG:25832.
 
@@ -27,51 +136,25 @@ def geo_findings(tally: Tally, system: str = "", *, geojson: bool = True) -> lis
     """
     found = _system(tally, system, Severity.BLOCKS if geojson else Severity.WARNING)
     degrees = not system or system in DEGREES
-    seen = [(tally.swapped, _swapped), (tally.outside, _outside)] if degrees else []
-    seen += [(tally.too_fine, _too_fine)] if degrees and not tally.planar.number else []
-    seen += [(tally.bad, _bad), (tally.open_rings, _open_rings), (tally.empty, _empty)]
-    found += [_at(count, say(_objects(count.number))) for count, say in seen if count.number]
+    seen = [(tally.swapped, _SWAPPED), (tally.outside, _OUTSIDE)] if degrees else []
+    seen += [(tally.too_fine, _TOO_FINE)] if degrees and not tally.planar.number else []
+    seen += [(tally.bad, _BAD), (tally.open_rings, _OPEN_RING), (tally.empty, _EMPTY)]
+    found += [_at(count, oddity) for count, oddity in seen if count.number]
     if len({kind.removeprefix("Multi") for kind in tally.kinds}) > 1:
         found.append(_mixed(tally.kinds))
     if tally.wrong_turn.number and geojson:
-        found.append(_at(tally.wrong_turn, _ring_order(_objects(tally.wrong_turn.number))))
+        found.append(_at(tally.wrong_turn, _RING_ORDER))
     return found
 
 
 def no_features(count: Count) -> Finding:
     """Say that some entries are no features."""
-    number = _objects(count.number)
-    return _at(
-        count,
-        Finding(
-            severity=Severity.BLOCKS,
-            code="no-feature",
-            what=Message(f"{number.de}: kein GeoJSON-Feature.", f"{number.en}: no GeoJSON feature."),
-            why=Message(
-                "Jeder Eintrag braucht „type“, „properties“ und „geometry“ (RFC 7946).",
-                "Each entry needs “type”, “properties” and “geometry” (RFC 7946).",
-            ),
-            fix=Message("Prüfen Sie den Export dieser Einträge.", "Check the export of these entries."),
-        ),
-    )
+    return _at(count, _NO_FEATURE)
 
 
 def doubled_ids(count: Count) -> Finding:
     """Say that features share an id."""
-    number = _objects(count.number)
-    return _at(
-        count,
-        Finding(
-            severity=Severity.WARNING,
-            code="doubled-feature-id",
-            what=Message(
-                f"{number.de} mit einer „id“, die schon vergeben ist.",
-                f"{number.en} with an “id” that is taken already.",
-            ),
-            why=Message("Objekte lassen sich dann nicht unterscheiden.", "Features cannot be told apart then."),
-            fix=Message("Geben Sie jedem Objekt eine eigene „id“.", "Give each feature an “id” of its own."),
-        ),
-    )
+    return _at(count, _DOUBLED_ID)
 
 
 def geometry_left_out() -> Finding:
@@ -130,106 +213,18 @@ def _named(code: str) -> str:
     return f"{code} ({SYSTEMS[code].name})" if code in SYSTEMS else code
 
 
-def _at(count: Count, finding: Finding) -> Finding:
-    """Add to a finding about features how many they are and where."""
-    return replace(finding, count=count.number, rows=tuple(count.rows), examples=tuple(count.examples[:MAX_EXAMPLES]))
-
-
-def _swapped(number: Message) -> Finding:
+def _at(count: Count, oddity: _Oddity) -> Finding:
+    """Say how many features show an oddity, and where."""
+    number = _objects(count.number)
     return Finding(
-        severity=Severity.BLOCKS,
-        code="swapped-axes",
-        what=Message(
-            f"{number.de}: Länge und Breite sind vertauscht.",
-            f"{number.en}: longitude and latitude are swapped.",
-        ),
-        why=Message(
-            "Die Länge steht zuerst; auf der Karte lägen die Objekte vor Afrika.",
-            "Longitude comes first; on a map the features would lie off Africa.",
-        ),
-        fix=Message(
-            "Exportieren Sie mit der Reihenfolge Länge, Breite (in QGIS: nach EPSG:4326 mit „RFC 7946“).",
-            "Export in the order longitude, latitude (in QGIS: to EPSG:4326 with “RFC 7946”).",
-        ),
-    )
-
-
-def _outside(number: Message) -> Finding:
-    return Finding(
-        severity=Severity.WARNING,
-        code="outside-region",
-        what=Message(f"{number.de} außerhalb von Rhein-Main.", f"{number.en} outside Rhein-Main."),
-        why=Message(
-            "Erwartet werden Längen von 7,7 bis 9,5 und Breiten von 49,3 bis 50,8 Grad.",
-            "Longitudes from 7.7 to 9.5 and latitudes from 49.3 to 50.8 degrees are expected.",
-        ),
-        fix=Message("Prüfen Sie die Koordinaten dieser Objekte.", "Check the coordinates of these features."),
-    )
-
-
-def _too_fine(number: Message) -> Finding:
-    return Finding(
-        severity=Severity.HINT,
-        code="excess-digits",
-        what=Message(
-            f"{number.de} mit mehr als neun Nachkommastellen.",
-            f"{number.en} with more than nine decimal places.",
-        ),
-        why=Message(
-            "Sieben Stellen sind ein Zentimeter; mehr macht die Datei nur größer.",
-            "Seven places are a centimetre; more only make the file larger.",
-        ),
-        fix=Message("Stellen Sie beim Export sieben Nachkommastellen ein.", "Set seven decimal places for the export."),
-    )
-
-
-def _bad(number: Message) -> Finding:
-    return Finding(
-        severity=Severity.BLOCKS,
-        code="bad-geometry",
-        what=Message(
-            f"{number.de} mit einer Geometrie, die nicht lesbar ist.",
-            f"{number.en} with a geometry that cannot be read.",
-        ),
-        why=Message(
-            "Eine Position besteht aus zwei oder drei Zahlen, und ihre Verschachtelung richtet sich nach dem Typ.",
-            "A position has two or three numbers, and the type decides how they are nested.",
-        ),
-        fix=Message(
-            "Reparieren Sie die Geometrien im GIS und exportieren Sie neu.",
-            "Repair the geometries in the GIS and export again.",
-        ),
-    )
-
-
-def _open_rings(number: Message) -> Finding:
-    return Finding(
-        severity=Severity.BLOCKS,
-        code="open-ring",
-        what=Message(
-            f"{number.de} mit einer Fläche, deren Rand nicht geschlossen ist.",
-            f"{number.en} with an area whose ring is not closed.",
-        ),
-        why=Message(
-            "Ein Ring hat mindestens vier Positionen, und die letzte ist die erste.",
-            "A ring has at least four positions, and the last is the first.",
-        ),
-        fix=Message(
-            "Reparieren Sie die Geometrien im GIS (in QGIS: „Geometrien reparieren“).",
-            "Repair the geometries in the GIS (in QGIS: “Fix geometries”).",
-        ),
-    )
-
-
-def _empty(number: Message) -> Finding:
-    return Finding(
-        severity=Severity.WARNING,
-        code="empty-geometry",
-        what=Message(f"{number.de} ohne Geometrie.", f"{number.en} without geometry."),
-        why=Message("Auf der Karte fehlen sie.", "They are missing on the map."),
-        fix=Message(
-            "Ergänzen Sie die Lage, oder löschen Sie die Objekte.", "Add the location, or delete the features."
-        ),
+        severity=oddity.severity,
+        code=oddity.code,
+        what=Message(oddity.what.de.replace("…", number.de), oddity.what.en.replace("…", number.en)),
+        why=oddity.why,
+        fix=oddity.fix,
+        count=count.number,
+        rows=tuple(count.rows),
+        examples=tuple(count.examples[:MAX_EXAMPLES]),
     )
 
 
@@ -244,23 +239,4 @@ def _mixed(kinds: Mapping[str, int]) -> Finding:
         why=Message("Viele Programme lesen nur einen Typ je Datei.", "Many programs read one type per file only."),
         fix=Message("Teilen Sie die Ebene nach Typen.", "Split the layer by type."),
         count=len(kinds),
-    )
-
-
-def _ring_order(number: Message) -> Finding:
-    return Finding(
-        severity=Severity.HINT,
-        code="ring-order",
-        what=Message(
-            f"{number.de} mit einem Rand in falscher Drehrichtung.",
-            f"{number.en} with a ring that turns the wrong way.",
-        ),
-        why=Message(
-            "RFC 7946 verlangt äußere Ringe gegen, innere im Uhrzeigersinn; manche Karten füllen sonst die ganze Welt.",
-            "RFC 7946 wants outer rings against and inner rings with the clock; some maps fill the whole world otherwise.",
-        ),
-        fix=Message(
-            "Exportieren Sie im GIS mit der Einstellung „RFC 7946“.",
-            "Export in the GIS with the setting “RFC 7946”.",
-        ),
     )

@@ -9,12 +9,14 @@ from catalog.api.actions import (
     background,
     collaborators,
     datasets,
+    datasets_bulk,
     datasets_write,
     descriptions,
     harvests,
     invitations,
     members,
     people,
+    people_write,
     release,
     resources_write,
     site,
@@ -48,7 +50,7 @@ SUBJECTS = (
     _subject(
         "datasets",
         Message("Datensätze und Ressourcen", "Datasets and resources"),
-        *(datasets.ACTIONS, datasets_write.ACTIONS, resources_write.ACTIONS, release.ACTIONS),
+        *(datasets.ACTIONS, datasets_write.ACTIONS, datasets_bulk.ACTIONS, resources_write.ACTIONS, release.ACTIONS),
     ),
     _subject("tables", Message("Zeilen von Tabellen (DataStore)", "Rows of tables (DataStore)"), tables.ACTIONS),
     _subject(
@@ -60,7 +62,7 @@ SUBJECTS = (
     _subject(
         "accounts",
         Message("Konten, Mitarbeit und Tokens", "Accounts, collaboration and tokens"),
-        *(people.ACTIONS, invitations.ACTIONS, collaborators.ACTIONS, api_tokens.ACTIONS),
+        *(people.ACTIONS, people_write.ACTIONS, invitations.ACTIONS, collaborators.ACTIONS, api_tokens.ACTIONS),
     ),
     _subject(
         "descriptions", Message("Beschreibungen als DCAT-AP.de", "Descriptions as DCAT-AP.de"), descriptions.ACTIONS

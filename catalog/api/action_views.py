@@ -19,6 +19,7 @@ from catalog.api.action import ACTIONS
 from catalog.api.actions.call import Action, ActionError, Call, Raw, Sent
 from catalog.api.answers import instance
 from catalog.web import sessions
+from dcat.ckan_values import is_deep
 
 # Bytes of a call without files, and of all its form fields; who may upload may send as much as the settings allow.
 MAX_BODY = 5_000_000
@@ -152,6 +153,8 @@ def _object(body: bytes) -> dict[str, Any]:
         raise ValueError(f"Error decoding JSON data: {error}") from None
     if not isinstance(value, dict):
         raise ValueError("Request data JSON decoded is not a dictionary")
+    if is_deep(value):
+        raise ValueError("Error decoding JSON data: it is nested too deeply")
     return value
 
 

@@ -19,6 +19,7 @@ from catalog.api.feeds import Feed
 from catalog.api.query_tokens import SearchSyntaxError
 from catalog.holders import Kind
 from dcat.message import LANGUAGES, Lang, Message
+from dcat.states import ACTIVE
 from dcat.vocabularies import vocabulary
 
 feed_pages = Blueprint("feeds", __name__)
@@ -138,7 +139,7 @@ def _group(session: Session, name: str) -> Channel:
     # Nobody founds a group under the code of a theme where the themes are groups themselves.
     if theme is None or name.upper() != theme.code or not config.ckan_themes_as_groups:
         founded = holders.find(session, config, Kind.GROUP, name)
-        if founded is not None and not founded.theme and founded.state == holders.ACTIVE:
+        if founded is not None and not founded.theme and founded.state == ACTIVE:
             return Channel(title=founded.title or founded.name, scope=founded.scope)
     if theme is None:
         raise NotFound

@@ -50,6 +50,9 @@ from catalog.query import (
 # Characters of q and all filters together: some hundred ids fit.
 MAX_LENGTH = 32_768
 MAX_FILTERS = 100
+# Each goes through all words there are.
+MAX_PATTERNS = 8
+MAX_BEGINNINGS = 60
 MAX_ORDERS = 10
 DEFAULT_ORDER = (Order("score", descending=True), Order("modified", descending=True))
 ORDERS = {
@@ -298,14 +301,20 @@ def _some(parts: Sequence[Condition]) -> Condition:
 
 
 def _check_size(condition: Condition) -> None:
-    nodes, level, depth = 0, [condition], 0
+    nodes, patterns, beginnings, level, depth = 0, 0, 0, [condition], 0
     while level:
         depth += 1
         nodes += len(level)
+        patterns += sum(isinstance(each, Like) for each in level)
+        beginnings += sum(isinstance(each, Starts) and each.value != "" for each in level)
         if nodes > MAX_NODES or depth > MAX_DEPTH:
             raise SearchRefusedError(
                 f"The query has more than {MAX_NODES} conditions, or they nest deeper than {MAX_DEPTH}"
             )
+        if patterns > MAX_PATTERNS:
+            raise SearchRefusedError(f"More than {MAX_PATTERNS} conditions have wildcards before the end of a value")
+        if beginnings > MAX_BEGINNINGS:
+            raise SearchRefusedError(f"More than {MAX_BEGINNINGS} conditions have a wildcard at the end of a value")
         level = [inner for each in level for inner in _inner(each)]
 
 

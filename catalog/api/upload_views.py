@@ -12,6 +12,7 @@ from catalog import access, tokens, uploads
 from catalog.access import Actor
 from catalog.api.answers import instance
 from catalog.uploads import BusyError, OffsetError, Upload
+from dcat.digits import natural
 from dcat.errors import NotFoundError, StateError
 from dcat.printable import one_line
 
@@ -79,6 +80,8 @@ def append(upload_id: str) -> Response:
         return _answer(409, "Upload-Offset is not where the upload stands", **{"Upload-Offset": str(error.offset)})
     except BusyError:
         return _answer(423, "Another request is writing to this upload")
+    except NotFoundError as error:
+        return _answer(404, error.message.en)
     return _answer(204, **{"Upload-Offset": str(at), "Upload-Expires": _expires(found)})
 
 
@@ -126,8 +129,7 @@ def _metadata(text: str) -> dict[str, str]:
 
 
 def _number(header: str) -> int | None:
-    text = request.headers.get(header, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+    return natural(request.headers.get(header, ""))
 
 
 def _expires(upload: Upload) -> str:

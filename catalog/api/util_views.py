@@ -13,6 +13,7 @@ from catalog.api.action import ACTIONS
 from catalog.api.actions.call import ActionError, Call
 from catalog.api.answers import instance
 from dcat import naming
+from dcat.digits import natural
 
 MOST = 100
 utilities = Blueprint("utilities", __name__)
@@ -65,8 +66,8 @@ def proposals(name: str, version: str = "") -> Response:
     if wanted is None:
         return _json("Not found", 404)
     typed = request.args.get(wanted.typed, "").strip()
-    limit = request.args.get("limit", "")
-    rows = min(int(limit), MOST) if limit.isascii() and limit.isdigit() and len(limit) < 10 else wanted.rows
+    limit = natural(request.args.get("limit", ""))
+    rows = wanted.rows if limit is None else min(limit, MOST)
     if not typed or not rows:
         return _json(wanted.wrapped([]))
     call = Call(instance=instance(), arguments={"q": typed, "limit": rows}, actor=_actor())

@@ -1,5 +1,7 @@
 """offenbar audit"""
 
+from typing import Any
+
 import click
 
 from catalog import accounts, audit
@@ -86,10 +88,15 @@ def command(
             name or "offenbar",
             entry.action,
             entry.name or entry.object_id,
-            " ".join(f"{key}={value}" for key, value in entry.details.items()),
+            " ".join(f"{key}={_plain(value)}" for key, value in entry.details.items()),
         )
         for entry, name in found
     ]
     terminal.table(columns, lines)
     if len(found) == limit:
         terminal.note(Message(f"Weiter mit --before {found[-1][0].seq}", f"Go on with --before {found[-1][0].seq}"))
+
+
+def _plain(value: Any) -> str:
+    """Write a detail for people: the entries of a list beside each other."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

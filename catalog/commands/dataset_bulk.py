@@ -131,15 +131,15 @@ def _carry_out(terminal: Terminal, site: Site, plan: Plan, *, dry_run: bool, as_
     if dry_run:
         terminal.say(
             Message(
-                f"Nichts geändert. Es wären {len(plan.changes)} Datensätze; {plan.unchanged} bleiben gleich, {len(faults)} gehen nicht.",
-                f"Nothing changed. It would be {len(plan.changes)} datasets; {plan.unchanged} stay the same, {len(faults)} cannot be done.",
+                f"Nichts geändert. Zu ändern wären: {len(plan.changes)}; {plan.unchanged} bleiben gleich, {len(faults)} gehen nicht.",
+                f"Nothing changed. To be changed: {len(plan.changes)}; {plan.unchanged} stay the same, {len(faults)} cannot be done.",
             )
         )
     else:
         terminal.say(
             Message(
-                f"{done.applied} Datensätze geändert; {plan.unchanged} bleiben gleich, {len(faults)} gingen nicht.",
-                f"{done.applied} datasets changed; {plan.unchanged} stay the same, {len(faults)} could not be done.",
+                f"Datensätze geändert: {done.applied}; {plan.unchanged} bleiben gleich, {len(faults)} gingen nicht.",
+                f"Datasets changed: {done.applied}; {plan.unchanged} stay the same, {len(faults)} could not be done.",
             )
         )
     if done.applied:

@@ -168,8 +168,15 @@ def _organization(terminal: Terminal, site: Site, wanted: str, ask: bool) -> str
     names = sorted(str(one["name"]) for one in held)
     if len(names) == 1:
         return names[0]
-    shown = ", ".join(names[:30]) or "-"
-    if not names or not ask:
+    if not names:
+        raise ConfigError(
+            Message(
+                "Es gibt noch keine Organisation, für die Sie schreiben. Nächster Schritt: offenbar organization add NAME",
+                "There is no organisation yet that you write for. Next step: offenbar organization add NAME",
+            )
+        )
+    if not ask:
+        shown = ", ".join(names[:30])
         raise ConfigError(
             Message(
                 f"Für welche Organisation? Nächster Schritt: --org angeben (möglich: {shown})",
@@ -211,8 +218,10 @@ def _create(terminal: Terminal, site: Site, draft: Draft, *, named: bool) -> Map
     number = len(draft.files) + len(draft.arguments["resources"])
     terminal.note(
         Message(
-            f"Angelegt als Entwurf: {package['name']} ({number} Dateien). Nächster Schritt: offenbar dataset publish {package['name']}",
-            f"Created as a draft: {package['name']} ({number} files). Next step: offenbar dataset publish {package['name']}",
+            f"Angelegt als Entwurf: {package['name']} ({number} {'Datei' if number == 1 else 'Dateien'}). "
+            f"Nächster Schritt: offenbar dataset publish {package['name']}",
+            f"Created as a draft: {package['name']} ({number} {'file' if number == 1 else 'files'}). "
+            f"Next step: offenbar dataset publish {package['name']}",
         )
     )
     return package

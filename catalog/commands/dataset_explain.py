@@ -9,7 +9,7 @@ import click
 import orjson
 from sqlalchemy.orm import Session
 
-from catalog import bulk, drafting, edit_words, editing, edits, package_fields, publishing, store
+from catalog import bulk, desk_source, drafting, edit_words, editing, edits, package_fields, publishing, store
 from catalog.commands.catalogue import opened
 from catalog.commands.dataset_create import words
 from catalog.commands.on_site import on_site
@@ -29,6 +29,7 @@ _LAYERS = {
     "overlay": Message("bearbeitet", "edited"),
     "computed": Message("ergänzt", "computed"),
 }
+_WRITTEN_HERE = Message("geschrieben", "written")
 dataset_argument = click.argument("dataset", metavar="DATENSATZ")
 
 
@@ -49,8 +50,9 @@ def explain(terminal: Terminal, dataset: str, as_json: bool) -> None:
         terminal.data(explained)
         return
     lang = terminal.lang
+    layers = {**_LAYERS, "upstream": _WRITTEN_HERE} if desk_source.is_desk(explained["source"]) else _LAYERS
     rows = [
-        (f["field"], _LAYERS[f["layer"]].in_(lang), RULES[f["rule"]].in_(lang) if f["rule"] else "", f["value"][:70])
+        (f["field"], layers[f["layer"]].in_(lang), RULES[f["rule"]].in_(lang) if f["rule"] else "", f["value"][:70])
         for f in explained["fields"]
     ]
     terminal.table(
@@ -262,7 +264,7 @@ def _row(session: Session, name_or_id: str) -> DatasetRow:
 
 
 def _explained(instance: Instance, session: Session, row: DatasetRow) -> dict[str, Any]:
-    (source,) = instance.sources((row.source_id,))
+    source = desk_source.find(instance, session, row.source_id)
     assembled = publishing.assembled(instance.config, session, source, instance.policies(), row.id)
     record = session.get_one(Record, row.id)
     version = session.get_one(RecordVersion, (row.id, record.version))

@@ -116,11 +116,10 @@ def purge(terminal: Terminal, site: Site, dataset: str, reason: str, yes: bool) 
 def _show(terminal: Terminal, preview: dict[str, Any]) -> None:
     lang = terminal.lang
     terminal.say(f"{preview['title'] or preview['name']}\n{preview['url']}")
-    terminal.say(
-        Message(
-            f"\nÖffentlich werden {len(preview['files'])} Dateien:", f"\n{len(preview['files'])} files become public:"
-        )
-    )
+    number = len(preview["files"])
+    one_file = Message("\nÖffentlich wird eine Datei:", "\nOne file becomes public:")
+    several = Message(f"\nÖffentlich werden {number} Dateien:", f"\n{number} files become public:")
+    terminal.say(one_file if number == 1 else several)
     for file in preview["files"]:
         after = terminal.t("nach der Prüfung, hier", "after its check, here") if file["uploaded"] else file["url"]
         terminal.say(f"  {file['format'] or '–':<8} {file['name']}  {after}")
@@ -130,9 +129,10 @@ def _show(terminal: Terminal, preview: dict[str, Any]) -> None:
         terminal.say(f"  {one['field']}: {one['value'][:80]}  ({one[lang]})")
     if preview["findings"]:
         terminal.say(Message("\nIn der Beschreibung fällt auf:", "\nOf note in the description:"))
-    for one in preview["findings"][:_MOST_FINDINGS]:
-        mark = _MARKS[one["severity"]].in_(lang)
-        terminal.say(f"  {mark:<10} {one['what'][lang]}")
+    # What is said of several files in the same words is said once.
+    lines = [f"  {_MARKS[one['severity']].in_(lang):<10} {one['what'][lang]}" for one in preview["findings"]]
+    for line in list(dict.fromkeys(lines))[:_MOST_FINDINGS]:
+        terminal.say(line)
     if preview["findings"]:
         name = preview["name"]
         terminal.say(

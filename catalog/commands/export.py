@@ -11,7 +11,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from catalog import documents, parts, store
+from catalog import desk_rows, documents, parts, store
+from catalog.access import LOCAL
 from catalog.api.actions import packages
 from catalog.api.actions.call import Call
 from catalog.commands.catalogue import opened
@@ -22,7 +23,6 @@ from catalog.models import DatasetRow, Organization
 from catalog.models_desk import DeskDataset
 from catalog.parts import Part
 from catalog.renditions import CKAN
-from catalog.sites import LOCAL
 from dcat.errors import ConfigError
 from dcat.message import Message
 from dcat.profile import DEFAULT, RELEASES
@@ -111,7 +111,7 @@ def _packages(instance: Instance, city: str, *, everything: bool) -> Iterator[by
 def _hidden(instance: Instance, session: Session, city: str) -> Iterator[bytes]:
     call = Call(instance, {}, LOCAL)
     query = sa.select(DeskDataset).join(Organization, Organization.id == DeskDataset.organization_id)
-    query = query.where(sa.or_(DeskDataset.state != "active", DeskDataset.private))
+    query = query.where(desk_rows.NOT_PUBLIC)
     query = query.where(Organization.city == city) if city else query
     rows = session.scalars(query.order_by(DeskDataset.name)).all()
     try:

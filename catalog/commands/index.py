@@ -55,3 +55,11 @@ def misses(terminal: Terminal, words: str, forget: bool, as_json: bool) -> None:
         return
     columns = (terminal.t("Wörter", "words"), terminal.t("wie oft", "how often"), terminal.t("zuletzt", "last"))
     terminal.table(columns, [(m.words, m.count, f"{m.last_at:%Y-%m-%d}") for m in found])
+    if found:
+        # Without the words: what strangers typed is nothing to copy into a shell.
+        terminal.note(
+            Message(
+                "Nächster Schritt: offenbar request add --words WÖRTER führt sie als Datenwunsch.",
+                "Next step: offenbar request add --words WÖRTER keeps them as a request for data.",
+            )
+        )

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from catalog import dismissals
+from catalog import desk_source, dismissals
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.dismissals import Held
@@ -90,8 +90,8 @@ def dismiss(
     Beispiel / Example: offenbar privacy dismiss da-kultur kunstwerke kunst.csv name person-name --reason "Namen verstorbener Künstler"
     """
     instance = opened()
-    (known,) = instance.sources((source,))
     with instance.database.writing() as session:
+        known = desk_source.find(instance, session, source)
         row = dismissals.dismiss(
             session, known, dataset, file, column, code, author=author or getpass.getuser(), reason=reason
         )
@@ -113,8 +113,8 @@ def recall(terminal: Terminal, source: str, dataset: str, file: str, column: str
     Beispiel / Example: offenbar privacy recall da-kultur kunstwerke kunst.csv name person-name
     """
     instance = opened()
-    (known,) = instance.sources((source,))
     with instance.database.writing() as session:
+        known = desk_source.find(instance, session, source)
         data = _as_json(dismissals.recall(session, known, dataset, file, column, code))
     _done(terminal, data, source, as_json=as_json)
 
@@ -122,6 +122,14 @@ def recall(terminal: Terminal, source: str, dataset: str, file: str, column: str
 def _done(terminal: Terminal, data: dict[str, Any], source: str, *, as_json: bool) -> None:
     if as_json:
         terminal.data(data)
+        return
+    if desk_source.is_desk(source):
+        terminal.say(
+            Message(
+                "Notiert. Die Datei wird in wenigen Sekunden neu beurteilt, solange offenbar serve läuft.",
+                "Noted. The file is judged anew within seconds while offenbar serve is running.",
+            )
+        )
         return
     terminal.say(
         Message(

@@ -5,7 +5,7 @@ import getpass
 import click
 
 from catalog import accounts, audit, tokens
-from catalog.access import ALL_SCOPES, ANONYMOUS, Scope
+from catalog.access import ALL_SCOPES, LOCAL, Scope
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from dcat.message import Message
@@ -54,7 +54,7 @@ def create(terminal: Terminal, user: str, name: str, scopes: tuple[str, ...], da
         made = tokens.create(session, account, name=name, scopes=wanted, days=days)
         audit.note(
             session,
-            ANONYMOUS,
+            LOCAL,
             "token.create",
             made.token.id,
             made.token.name,
@@ -137,5 +137,5 @@ def revoke(terminal: Terminal, token: str) -> None:
     with opened().database.writing() as session:
         found = tokens.require(session, token)
         tokens.revoke(session, found)
-        audit.note(session, ANONYMOUS, "token.revoke", found.id, found.name, by=getpass.getuser())
+        audit.note(session, LOCAL, "token.revoke", found.id, found.name, by=getpass.getuser())
     terminal.say(Message("Widerrufen.", "Revoked."))

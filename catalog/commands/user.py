@@ -6,7 +6,7 @@ import sys
 import click
 
 from catalog import account_links, accounts, audit, organizations
-from catalog.access import ANONYMOUS, Capacity
+from catalog.access import LOCAL, Capacity
 from catalog.commands.catalogue import opened
 from catalog.commands.terminal import Terminal, json_option, pass_terminal
 from catalog.config import Config
@@ -15,6 +15,7 @@ from catalog.models_accounts import Account
 from catalog.passwords import fault
 from dcat.errors import ConfigError, NotFoundError
 from dcat.message import Message
+from dcat.states import ACTIVE, PENDING
 
 name_argument = click.argument("name", metavar="NAME")
 _LONGEST_LINE = 4000
@@ -50,10 +51,10 @@ def add(terminal: Terminal, name: str, admin: bool, email: str, fullname: str, i
     instance = opened()
     if found := accounts.name_fault(name):
         raise ConfigError(found)
-    password, state = ("", accounts.PENDING) if invite else (_password(terminal), accounts.ACTIVE)
+    password, state = ("", PENDING) if invite else (_password(terminal), ACTIVE)
     with instance.database.writing() as session:
         account = accounts.add(session, name, password, admin=admin, email=email, fullname=fullname, state=state)
-        audit.note(session, ANONYMOUS, "account.create", account.id, account.name, admin=admin, by=getpass.getuser())
+        audit.note(session, LOCAL, "account.create", account.id, account.name, admin=admin, by=getpass.getuser())
     if as_json:
         terminal.data({"id": account.id, "name": account.name})
     else:
@@ -129,7 +130,7 @@ def password(terminal: Terminal, name: str) -> None:
     with instance.database.writing() as session:
         account = accounts.require(session, name)
         accounts.set_password(account, given)
-        audit.note(session, ANONYMOUS, "account.password", account.id, account.name, by=getpass.getuser())
+        audit.note(session, LOCAL, "account.password", account.id, account.name, by=getpass.getuser())
     terminal.say(Message("Das neue Kennwort gilt.", "The new password is set."))
 
 
@@ -161,7 +162,7 @@ def role(terminal: Terminal, name: str, organization: str, capacity: str) -> Non
             accounts.give_role(session, holder.id, account.id, Capacity(capacity))
         audit.note(
             session,
-            ANONYMOUS,
+            LOCAL,
             "account.role",
             account.id,
             account.name,
@@ -183,7 +184,7 @@ def delete(terminal: Terminal, name: str) -> None:
     with opened().database.writing() as session:
         account = accounts.require(session, name)
         accounts.delete(session, account)
-        audit.note(session, ANONYMOUS, "account.delete", account.id, account.name, by=getpass.getuser())
+        audit.note(session, LOCAL, "account.delete", account.id, account.name, by=getpass.getuser())
     terminal.say(Message(f"Das Konto „{name}“ ist gelöscht.", f"The account “{name}” is deleted."))
 
 

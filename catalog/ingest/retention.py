@@ -50,7 +50,7 @@ def sweep(database: Database, files: Files) -> Swept:
         exchanges = _delete(session, Exchange, old)
         plan_items = _delete(session, PlanItem, _old(session, present - PLANS, keep=set()))
         pictures.forget_unused(session)
-    return Swept(exchanges, plan_items, _drop_unused(database, files))
+    return Swept(exchanges, plan_items, let_go(database, files, files.names()))
 
 
 def _making_the_state(session: Session) -> set[int]:
@@ -73,26 +73,23 @@ def _delete(session: Session, table: type[Exchange | PlanItem], run_ids: list[in
     return number
 
 
-def named(session: Session, digests: Iterable[str]) -> set[str]:
+def let_go(database: Database, files: Files, digests: Iterable[str]) -> int:
+    """Drop those of some stored bytes that no row names, unless they were written so lately that one may be about to; gives how many."""
+    number = 0
+    with database.reading() as session:
+        tables = session.scalars(sa.select(FileRow.derived).where(FileRow.derived.is_not(None)))
+        made = {digest for table in tables for digest in derived.hashes(table)}
+    for part in batches(digests):
+        with database.reading() as session:
+            used = _named(session, part)
+        number += sum(files.drop(digest, _FRESH) for digest in part if digest not in used and digest not in made)
+    return number
+
+
+def _named(session: Session, digests: Iterable[str]) -> set[str]:
     """Name those of some stored bytes that a row names; what mappings made is not looked for."""
     used: set[str] = set()
     for part in batches(digests):
         for column in _NAMED:
             used.update(session.scalars(sa.select(column).where(column.in_(part))))
     return used
-
-
-def _drop_unused(database: Database, files: Files) -> int:
-    """Drop the bytes that no row names any more."""
-    number = 0
-    with database.reading() as session:
-        tables = session.scalars(sa.select(FileRow.derived).where(FileRow.derived.is_not(None)))
-        made = {digest for table in tables for digest in derived.hashes(table)}
-    for part in batches(files.names()):
-        with database.reading() as session:
-            used = named(session, part)
-        for digest in part:
-            if digest not in used and digest not in made and files.age(digest) > _FRESH:
-                files.drop(digest)
-                number += 1
-    return number

@@ -13,13 +13,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from catalog import account_links, accounts, audit, passwords, signing_in, steward_acts, tokens
 from catalog.access import Capacity, Scope
 from catalog.api.answers import instance
+from catalog.config import Config
 from catalog.db import now
 from catalog.models import Organization
 from catalog.models_accounts import Account
 from catalog.web import sessions
-from catalog.web.check_pages import Allowance, client
+from catalog.web.check_pages import client
+from catalog.web.doorstep import Doorstep
 from catalog.web.errors import FORM_OVER
 from catalog.web.security import request_id
+from dcat.account_limits import SHORTEST_PASSWORD
+from dcat.digits import natural
 from dcat.errors import OffenbarError
 from dcat.message import Message
 
@@ -44,12 +48,12 @@ WRONG = Message(
     "zu 15 Minuten.",
     "Name or password are wrong. After several failures even the right password works only after a pause of up to 15 minutes.",
 )
-_HINT = Message(f"Mindestens {passwords.SHORTEST} Zeichen.", f"At least {passwords.SHORTEST} characters.")
+_HINT = Message(f"Mindestens {SHORTEST_PASSWORD} Zeichen.", f"At least {SHORTEST_PASSWORD} characters.")
 
 
-def allowance() -> Allowance:
-    """Make what counts the attempts of networks in a web worker."""
-    return Allowance(BURST, REFILL)
+def doorstep(config: Config) -> Doorstep:
+    """Make what counts the attempts of networks, for all web workers together."""
+    return Doorstep(config.home / "doorstep", config.secret_key, BURST, REFILL)
 
 
 @account_pages.before_request
@@ -169,7 +173,7 @@ def end_others() -> str:
 def make_token() -> AnyResponse:
     """Issue a token and show it this once."""
     chosen = {scope for scope in Scope if scope in request.form.getlist("scope")}
-    days = request.form.get("days", "")
+    days = natural(request.form.get("days", "")) or 0
     with instance().database.writing() as session:
         account = _signed_in(session)
         try:
@@ -178,7 +182,7 @@ def make_token() -> AnyResponse:
                 account,
                 name=request.form.get("label", ""),
                 scopes=chosen,
-                days=int(days) if days.isascii() and days.isdigit() and len(days) < 6 else 0,
+                days=days,
             )
         except OffenbarError as error:
             return make_response(_me(session, account, error=error.message), 400)
@@ -265,8 +269,8 @@ def _signed_in(session: Session) -> Account:
 
 def count() -> None:
     """Count an attempt of the network that asks; too many in a short time are refused."""
-    counted: Allowance = current_app.extensions["offenbar.doorstep"]
-    if wait := counted.wait(client(), time.monotonic()):
+    counted: Doorstep = current_app.extensions["offenbar.doorstep"]
+    if wait := counted.wait(client(), time.time()):
         raise TooManyRequests(retry_after=int(wait) + 1)
 
 

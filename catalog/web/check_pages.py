@@ -69,12 +69,17 @@ class Allowance:
         """Take one check; gives 0, or the seconds until there is one."""
         with self._lock:
             left, at = self._left.pop(client, (float(self._burst), now))
-            left = min(left + (now - at) / self._refill, float(self._burst))
-            granted = left >= 1
-            self._left[client] = (left - 1 if granted else left, now)
+            left, seconds = take(left, now - at, self._burst, self._refill)
+            self._left[client] = (left, now)
             if len(self._left) > _CLIENTS:
                 self._left.popitem(last=False)
-            return 0.0 if granted else (1 - left) * self._refill
+            return seconds
+
+
+def take(left: float, passed: float, burst: int, refill: float) -> tuple[float, float]:
+    """Take one of what is left after some seconds; gives how much is left then, and the seconds to wait where there was none."""
+    left = min(left + max(passed, 0.0) / refill, float(burst))
+    return (left - 1, 0.0) if left >= 1 else (left, (1 - left) * refill)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ _XML = "application/xml; charset=utf-8"
 _NAMES = {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 # Searches are endless, and what programs and people with an account ask for is nothing to find.
 _LEFT_ALONE = ("/api/", "/check", "/datastore/", "/dataset?", "/steward", "/user/", "/sparql", "/why", "/oai")
-_PAGES = ("", "dataset", "organization", "schema", "dashboard", "sources")
+_PAGES = ("", "dataset", "organization", "schema", "dashboard", "sources", "requests")
 crawlers = Blueprint("crawlers", __name__)
 
 

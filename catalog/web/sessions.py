@@ -20,6 +20,7 @@ from catalog.api.answers import instance
 from catalog.config import Config
 from catalog.db import now
 from catalog.models_accounts import Account
+from dcat.states import ACTIVE
 
 COOKIE = "offenbar"
 LASTS = datetime.timedelta(hours=12)
@@ -75,7 +76,7 @@ def holder(database: Session) -> Account | None:
     if not 0 <= now().timestamp() - since < LASTS.total_seconds():
         return None
     account = database.get(Account, account_id)
-    if account is None or account.state != accounts.ACTIVE:
+    if account is None or account.state != ACTIVE:
         return None
     return account if hmac.compare_digest(account.session_key[:_PIECE], key) else None
 

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from catalog import access, desk_rows
 from catalog.access import Actor
 from catalog.api.activity import SMALL
-from catalog.holders import ACTIVE
 from catalog.models import Change, DatasetRow, Organization
 from catalog.models_accounts import Account, AuditEntry
 from catalog.models_desk import DeskDataset, Group
 from catalog.store import VISIBLE
+from dcat.states import ACTIVE
 
 NEW, CHANGED, DELETED = "new package", "changed package", "deleted package"
 # What the desk's log calls deeds on something else than datasets, and what CKAN does.

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from catalog import access, audit, tokens
 from catalog.access import Scope
 from catalog.api.actions import people
-from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
+from catalog.api.actions.call import Action, Argument, Call, denied, explained, invalid, not_found
 from catalog.models_accounts import Account, Token
 from catalog.renditions import naive
 from dcat.message import Message
@@ -23,18 +25,20 @@ def api_token_create(call: Call) -> dict[str, str]:
         account = people.present(session, wanted)
         if not access.may_change_account(call.actor, account.id):
             raise denied()
-        with people.explained():
-            made = tokens.create(session, account, name=name, scopes=scopes, days=days, within=call.actor.scopes)
-        audit.note(
-            session,
-            call.actor,
-            "token.create",
-            made.token.id,
-            made.token.name,
-            scopes=made.token.scopes,
-            of=account.name,
-        )
+        with explained():
+            made = issued(call, session, account, name, scopes, days)
         return {"token": made.text, "id": made.token.id}
+
+
+def issued(
+    call: Call, session: Session, account: Account, name: str, scopes: frozenset[Scope], days: int = tokens.DAYS
+) -> tokens.Made:
+    """Make a token of an account that can do no more than whoever asks; ConfigError and StateError say why there is none."""
+    made = tokens.create(session, account, name=name, scopes=scopes, days=days, within=call.actor.scopes)
+    audit.note(
+        session, call.actor, "token.create", made.token.id, made.token.name, scopes=made.token.scopes, of=account.name
+    )
+    return made
 
 
 def api_token_list(call: Call) -> list[dict[str, Any]]:

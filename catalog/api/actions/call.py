@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -14,7 +14,11 @@ from catalog.access import ANONYMOUS, Actor
 from catalog.instance import Instance
 from catalog.memory import Memory
 from dcat.ckan_values import NO, YES, Refused
+from dcat.digits import natural
+from dcat.errors import ConfigError, StateError
 from dcat.message import Message
+
+_T = TypeVar("_T")
 
 
 class ActionError(Exception):
@@ -50,6 +54,22 @@ def impossible(why: str) -> ActionError:
 def refused(found: Refused) -> ActionError:
     """What a client wrote is wrong, field by field."""
     return ActionError(409, "Validation Error", found.errors)
+
+
+def accepted(found: _T | Refused) -> _T:
+    """Give what was read of the arguments, or what is wrong with them as an answer."""
+    if isinstance(found, Refused):
+        raise refused(found)
+    return found
+
+
+@contextmanager
+def explained(field: str = "message") -> Iterator[None]:
+    """Say at a field why accounts or tokens refuse something."""
+    try:
+        yield
+    except (ConfigError, StateError) as error:
+        raise invalid(**{field: error.message.en}) from error
 
 
 def _plain(name: str, value: Any) -> str:
@@ -135,10 +155,10 @@ class Call:
         value = self.arguments.get(name)
         if value in (None, ""):
             return default
-        text = _plain(name, value)
-        if not text.isascii() or not text.isdigit() or len(text) > 15:
+        found = natural(_plain(name, value))
+        if found is None:
             raise invalid(**{name: "Must be a natural number"})
-        return int(text) if most is None else min(int(text), most)
+        return found if most is None else min(found, most)
 
     def flag(self, name: str, default: bool = False) -> bool:
         """Read a truth value in CKAN's spellings."""

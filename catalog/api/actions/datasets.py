@@ -20,10 +20,13 @@ from catalog.models_desk import DeskDataset, DeskResource
 from catalog.query import Is, SearchQuery
 from catalog.store import UUID, VISIBLE
 from dcat.message import Message
+from dcat.states import ACTIVE, DELETED, DRAFT
 
 MAX_ROWS = 1000
 # Characters of a question whose answer is remembered.
 _LONGEST = 10_000
+# Characters that somebody types before something is proposed; SQLite refuses patterns of 50,000.
+_LONGEST_TYPED = 1000
 _PLAIN_ARGUMENTS = frozenset(
     [
         "q",
@@ -66,7 +69,7 @@ _EXPERT_ARGUMENTS = frozenset(
 )
 # What "+state" says in a filter widens a search; a state without it does not (CKAN tells by these letters, too).
 _STATE = "+state"
-_STATES = frozenset({"active", "draft", "deleted"})
+_STATES = frozenset({ACTIVE, DRAFT, DELETED})
 
 
 def package_list(call: Call) -> list[str]:
@@ -96,8 +99,8 @@ def current_package_list_with_resources(call: Call) -> Raw:
     query = sa.select(DatasetRow.id.label("id"), DatasetRow.modified_at.label("at")).where(VISIBLE)
     if call.actor.labels() is None:
         # Administrators get the private ones as well, as in CKAN.
-        private = sa.and_(DeskDataset.private, DeskDataset.state == "active")
-        both = sa.union(query, sa.select(DeskDataset.id, DeskDataset.modified_at).where(private)).subquery()
+        private = sa.select(DeskDataset.id, DeskDataset.modified_at).where(desk_rows.PRIVATE)
+        both = sa.union(query, private).subquery()
         query = sa.select(both.c.id, both.c.at)
     rows = call.session.execute(query.order_by(sa.desc("at"), "id").offset(start).limit(limit))
     return _listed(call, [dataset_id for dataset_id, _ in rows])
@@ -198,7 +201,7 @@ def _query(call: Call, rows: int, start: int) -> SearchQuery:
         filters = [*call.listed("fq"), *call.listed("fq_list")]
         text, where = read_query(call.text("q"), filters, people=call.actor.known)
         order = read_order(call.text("sort"))
-    states = {"active", *_hidden_states(call)} - {"private"}
+    states = {ACTIVE, *_hidden_states(call)} - {"private"}
     if call.actor.known and any(_STATE in each for each in filters):
         states |= named_states(where) or _STATES
     return SearchQuery(
@@ -229,14 +232,14 @@ def _refuse_unknown(call: Call) -> None:
 
 def _hidden_states(call: Call) -> set[str]:
     """Name what a call asks for beyond what is public: private, draft, deleted."""
-    asked = {"private": "include_private", "draft": "include_drafts", "deleted": "include_deleted"}
+    asked = {"private": "include_private", DRAFT: "include_drafts", DELETED: "include_deleted"}
     return {state for state, argument in asked.items() if call.flag(argument)}
 
 
 def _hidden_names(wanted: set[str]) -> sa.Select[Any]:
     """Choose the names of datasets of the desk that are not public."""
     states = wanted - {"private"}
-    private = sa.and_(DeskDataset.private, DeskDataset.state == "active") if "private" in wanted else sa.false()
+    private = desk_rows.PRIVATE if "private" in wanted else sa.false()
     return sa.select(DeskDataset.name.label("name")).where(sa.or_(DeskDataset.state.in_(states), private))
 
 
@@ -263,9 +266,8 @@ def _private_titles(call: Call, typed: str) -> Iterator[tuple[str, str]]:
         return
     document = sa.type_coerce(DeskDataset.document, sa.Text)
     fits = sa.or_(_holds(typed, DeskDataset.name), _holds(orjson.dumps(typed).decode()[1:-1], document))
-    private = sa.and_(DeskDataset.private, DeskDataset.state == "active", readable)
-    query = sa.select(DeskDataset.name, DeskDataset.document).where(private, fits).order_by(DeskDataset.name)
-    for name, said in call.session.execute(query):
+    query = sa.select(DeskDataset.name, DeskDataset.document).where(desk_rows.PRIVATE, readable, fits)
+    for name, said in call.session.execute(query.order_by(DeskDataset.name)):
         title = str(said.get("title") or name)
         if typed in name or typed in title.lower():
             yield name, title
@@ -273,6 +275,8 @@ def _private_titles(call: Call, typed: str) -> Iterator[tuple[str, str]]:
 
 def _holds(typed: str, *columns: sa.ColumnExpressionArgument[str]) -> sa.ColumnElement[bool]:
     """Whether one of some columns holds what was typed."""
+    if len(typed) > _LONGEST_TYPED:
+        return sa.false()
     pattern = f"%{_escaped(typed)}%"
     return sa.or_(*(sa.func.lower(each).like(pattern, escape="\\") for each in columns))
 

@@ -1,7 +1,6 @@
 """CKAN's actions that write datasets. What they write is kept by catalog/desk.py; what they may write says catalog/access.py."""
 
 import datetime
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from catalog import access, accounts, audit, desk, desk_names, desk_purge, desk_rows, organizations
-from catalog.api.actions import packages
-from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
+from catalog.api.actions import named, packages
+from catalog.api.actions.call import Action, Argument, Call, accepted, denied, invalid, not_found
 from catalog.db import upsert
 from catalog.desk import Change, TakenError, Upload
 from catalog.drafts import HIDDEN
@@ -22,9 +21,8 @@ from dcat import ckan_change, ckan_input, ckan_package, ckan_revise
 from dcat.ckan_package import PackageDocument
 from dcat.ckan_values import Refused, misfit
 from dcat.message import Message
+from dcat.states import ACTIVE, DELETED
 
-# Each is written and published by itself.
-MAX_BULK = 1000
 _ID_TAKEN = "Dataset id already exists"
 # Makes of a dataset what shall be: its document, or what is wrong with the arguments.
 Edit = Callable[[PackageDocument], PackageDocument | Refused]
@@ -34,7 +32,7 @@ def package_create(call: Call) -> dict[str, Any]:
     """Create a dataset. Its name must be free; its organisation is one whose datasets whoever asks may write."""
     require_account(call)
     dataset_id = _own_id(call)
-    document = judged(ckan_input.read_package(_given(call)))
+    document = accepted(ckan_input.read_package(_given(call)))
     organization = _owner(call, document)
     if not (_may_write_unowned(call, organization) or access.may_create_in(call.actor, organization.id)):
         raise denied(f"you may not write datasets of {organization.name}")
@@ -69,11 +67,10 @@ def package_patch(call: Call) -> dict[str, Any]:
 
 def package_delete(call: Call) -> None:
     """Delete a dataset: nobody sees it but those who may bring it back, and nobody works along on it any more."""
-    shown = change(call, call.required("id"), lambda before: replace(before, state="deleted"), "dataset.delete")
-    if helpers := [one.account_id for one in accounts.collaborators(call.session, shown["id"])]:
+    shown = change(call, call.required("id"), lambda before: replace(before, state=DELETED), "dataset.delete")
+    if accounts.collaborators(call.session, shown["id"]):
         with call.writing() as session:
-            for account_id in helpers:
-                accounts.unshare(session, shown["id"], account_id)
+            accounts.unshare_all(session, shown["id"])
 
 
 def dataset_purge(call: Call) -> None:
@@ -94,9 +91,7 @@ def package_revise(call: Call) -> dict[str, Any]:
     """Check a dataset against `match`, take out what `filter` says, put in what `update` says: all or nothing."""
     if call.files:
         raise invalid(upload="Send files with resource_create or resource_patch")
-    revision = ckan_revise.read(dict(call.arguments))
-    if isinstance(revision, Refused):
-        raise refused(revision)
+    revision = accepted(ckan_revise.read(dict(call.arguments)))
     row = packages.editable(call.session, call, revision.wanted())
     package = packages.written(call, [row])[row.id]
 
@@ -113,21 +108,6 @@ def package_owner_org_update(call: Call) -> None:
     """Move a dataset to another organisation."""
     wanted = call.text("organization_id") or None
     change(call, call.required("id"), lambda before: replace(before, owner_org=wanted), "dataset.move")
-
-
-def bulk_update_private(call: Call) -> None:
-    """Take several datasets of one organisation out of the public."""
-    _bulk(call, lambda before: replace(before, private=True), "dataset.update")
-
-
-def bulk_update_public(call: Call) -> None:
-    """Publish several datasets of one organisation."""
-    _bulk(call, lambda before: replace(before, private=False), "dataset.update")
-
-
-def bulk_update_delete(call: Call) -> None:
-    """Delete several datasets of one organisation."""
-    _bulk(call, lambda before: replace(before, state="deleted"), "dataset.delete")
 
 
 def change(
@@ -152,7 +132,7 @@ def change(
         if not packages.writes(call, base):
             raise denied()
         before = desk_rows.document(base)
-        document = judged(edit(before))
+        document = accepted(edit(before))
         owner = _moved(call, base, before, document)
         return Change(
             document=resolved(call, document, before),
@@ -204,13 +184,6 @@ def require_account(call: Call) -> None:
         raise denied("this needs the token of an account")
 
 
-def judged(found: PackageDocument | Refused) -> PackageDocument:
-    """Give the document, or the errors as an answer."""
-    if isinstance(found, Refused):
-        raise refused(found)
-    return found
-
-
 def resolved(call: Call, document: PackageDocument, before: PackageDocument | None) -> PackageDocument:
     """Bring the groups of a document to their ids, and see that they and its keywords exist; those it had already may stay."""
     known = desk_rows.group_ids(call.session, document.groups, themes=call.instance.config.ckan_themes_as_groups)
@@ -240,14 +213,10 @@ def _refuse_unknown_tags(session: Session, document: PackageDocument) -> None:
 
 
 def _own_id(call: Call) -> str:
-    """Give the id of a new dataset; only administrators may choose it (CVE-2023-32321: and only a UUID)."""
-    chosen = call.text("id")
-    if not chosen:
-        return str(uuid.uuid4())
-    if not call.actor.admin:
-        raise invalid(id="Only an administrator of the site may choose the id of a dataset")
-    if not UUID.fullmatch(chosen):
-        raise invalid(id="Must be a UUID")
+    """Give the id of a new dataset: one that none has, nor had in public."""
+    chosen = named.new_id(call, "a dataset")
+    if not call.text("id"):
+        return chosen
     with call.instance.database.reading() as session:
         public = session.get(DatasetRow, chosen)
         if session.get(DeskDataset, chosen) is not None or (public is not None and public.state != HIDDEN):
@@ -262,7 +231,7 @@ def _owner(call: Call, document: PackageDocument) -> Organization:
             raise invalid(owner_org="An organisation must be given")
         return desk.no_organization(call.instance)
     found = organizations.find(call.session, document.owner_org)
-    if found is None or found.state != "active":
+    if found is None or found.state != ACTIVE:
         raise invalid(owner_org="There is no such organisation")
     return found
 
@@ -279,19 +248,23 @@ def _is_own(call: Call, base: DeskDataset) -> bool:
 def _release_name(call: Call, name: str) -> bool:
     """Let a deleted dataset of the desk go of its name, so that another one may have it; it is called by its id from then on."""
     row = desk_rows.find(call.session, name)
-    if row is None or row.name != name or row.state != "deleted":
+    if row is None or row.name != name or row.state != DELETED:
+        return False
+    call.renew()
+
+    def unnamed(base: DeskDataset | None) -> Change:
+        if base is None or base.state != DELETED:
+            # It was purged or brought back meanwhile: its name is another question now.
+            raise TakenError("name")
+        return Change(document=replace(desk_rows.document(base), name=base.id), organization_id=base.organization_id)
+
+    try:
+        desk.write(call.instance, call.actor, row.id, unnamed, "dataset.update")
+    except TakenError:
         return False
     call.renew()
     with call.writing() as session:
         desk_names.forget_address(session, name, row.id)
-
-    def unnamed(base: DeskDataset | None) -> Change:
-        if base is None:
-            raise not_found()
-        return Change(document=replace(desk_rows.document(base), name=base.id), organization_id=base.organization_id)
-
-    desk.write(call.instance, call.actor, row.id, unnamed, "dataset.update")
-    call.renew()
     return True
 
 
@@ -319,28 +292,13 @@ def stated_time(call: Call, name: str = "metadata_modified") -> datetime.datetim
         return None
     try:
         found = datetime.datetime.fromisoformat(stated)
-    except ValueError:
+        return found.replace(tzinfo=datetime.UTC) if found.tzinfo is None else found.astimezone(datetime.UTC)
+    except (ValueError, OverflowError):
         raise invalid(**{name: "Must be a time such as 2026-11-22T08:30:00"}) from None
-    return found.replace(tzinfo=datetime.UTC) if found.tzinfo is None else found
 
 
 def _given(call: Call) -> dict[str, Any]:
     return dict(call.arguments)
-
-
-def _bulk(call: Call, edit: Edit, action: str) -> None:
-    require_account(call)
-    wanted = call.listed("datasets")
-    if len(wanted) > MAX_BULK:
-        raise invalid(datasets=f"Must not have more than {MAX_BULK} entries")
-    owner = organizations.find(call.session, call.required("org_id"))
-    if owner is None:
-        raise not_found("organization")
-    rows = [packages.editable(call.session, call, one) for one in wanted]
-    if any(row.organization_id != owner.id for row in rows):
-        raise invalid(datasets="All datasets must belong to this organisation")
-    for row in rows:
-        change(call, row.id, edit, action)
 
 
 _ID = Argument("id", "string", Message("Kennung oder Name", "id or name"), required=True)
@@ -356,10 +314,6 @@ _FIELDS = (
     Argument("groups", "array", Message("Gruppen: [{name}]", "groups: [{name}]")),
     Argument("extras", "array", Message("weitere Angaben: [{key, value}]", "further fields: [{key, value}]")),
     Argument("resources", "array", Message("Ressourcen: [{url, name, format}]", "resources: [{url, name, format}]")),
-)
-_MANY = (
-    Argument("datasets", "array", Message("Kennungen der Datensätze", "ids of the datasets"), required=True),
-    Argument("org_id", "string", Message("ihre Organisation", "their organisation"), required=True),
 )
 
 ACTIONS: Mapping[str, Action] = {
@@ -396,20 +350,5 @@ ACTIONS: Mapping[str, Action] = {
         Message("Datensatz einer anderen Organisation geben", "move a dataset to another organisation"),
         (_ID, Argument("organization_id", "string", Message("die neue Organisation", "the new organisation"))),
         writes=True,
-    ),
-    "bulk_update_private": Action(
-        bulk_update_private,
-        Message("mehrere Datensätze verbergen", "make several datasets private"),
-        _MANY,
-        writes=True,
-    ),
-    "bulk_update_public": Action(
-        bulk_update_public,
-        Message("mehrere Datensätze veröffentlichen", "make several datasets public"),
-        _MANY,
-        writes=True,
-    ),
-    "bulk_update_delete": Action(
-        bulk_update_delete, Message("mehrere Datensätze löschen", "delete several datasets"), _MANY, writes=True
     ),
 }

@@ -7,14 +7,18 @@ from typing import Any
 import orjson
 
 from catalog import access, accounts, desk_rows, followers, held, holders, store
-from catalog.api.actions import packages, structure
-from catalog.api.actions.call import Action, ActionError, Argument, Call, denied, invalid, not_found
+from catalog.api.actions import named, packages, people, structure
+from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
 from catalog.api.actions.structure import Extent
+from catalog.drafts import PUBLISHED
 from catalog.followers import DATASET, GROUP, USER
 from catalog.holders import Holder, Kind
 from catalog.renditions import naive
 from dcat.message import Message
+from dcat.states import ACTIVE, DELETED
 
+# Of a kind, by one account: they are shown whole, all at once.
+MAX_FOLLOWED = 1000
 _KINDS = (USER, DATASET, GROUP)
 # The lists are of groups and organisations apart, which are followed alike.
 _LISTED = (USER, DATASET, GROUP, "organization")
@@ -31,12 +35,14 @@ class Followee:
 
 def _follow(kind: str) -> Callable[[Call], dict[str, Any]]:
     def follow(call: Call) -> dict[str, Any]:
-        _require_known(call)
+        _require_writing(call)
         object_id = _object(call, kind, refuse=True)
         if object_id == call.actor.id:
             raise invalid(message="You cannot follow yourself")
         if followers.follows(call.session, call.actor.id, kind, object_id):
             raise invalid(message=f"You are already following {call.text('id')}")
+        if len(followers.followed(call.session, call.actor.id, kind)) >= MAX_FOLLOWED:
+            raise invalid(message=f"Nobody follows more than {MAX_FOLLOWED} of a kind")
         with call.writing() as session:
             since = followers.follow(session, call.actor.id, kind, object_id)
         return {"follower_id": call.actor.id, "object_id": object_id, "datetime": naive(since.isoformat())}
@@ -46,7 +52,7 @@ def _follow(kind: str) -> Callable[[Call], dict[str, Any]]:
 
 def _unfollow(kind: str) -> Callable[[Call], None]:
     def unfollow(call: Call) -> None:
-        _require_known(call)
+        _require_writing(call)
         object_id = _object(call, kind)
         with call.writing() as session:
             if not followers.unfollow(session, call.actor.id, kind, object_id):
@@ -76,18 +82,17 @@ def _follower_list(kind: str) -> Callable[[Call], list[dict[str, Any]]]:
         object_id = _object(call, kind)
         if not access.may_oversee(call.actor):
             raise denied("only an administrator of the site sees who follows")
-        found = followers.followers(call.session, kind, object_id)
-        return [_person(account) for account in found]
+        return [named.person(account) for account in followers.followers(call.session, kind, object_id)]
 
     return listed
 
 
-def _followee_count(type: str) -> Callable[[Call], int]:
-    return lambda call: len(_followees(call, (type,)))
+def _followee_count(kind: str) -> Callable[[Call], int]:
+    return lambda call: len(_followees(call, (kind,)))
 
 
-def _followee_list(type: str) -> Callable[[Call], list[Any]]:
-    return lambda call: [one.shown for one in _followees(call, (type,))]
+def _followee_list(kind: str) -> Callable[[Call], list[Any]]:
+    return lambda call: [one.shown for one in _followees(call, (kind,))]
 
 
 def followee_count(call: Call) -> int:
@@ -110,13 +115,13 @@ def _followees(call: Call, types: tuple[str, ...]) -> list[Followee]:
         raise denied()
     found: list[Followee] = []
     if USER in types:
-        people = (accounts.find(call.session, one) for one in followers.followed(call.session, account_id, USER))
-        found += [_followed_person(one) for one in people if one is not None and one.state != accounts.DELETED]
+        known = (accounts.present(call.session, one) for one in followers.followed(call.session, account_id, USER))
+        found += [Followee(USER, one.name, people.name_only(one.id, one.name)) for one in known if one is not None]
     if DATASET in types:
         ids = followers.followed(call.session, account_id, DATASET)
         bodies = packages.bodies(call, ids)
         read = [orjson.loads(bodies[one]) for one in ids if one in bodies]
-        found += [Followee(DATASET, one.get("title") or one["name"], one) for one in read if one["state"] == "active"]
+        found += [Followee(DATASET, one.get("title") or one["name"], one) for one in read if one["state"] == ACTIVE]
     kinds = [kind for kind in Kind if str(kind) in types]
     return found + (_followed_groups(call, account_id, kinds) if kinds else [])
 
@@ -140,36 +145,31 @@ def _object(call: Call, kind: str, *, refuse: bool = False) -> str:
     if not wanted:
         raise invalid(id="Missing value")
     if kind == USER:
-        account = accounts.find(call.session, wanted)
-        found = account.id if account is not None and account.state != accounts.DELETED else ""
+        account = accounts.present(call.session, wanted)
+        found = account.id if account is not None else ""
     elif kind == GROUP:
         holder = _holder(call, wanted)
         found = holder.id if holder is not None else ""
     else:
         found = _dataset(call, wanted, refuse=refuse)
     if not found:
-        raise _unknown(kind)
+        raise invalid(id=f"Not found: {kind.capitalize()}")
     return found
 
 
 def _holder(call: Call, wanted: str) -> Holder | None:
-    held_by = (holders.find(call.session, call.instance.config, kind, wanted) for kind in Kind)
-    return next((one for one in held_by if one is not None and one.state == holders.ACTIVE), None)
+    return holders.find_active(call.session, call.instance.config, wanted)
 
 
 def _dataset(call: Call, wanted: str, *, refuse: bool) -> str:
     row = desk_rows.find(call.session, wanted)
-    if row is not None and row.state != "deleted":
+    if row is not None and row.state != DELETED:
         readable = access.may_read(call.actor, desk_rows.holding(row))
         if refuse and not readable:
             raise denied()
         return row.id if readable else ""
     public = store.find_row(call.session, wanted)
-    return public.id if public is not None and public.state == "published" else ""
-
-
-def _unknown(kind: str) -> ActionError:
-    return invalid(id=f"Not found: {kind.capitalize()}")
+    return public.id if public is not None and public.state == PUBLISHED else ""
 
 
 def _require_known(call: Call) -> None:
@@ -177,14 +177,10 @@ def _require_known(call: Call) -> None:
         raise denied("this needs the token of an account")
 
 
-def _followed_person(account: Any) -> Followee:
-    shown = {"id": account.id, "name": account.name, "display_name": account.name}
-    return Followee(USER, account.name, shown)
-
-
-def _person(account: Any) -> dict[str, Any]:
-    called = {"id": account.id, "name": account.name, "fullname": account.fullname}
-    return {**called, "display_name": account.fullname or account.name, "state": account.state}
+def _require_writing(call: Call) -> None:
+    _require_known(call)
+    if not access.may_change_account(call.actor, call.actor.id):
+        raise denied("what an account follows is changed by a token with the scope accounts")
 
 
 _ID = Argument("id", "string", Message("Kennung oder Name", "id or name"), required=True)
@@ -195,8 +191,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     GROUP: ("einer Gruppe oder Organisation", "a group or organisation"),
     "organization": ("einer Organisation", "an organisation"),
 }
-
-
 _EXAMPLES: Mapping[str, Mapping[str, str]] = {
     DATASET: {"id": "baumkataster-darmstadt"},
     GROUP: {"id": "envi"},

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from catalog import account_links, accounts, audit, holders
 from catalog.access import Capacity
 from catalog.api.actions import named, people
-from catalog.api.actions.call import Action, Argument, Call, invalid, not_found
+from catalog.api.actions.call import Action, Argument, Call, explained, invalid, not_found
 from catalog.config import Config
-from catalog.holders import Holder, Kind
+from catalog.holders import Holder
 from catalog.models_accounts import Account
 from dcat.errors import ConfigError, StateError
 from dcat.message import Message
+from dcat.states import PENDING
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ def user_invite(call: Call) -> dict[str, Any]:
     with call.writing() as session:
         holder = _holder(session, call.instance.config, wanted)
         named.require_managed(call, holder)
-        with people.explained("email"):
-            account = accounts.add(session, accounts.free_name(session, email), email=email, state=accounts.PENDING)
+        with explained("email"):
+            account = accounts.add(session, accounts.free_name(session, email), email=email, state=PENDING)
         accounts.give_role(session, holder.id, account.id, Capacity(role))
         audit.note(session, call.actor, "account.invite", account.id, account.name, organization=holder.name, role=role)
     try:
@@ -48,16 +49,15 @@ def user_invite(call: Call) -> dict[str, Any]:
 
 
 def _holder(session: Session, config: Config, name_or_id: str) -> Holder:
-    for kind in Kind:
-        found = holders.find(session, config, kind, name_or_id)
-        if found is not None and found.state == holders.ACTIVE:
-            return found
-    raise not_found("organization or group")
+    found = holders.find_active(session, config, name_or_id)
+    if found is None:
+        raise not_found("organization or group")
+    return found
 
 
 def _take_back(call: Call, account: Account) -> None:
     with call.writing() as session:
-        session.execute(sa.delete(Account).where(Account.id == account.id, Account.state == accounts.PENDING))
+        session.execute(sa.delete(Account).where(Account.id == account.id, Account.state == PENDING))
         audit.note(session, call.actor, "account.invite_failed", account.id, account.name)
 
 

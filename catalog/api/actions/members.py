@@ -17,6 +17,7 @@ from catalog.models_desk import DeskDataset
 from catalog.structure import WrongError
 from dcat.errors import StateError
 from dcat.message import Message
+from dcat.states import ACTIVE, DELETED
 
 _SPACE = uuid.UUID("6f0ffe0b-a1a5-5c1e-9d3a-0ffe4ba40003")
 _TITLES = {Capacity.ADMIN: "Admin", Capacity.EDITOR: "Editor", Capacity.MEMBER: "Member"}
@@ -52,7 +53,7 @@ def member_list(call: Call) -> list[tuple[str, str, str]]:
 
 def written(call: Call, holder: Holder) -> list[DeskDataset]:
     """List the datasets of the desk that an organisation or group holds, private ones and drafts too, but none that is deleted."""
-    query = sa.select(DeskDataset).where(DeskDataset.state != holders.DELETED).order_by(DeskDataset.name)
+    query = sa.select(DeskDataset).where(DeskDataset.state != DELETED).order_by(DeskDataset.name)
     if holder.kind is Kind.ORGANIZATION:
         return list(call.session.scalars(query.where(DeskDataset.organization_id == holder.id)))
     named_somewhere = sa.cast(DeskDataset.document, sa.Text).contains(holder.id, autoescape=True)
@@ -121,7 +122,7 @@ def _named(call: Call, kind: Kind, *arguments: str) -> Holder:
 
 def _give(call: Call, holder: Holder, who: tuple[str, ...], role: tuple[str, ...]) -> dict[str, Any]:
     named.require_managed(call, holder)
-    if holder.state != holders.ACTIVE:
+    if holder.state != ACTIVE:
         raise not_found()
     account, capacity = named.account(call, *who), named.capacity(call, *role)
     with call.writing() as session:

@@ -1,20 +1,24 @@
 """What the arguments of actions name: an organisation or group, an account, a dataset; 404 where whoever asks may not know of it."""
 
+import uuid
 from typing import Any
 
 from catalog import access, accounts, desk_rows, holders, store
 from catalog.api.actions.call import ActionError, Call, denied, impossible, invalid, not_found
+from catalog.drafts import PUBLISHED
 from catalog.holders import Holder, Kind
 from catalog.models import Run
 from catalog.models_accounts import Account
 from catalog.models_desk import DeskDataset
+from dcat.digits import natural
 from dcat.errors import StateError
+from dcat.states import ACTIVE
 
 
 def holder(call: Call, kind: Kind, *arguments: str) -> Holder:
     """Find the organisation or group that an argument names; a deleted one is found by those who belong to it."""
     found = holders.find(call.session, call.instance.config, kind, call.required(*(arguments or ("id",))))
-    if found is None or (found.state != holders.ACTIVE and not _inside(call, found)):
+    if found is None or (found.state != ACTIVE and not _inside(call, found)):
         raise not_found()
     return found
 
@@ -40,8 +44,8 @@ def require_managed(call: Call, found: Holder) -> None:
 
 def account(call: Call, *arguments: str) -> Account:
     """Find the account that an argument names, deleted ones excepted."""
-    found = accounts.find(call.session, call.required(*arguments))
-    if found is None or found.state == accounts.DELETED:
+    found = accounts.present(call.session, call.required(*arguments))
+    if found is None:
         raise not_found("user")
     return found
 
@@ -57,7 +61,7 @@ def written(call: Call, wanted: str, argument: str) -> DeskDataset:
     if row is not None and access.may_read(call.actor, desk_rows.holding(row)):
         return row
     public = None if row is not None else store.find_row(call.session, wanted)
-    if public is None or public.state != "published":
+    if public is None or public.state != PUBLISHED:
         raise not_found("dataset")
     sentence = f"{public.name} is harvested from {public.source_id} and can be changed there only"
     raise invalid(**{argument: sentence})
@@ -71,10 +75,20 @@ def capacity(call: Call, *arguments: str) -> access.Capacity:
     return access.Capacity(given)
 
 
+def new_id(call: Call, of: str) -> str:
+    """Give the id of something new; only administrators may choose it (CVE-2023-32321: and only a UUID)."""
+    chosen = call.text("id")
+    if chosen and not call.actor.admin:
+        raise invalid(id=f"Only an administrator of the site may choose the id of {of}")
+    if chosen and not store.UUID.fullmatch(chosen):
+        raise invalid(id="Must be a UUID")
+    return chosen or str(uuid.uuid4())
+
+
 def run(call: Call) -> Run:
     """Find the run of a harvest whose number `id` names."""
-    wanted = call.required("id")
-    found = call.session.get(Run, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else None
+    number = natural(call.required("id"))
+    found = call.session.get(Run, number) if number is not None else None
     if found is None:
         raise not_found()
     return found
@@ -86,12 +100,16 @@ def conflict(error: StateError) -> ActionError:
 
 
 def user(found: Account, held: access.Capacity) -> dict[str, Any]:
-    """Describe who belongs to an organisation or group, for others who do: no e-mail address."""
+    """Describe who belongs to an organisation or group, for others who do."""
+    return {**person(found), "capacity": str(held)}
+
+
+def person(found: Account) -> dict[str, Any]:
+    """Describe an account to those who may learn who is behind it: no e-mail address."""
     return {
         "id": found.id,
         "name": found.name,
         "fullname": found.fullname,
         "display_name": found.fullname or found.name,
-        "capacity": str(held),
         "state": found.state,
     }

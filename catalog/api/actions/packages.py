@@ -75,9 +75,9 @@ def bodies(call: Call, ids: Sequence[str]) -> dict[str, bytes]:
 def written(call: Call, rows: Iterable[DeskDataset]) -> dict[str, dict[str, Any]]:
     """Show datasets as they were written, by id; a few queries for all of them."""
     rows = list(rows)
-    session, ids = call.session, [row.id for row in rows]
+    session, ids, site_url = call.session, [row.id for row in rows], call.instance.config.site_url
     documents = {row.id: desk_rows.document(row) for row in rows}
-    groups = desk_rows.groups(session, (group for one in documents.values() for group in one.groups))
+    groups = desk_rows.groups(session, (group for one in documents.values() for group in one.groups), site_url)
     owners = {row.organization_id for row in rows}
     organizations = {
         one.id: packaged(one) for one in session.scalars(sa.select(Organization).where(Organization.id.in_(owners)))
@@ -94,7 +94,7 @@ def written(call: Call, rows: Iterable[DeskDataset]) -> dict[str, dict[str, Any]
                 groups=tuple(groups[group] for group in documents[row.id].groups if group in groups),
                 creator=row.creator_id or None,
                 tables=frozenset(tables),
-                site_url=call.instance.config.site_url,
+                site_url=site_url,
             ),
         )
         for row in rows

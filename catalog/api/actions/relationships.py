@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from catalog import access, audit, desk_rows
-from catalog.api.actions import named, packages
+from catalog.api.actions import datasets_write, named, packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found
+from catalog.db import batches
 from catalog.models_desk import DeskDataset, Relationship
 from dcat.message import Message
 
@@ -20,6 +22,8 @@ REVERSE: Mapping[str, str] = {
 }
 _FORWARD = {reverse: kind for kind, reverse in REVERSE.items()}
 _LONGEST = 1000
+# Nobody deletes the row before the end of the transaction; PostgreSQL alone lets two write at once.
+_KEPT = {"read": True, "key_share": True}
 
 
 def package_relationships_list(call: Call) -> list[dict[str, Any]]:
@@ -27,8 +31,8 @@ def package_relationships_list(call: Call) -> list[dict[str, Any]]:
     wanted = call.required("id")
     packages.find(call, wanted)
     other, kind = call.text("id2"), call.text("rel")
-    if kind and kind not in (*REVERSE, *_FORWARD):
-        raise invalid(rel=f"Must be one of: {', '.join((*REVERSE, *_FORWARD))}")
+    if kind:
+        _require_type("rel", kind)
     row = desk_rows.find(call.session, wanted)
     if other:
         packages.find(call, other)
@@ -51,50 +55,62 @@ def package_relationship_create(call: Call) -> dict[str, Any]:
     with call.writing() as session:
         if session.get(Relationship, (subject.id, kind, other.id)) is not None:
             raise invalid(type="This relationship exists already")
+        if any(session.get(DeskDataset, one, with_for_update=_KEPT) is None for one in (subject.id, other.id)):
+            # One of them was purged meanwhile.
+            raise not_found("dataset")
         session.add(Relationship(subject_id=subject.id, kind=kind, object_id=other.id, comment=comment))
         _note(call, session, subject)
-    return {"subject": subject.name, "type": kind, "object": other.name, "comment": comment}
+    return _shown(subject.name, kind, other.name, comment)
 
 
 def package_relationship_update(call: Call) -> dict[str, Any]:
     """Change the comment of a relationship."""
     subject, kind, other = _ends(call)
     with call.writing() as session:
-        found = session.get(Relationship, (subject.id, kind, other.id))
-        if found is None:
-            raise not_found("relationship")
+        found = _held(session, subject, kind, other)
         if "comment" in call.arguments:
             found.comment = _comment(call)
         comment = found.comment
         _note(call, session, subject)
-    return {"subject": subject.name, "type": kind, "object": other.name, "comment": comment}
+    return _shown(subject.name, kind, other.name, comment)
 
 
 def package_relationship_delete(call: Call) -> None:
     """Say no longer that a dataset relates to another one."""
     subject, kind, other = _ends(call)
     with call.writing() as session:
-        found = session.get(Relationship, (subject.id, kind, other.id))
-        if found is None:
-            raise not_found("relationship")
-        session.delete(found)
+        session.delete(_held(session, subject, kind, other))
         _note(call, session, subject)
 
 
 def _ends(call: Call) -> tuple[DeskDataset, str, DeskDataset]:
     """Read which two datasets are meant, and how the first relates to the second; the reverse turns them round."""
-    if not call.actor.known:
-        raise denied("this needs the token of an account")
+    datasets_write.require_account(call)
     given = {name: call.required(name) for name in ("subject", "object", "type")}
     kind = given["type"]
-    if kind not in (*REVERSE, *_FORWARD):
-        raise invalid(type=f"Must be one of: {', '.join((*REVERSE, *_FORWARD))}")
+    _require_type("type", kind)
     first, second = (named.written(call, given[name], name) for name in ("subject", "object"))
     if not (packages.writes(call, first) and packages.writes(call, second)):
         raise denied()
     if first.id == second.id:
         raise invalid(object="A dataset does not relate to itself")
     return (first, kind, second) if kind in REVERSE else (second, _FORWARD[kind], first)
+
+
+def _require_type(argument: str, kind: str) -> None:
+    if kind not in (*REVERSE, *_FORWARD):
+        raise invalid(**{argument: f"Must be one of: {', '.join((*REVERSE, *_FORWARD))}"})
+
+
+def _held(session: Session, subject: DeskDataset, kind: str, other: DeskDataset) -> Relationship:
+    found = session.get(Relationship, (subject.id, kind, other.id))
+    if found is None:
+        raise not_found("relationship")
+    return found
+
+
+def _shown(subject: str, kind: str, other: str, comment: str) -> dict[str, Any]:
+    return {"subject": subject, "type": kind, "object": other, "comment": comment}
 
 
 def _comment(call: Call) -> str:
@@ -104,7 +120,7 @@ def _comment(call: Call) -> str:
     return comment
 
 
-def _note(call: Call, session: Any, subject: DeskDataset) -> None:
+def _note(call: Call, session: Session, subject: DeskDataset) -> None:
     audit.note(session, call.actor, "dataset.update", subject.id, subject.name, fields=["relationships"])
 
 
@@ -119,12 +135,13 @@ def _of(call: Call, dataset_id: str) -> list[Relationship]:
 def _seen(one: Relationship, dataset_id: str) -> dict[str, Any]:
     """Tell a relationship from the side of one of its datasets."""
     if one.subject_id == dataset_id:
-        return {"subject": dataset_id, "type": one.kind, "object": one.object_id, "comment": one.comment}
-    return {"subject": dataset_id, "type": REVERSE[one.kind], "object": one.subject_id, "comment": one.comment}
+        return _shown(dataset_id, one.kind, one.object_id, one.comment)
+    return _shown(dataset_id, REVERSE[one.kind], one.subject_id, one.comment)
 
 
 def _readable(call: Call, ids: set[str]) -> dict[str, DeskDataset]:
-    rows = call.session.scalars(sa.select(DeskDataset).where(DeskDataset.id.in_(ids)))
+    parts = (sa.select(DeskDataset).where(DeskDataset.id.in_(part)) for part in batches(sorted(ids)))
+    rows = (row for part in parts for row in call.session.scalars(part))
     return {row.id: row for row in rows if access.may_read(call.actor, desk_rows.holding(row))}
 
 

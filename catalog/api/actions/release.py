@@ -13,6 +13,7 @@ from catalog.models import Organization
 from dcat import document, fit
 from dcat.message import Message
 from dcat.model import Dataset
+from dcat.states import DRAFT
 from validators import metadata
 
 _LONGEST_VALUE = 300
@@ -86,7 +87,7 @@ def offenbar_dataset_withdraw(call: Call) -> dict[str, Any]:
 
 def _hidden(before: Any) -> Any:
     # What belongs to no organisation cannot be private: nobody would see it.
-    return dataclasses.replace(before, private=True) if before.owner_org else dataclasses.replace(before, state="draft")
+    return dataclasses.replace(before, private=True) if before.owner_org else dataclasses.replace(before, state=DRAFT)
 
 
 def _file(resource: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ TEXTS = (
 )
 # Fields that are compared as a whole.
 VALUES = ("position", "size", "created", "last_modified", "metadata_modified", "cache_last_updated")
+FIELDS = (*TEXTS, *VALUES)
 # What a package's JSON spells as it is, whatever the case.
 _PLAIN = re.compile(r"[ !#-\[\]-~]+")
 
@@ -33,8 +34,8 @@ def resource_search(call: Call) -> dict[str, Any]:
     limit, offset = call.number("limit", 100, MAX_ROWS), call.number("offset", 0)
     found = _resources_with(call, terms)
     if order := call.text("order_by"):
-        if order not in (*TEXTS, *VALUES):
-            raise invalid(order_by=f"Must be one of {', '.join((*TEXTS, *VALUES))}")
+        if order not in FIELDS:
+            raise invalid(order_by=f"Must be one of {', '.join(FIELDS)}")
         found.sort(key=lambda one: _place(one.get(order)))
     return {"count": len(found), "results": found[offset : offset + limit]}
 
@@ -48,8 +49,8 @@ def _terms(given: str) -> list[tuple[str, str]]:
     field, colon, words = given.partition(":")
     if not colon:
         raise invalid(query=f"Must be field:term, not {given[:100]}")
-    if field not in TEXTS and field not in VALUES:
-        raise invalid(query=f"Field {field[:100]} cannot be searched; known: {', '.join((*TEXTS, *VALUES))}")
+    if field not in FIELDS:
+        raise invalid(query=f"Field {field[:100]} cannot be searched; known: {', '.join(FIELDS)}")
     return [(field, word) for word in words.lower().split()]
 
 

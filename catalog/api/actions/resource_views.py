@@ -8,7 +8,7 @@ import orjson
 import sqlalchemy as sa
 
 from catalog import access, audit
-from catalog.api.actions import datasets, datasets_write, packages
+from catalog.api.actions import datasets, datasets_write, named, packages
 from catalog.api.actions.call import Action, Argument, Call, denied, invalid, not_found, refused
 from catalog.models_desk import DeskResource, ResourceView
 from catalog.store import UUID
@@ -40,6 +40,8 @@ _DEFAULTS: Mapping[str, str] = {
     "pdf": "pdf_view",
 }
 MAX_VIEWS = 100
+# Nobody deletes the row before the end of the transaction; PostgreSQL alone lets two write at once.
+_KEPT = {"read": True, "key_share": True}
 _OWN = frozenset(("id", "package_id", "resource_id", "view_type", "title", "description", "filters"))
 _FILTERS = ("filter_fields", "filter_values")
 
@@ -65,7 +67,7 @@ def resource_view_list(call: Call) -> list[dict[str, Any]]:
 def resource_view_create(call: Call) -> dict[str, Any]:
     """Add a view to a resource."""
     datasets_write.require_account(call)
-    given, view_id = _read(dict(call.arguments)), _own_id(call)
+    given, view_id = _read(dict(call.arguments)), named.new_id(call, "a view")
     package_id = _editable(call, given["resource_id"], "resource_id")
     return _added(call, package_id, view_id, given)
 
@@ -78,11 +80,13 @@ def resource_view_update(call: Call) -> dict[str, Any]:
     kept = {**found.document, "view_type": found.kind, "resource_id": found.resource_id}
     given = _read({**kept, **call.arguments, "resource_id": found.resource_id})
     with call.writing() as session:
-        same = sa.update(ResourceView).where(ResourceView.id == found.id)
-        session.execute(same.values(kind=given["view_type"], document=_document(given)))
+        present = session.get(ResourceView, found.id)
+        if present is None:
+            raise not_found()
+        present.kind, present.document = given["view_type"], _document(given)
         audit.note(session, call.actor, "view.update", package_id, fields=["views"])
     call.renew()
-    return _shown(call.session.get_one(ResourceView, found.id), package_id)
+    return {**_document(given), **_identity(found.id, package_id, found.resource_id, given["view_type"])}
 
 
 def resource_view_delete(call: Call) -> None:
@@ -162,12 +166,13 @@ def _added(call: Call, package_id: str, view_id: str, given: Mapping[str, Any]) 
             raise invalid(resource_id=f"Must not have more than {MAX_VIEWS} views")
         if session.get(ResourceView, view_id) is not None:
             raise invalid(id="Resource view id already exists")
+        if session.get(DeskResource, resource_id, with_for_update=_KEPT) is None:
+            raise not_found()
         view = {"id": view_id, "resource_id": resource_id, "position": max(held, default=-1) + 1}
         document = _document(given)
         session.execute(sa.insert(ResourceView).values(**view, kind=given["view_type"], document=document))
         audit.note(session, call.actor, "view.create", package_id, fields=["views"])
-    call.renew()
-    return _shown(call.session.get_one(ResourceView, view_id), package_id)
+    return {**document, **_identity(view_id, package_id, resource_id, given["view_type"])}
 
 
 def _read(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,16 +220,6 @@ def _document(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if key not in ("id", "resource_id", "package_id", "view_type")}
 
 
-def _own_id(call: Call) -> str:
-    """Give the id of a new view; only administrators may choose it."""
-    chosen = call.text("id")
-    if chosen and not call.actor.admin:
-        raise invalid(id="Only an administrator of the site may choose the id of a view")
-    if chosen and not UUID.fullmatch(chosen):
-        raise invalid(id="Must be a UUID")
-    return chosen or str(uuid.uuid4())
-
-
 def _named(call: Call, argument: str) -> str:
     """Give the id that an object among the arguments has; nothing else of it is believed."""
     given = call.arguments.get(argument)
@@ -267,8 +262,11 @@ def _editable(call: Call, resource_id: str, argument: str) -> str:
 
 
 def _shown(found: ResourceView, package_id: str) -> dict[str, Any]:
-    own = {"id": found.id, "package_id": package_id, "resource_id": found.resource_id, "view_type": found.kind}
-    return {**found.document, **own}
+    return {**found.document, **_identity(found.id, package_id, found.resource_id, found.kind)}
+
+
+def _identity(view_id: str, package_id: str, resource_id: str, kind: str) -> dict[str, Any]:
+    return {"id": view_id, "package_id": package_id, "resource_id": resource_id, "view_type": kind}
 
 
 _ID = Argument("id", "string", Message("Kennung der Ansicht", "id of the view"), required=True)

@@ -190,11 +190,11 @@ def _sent_before(call: Call, upload_id: str) -> tuple[Upload, str]:
     config = call.instance.config
     try:
         found = uploads.find(config, call.actor, upload_id)
+        if not found.complete:
+            raise invalid(upload_id=f"Only {found.offset} of {found.size} bytes have come")
+        digest = uploads.keep(config, call.instance.files, found)
     except NotFoundError:
         raise invalid(upload_id="There is no such upload") from None
-    if not found.complete:
-        raise invalid(upload_id=f"Only {found.offset} of {found.size} bytes have come")
-    digest = uploads.keep(config, call.instance.files, found)
     return Upload(digest, _safe(found.name), found.size), found.media_type
 
 

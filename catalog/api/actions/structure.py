@@ -225,8 +225,8 @@ def _somebody(call: Call) -> access.Actor:
         return call.actor
     if not access.may_oversee(call.actor):
         raise denied("only administrators see what others belong to")
-    account = accounts.find(call.session, wanted)
-    if account is None or account.state == accounts.DELETED:
+    account = accounts.present(call.session, wanted)
+    if account is None:
         raise not_found("user")
     return accounts.actor(call.session, account)
 

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from catalog import access, desk, desk_rows, holders, structure
-from catalog.api.actions import datasets_write, members, named, people
-from catalog.api.actions.call import Action, Argument, Call, denied, impossible, invalid, not_found, refused
+from catalog.api.actions import datasets_write, members, named
+from catalog.api.actions.call import Action, Argument, Call, accepted, denied, impossible, invalid, not_found, refused
+from catalog.api.actions.sent_pictures import kept_picture, sent_picture
 from catalog.api.actions.structure import shown
 from catalog.holders import Holder, Kind
 from catalog.models_desk import DeskDataset
@@ -18,6 +19,7 @@ from dcat.ckan_groups import GroupDocument, GroupInput, patched_group, read_grou
 from dcat.ckan_values import Fields, Refused
 from dcat.errors import StateError
 from dcat.message import Message
+from dcat.states import DELETED
 
 # Each is written and published by itself.
 MAX_PACKAGES = 1000
@@ -82,12 +84,12 @@ def _create(call: Call, kind: Kind) -> dict[str, Any]:
     if not access.may_administer(call.actor):
         article = "an" if kind is Kind.ORGANIZATION else "a"
         raise denied(f"only an administrator of the site may create {article} {kind}")
-    picture = people.sent_picture(call)
+    picture = sent_picture(call)
     fields = Fields(dict(call.arguments))
     wanted = fields.uuid("id")
     if fields.errors:
         raise refused(Refused(fields.errors))
-    given = _judged(read_group(_given(call), kind))
+    given = accepted(read_group(_given(call), kind))
     rows = _packages(call, kind, given)
     with _explained(), call.writing() as session:
         given = _pictured(call, session, picture, given)
@@ -101,13 +103,13 @@ def _replace(call: Call, kind: Kind) -> dict[str, Any]:
 
 def _change(call: Call, kind: Kind, read: Reader) -> dict[str, Any]:
     wanted = _changeable(call, kind)
-    picture = people.sent_picture(call)
-    given = _judged(read(wanted.document()))
+    picture = sent_picture(call)
+    given = accepted(read(wanted.document()))
     rows = _packages(call, kind, given)
     gone = _left(call, wanted, rows) if given.packages is not None else []
     with _explained(), call.writing() as session:
         holder = _again(session, call, wanted)
-        given = _pictured(call, session, picture, _judged(read(holder.document())))
+        given = _pictured(call, session, picture, accepted(read(holder.document())))
         structure.change(session, call.instance.config, call.actor, holder, given)
     members.empty(call, wanted, gone)
     return _filled(call, kind, wanted.id, rows)
@@ -115,7 +117,7 @@ def _change(call: Call, kind: Kind, read: Reader) -> dict[str, Any]:
 
 def _delete(call: Call, kind: Kind) -> None:
     wanted = _changeable(call, kind)
-    if wanted.state == holders.DELETED:
+    if wanted.state == DELETED:
         raise not_found()
     if kind is Kind.ORGANIZATION:
         _let_go(call, wanted, others=True)
@@ -158,15 +160,9 @@ def _given(call: Call) -> dict[str, Any]:
     return {key: value for key, value in call.arguments.items() if not key.startswith("include_")}
 
 
-def _judged(found: GroupInput | Refused) -> GroupInput:
-    if isinstance(found, Refused):
-        raise refused(found)
-    return found
-
-
 def _pictured(call: Call, session: Session, picture: tuple[bytes, str] | None, given: GroupInput) -> GroupInput:
     """Let the picture that came with a call be that of an organisation or group."""
-    image_url = people.kept_picture(call, session, picture, given.document.image_url)
+    image_url = kept_picture(call, session, picture, given.document.image_url)
     return replace(given, document=replace(given.document, image_url=image_url))
 
 
@@ -179,6 +175,8 @@ def _let_go(call: Call, wanted: Holder, *, others: bool) -> None:
         raise impossible(f"An organization with more than {MAX_PACKAGES} datasets cannot be deleted")
     with _explained():
         structure.refuse_in_use(call.session, wanted.id, written=False, others=others)
+    with call.writing() as session:
+        structure.forget_makers_who_left(session, wanted.id)
     for row in rows:
         datasets_write.change(call, row.id, lambda before: replace(before, owner_org=None), "dataset.move")
 

@@ -11,6 +11,7 @@ from catalog import datastore_forms
 from catalog.api.actions.call import ActionError, Call, Raw, invalid
 from catalog.datastore import Found, Search, Stored, UnansweredError, WrongError
 from catalog.datastore_tables import Table
+from dcat.ckan_values import is_deep
 
 LIMIT, MAX_LIMIT = 100, 32_000
 MAX_OFFSET = 10**12
@@ -69,6 +70,8 @@ def nested(call: Call, name: str) -> Any:
             value = orjson.loads(value)
         except orjson.JSONDecodeError:
             raise invalid(**{name: "Cannot parse JSON"}) from None
+        if is_deep(value):
+            raise invalid(**{name: "JSON is nested too deeply"})
     if not isinstance(value, dict | list):
         raise invalid(**{name: "Must be a JSON object or list"})
     return value
@@ -144,7 +147,10 @@ def names(call: Call, name: str) -> list[str]:
     """Read a list of columns: JSON, repeated, or one text with commas."""
     value = call.arguments.get(name)
     if isinstance(value, str) and not value.startswith("["):
-        return [one.strip() for one in next(csv.reader([value], skipinitialspace=True), [])]
+        try:
+            return [one.strip() for one in next(csv.reader([value], skipinitialspace=True), [])]
+        except csv.Error:
+            raise invalid(**{name: "Must be names with commas between them"}) from None
     return call.listed(name)
 
 

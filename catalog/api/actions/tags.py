@@ -26,6 +26,7 @@ from dcat.ckan_input import read_tags
 from dcat.ckan_values import Fields, Refused
 from dcat.errors import StateError
 from dcat.message import Message
+from dcat.states import ACTIVE, DRAFT
 
 MAX_DATASETS = 1000
 _NAME_LENGTH = range(2, 101)
@@ -161,7 +162,7 @@ def vocabulary_delete(call: Call) -> None:
 def _remove_free(call: Call, name: str) -> None:
     """Take a free keyword from the datasets of the desk that have it."""
     query = SearchQuery(
-        where=Is("tag", name), rows=MAX_DATASETS, readers=None, private=True, states=frozenset({"active", "draft"})
+        where=Is("tag", name), rows=MAX_DATASETS, readers=None, private=True, states=frozenset({ACTIVE, DRAFT})
     )
     ids = list(search.search(call.instance, query).ids)
     rows = [desk_rows.find(call.session, one) for one in ids]
