@@ -255,7 +255,7 @@ class DatasetRow(Base):
     """
 
     __tablename__ = "dataset"
-    __table_args__ = (sa.Index("dataset_public", "state", "id"),)
+    __table_args__ = (sa.Index("dataset_public", "state", "id"), sa.Index("dataset_named", "state", "name"))
 
     id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(100), unique=True)

@@ -7,7 +7,7 @@ from dcat.errors import StateError
 from dcat.message import Message
 
 # The newest in catalog/migrations.
-HEAD = "0009"
+HEAD = "0010"
 # Alembic keeps it here.
 _TABLE = sa.table("alembic_version", sa.column("version_num", sa.String))
 
