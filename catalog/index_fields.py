@@ -1,5 +1,6 @@
 """What the index is made of: its fields, and one document for each dataset. Pure."""
 
+import itertools
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -33,6 +34,8 @@ WORD_MARK = "~"
 MAX_WORDS = 200
 OTHER = "other"
 TITLE_ORDER = "title_order"
+# Texts that are sorted by, and the numbers that stand for their beginnings: the engine sorts by texts at a cost for each hit passed over.
+SORTED: Mapping[str, tuple[str, ...]] = {name: (f"{name}_1", f"{name}_2") for name in ("title", "name", "id")}
 TAG_START = "tag_start"
 WORTH = "worth"
 # Longer values are cut; the engine would leave out those beyond 64 kB without a word.
@@ -57,7 +60,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field(TITLE_ORDER, tokenizer_name="raw", index_option="basic", fast=True)
     builder.add_text_field("shown", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in NUMBERS:
+    for name in (*NUMBERS, *itertools.chain.from_iterable(SORTED.values())):
         builder.add_integer_field(name, indexed=True, fast=True)
     for name in BOX:
         builder.add_float_field(name, fast=True)
@@ -84,7 +87,11 @@ def document(entry: IndexEntry, splitter: Splitter) -> tantivy.Document:
         made.add_text(TAG_START, f"{folded(tag)}\t{clean(tag)}")
     _add_texts(made, entry, splitter)
     title = clean(entry.title[0] if entry.title else "") or entry.name
-    made.add_text(TITLE_ORDER, folded(title)[:MAX_VALUE] or entry.name)
+    order = folded(title)[:MAX_VALUE] or entry.name
+    made.add_text(TITLE_ORDER, order)
+    for name, text in (("title", order), ("name", entry.name), ("id", entry.id)):
+        for field, number in zip(SORTED[name], beginning(text), strict=True):
+            made.add_integer(field, number)
     made.add_text("shown", title)
     for name, number in numbers(entry).items():
         made.add_integer(name, number)
@@ -92,6 +99,27 @@ def document(entry: IndexEntry, splitter: Splitter) -> tantivy.Document:
         made.add_float(name, degrees)
     made.add_float(WORTH, sum(table.get(getattr(entry, name), 0.0) for name, table in _WORTH.items()))
     return made
+
+
+# In the order of ASCII; what is no small letter, digit or sign stands behind them.
+_RANKS = {
+    sign: rank for rank, sign in enumerate(" !\"#$%&'()*+,-./0123456789:;<=>?@[\\]^_`abcdefghijklmnopqrstuvwxyz", 1)
+}
+_SIGNS = 10
+
+
+def beginning(text: str) -> tuple[int, int]:
+    """Give the beginning of a text as numbers that are sorted as it is: of ten signs each."""
+    ranks = [_RANKS.get(sign, len(_RANKS) + 1) for sign in text[: 2 * _SIGNS]]
+    ranks += [0] * (2 * _SIGNS - len(ranks))
+    return _number(ranks[:_SIGNS]), _number(ranks[_SIGNS:])
+
+
+def _number(ranks: Iterable[int]) -> int:
+    number = 0
+    for rank in ranks:
+        number = number * (len(_RANKS) + 2) + rank
+    return number
 
 
 def mark(content: str) -> tantivy.Document:

@@ -1,18 +1,25 @@
 """Sorting by several keys, and paging to the last hit. The engine sorts by one field; ties are asked for once more, by the next key."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import tantivy
 
 from catalog.german import folded
-from catalog.index_fields import NUMBERS, TITLE_ORDER, WORTH, schema
+from catalog.index_fields import NUMBERS, SORTED, TITLE_ORDER, WORTH, beginning, schema
 from catalog.index_query import all_of, term_query
 from catalog.query import Order
 
 Address = tantivy.DocAddress
-# field of a query -> field of the index
-_FIELDS = {"title": TITLE_ORDER, "modified": "modified", "created": "created", "name": "name", "id": "id"}
+# field of a query -> fields of the index, one after the other
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "title": (*SORTED["title"], TITLE_ORDER),
+    "name": (*SORTED["name"], "name"),
+    "id": (*SORTED["id"], "id"),
+    "modified": ("modified",),
+    "created": ("created",),
+}
 _SCORE = "score"
 # The last key of every order: whatever is equal in all others.
 _LAST = Order("id")
@@ -50,23 +57,21 @@ def page(
         return ()
     rows = min(rows, count - start)
     if ranked is None or keys[0].field != _SCORE:
-        return tuple(_by_keys(searcher, query, keys, start, rows))
+        # Beyond another key the score tells little; what is equal there keeps the order of the other keys.
+        fields = [replace(key, field=field) for key in keys if key.field != _SCORE for field in _FIELDS[key.field]]
+        return tuple(_by_fields(searcher, query, fields, start, rows))
     if keys[0].descending:
         return _by_score(searcher, ranked, keys[1:], start, rows)
     turned = [Order(key.field, descending=not key.descending) for key in keys[1:]]
     return _by_score(searcher, ranked, turned, count - start - rows, rows)[::-1]
 
 
-def _by_keys(
+def _by_fields(
     searcher: tantivy.Searcher, query: tantivy.Query, keys: Sequence[Order], start: int, rows: int
 ) -> Iterator[Address]:
-    """Sort by the first key; those that are equal in it are a question of their own."""
+    """Sort by the first field of the index; those that are equal in it are a question of their own."""
     key, rest = keys[0], keys[1:]
-    if key.field == _SCORE and rest:
-        # Beyond another key the score tells little; what is equal there keeps the order of the other keys.
-        yield from _by_keys(searcher, query, rest, start, rows)
-        return
-    field = _FIELDS[key.field]
+    field = key.field
     direction = tantivy.Order.Desc if key.descending else tantivy.Order.Asc
     first = max(0, start - 1)
     found = searcher.search(query, rows + 2, offset=first, count=False, order_by_field=field, order=direction).hits
@@ -83,7 +88,7 @@ def _by_keys(
         else:
             same = all_of([query, tantivy.Query.const_score_query(term_query(field, value), 0.0)])
             before = _position(searcher, query, field, value, key, first + at) if begins_before else first + at
-            taken = list(_by_keys(searcher, same, rest, first + at - before, min(rows, end - at)))
+            taken = list(_by_fields(searcher, same, rest, first + at - before, min(rows, end - at)))
         yield from taken
         rows -= len(taken)
         at = end
@@ -131,13 +136,12 @@ def _sorted(searcher: tantivy.Searcher, addresses: list[Address], keys: Sequence
     """Sort few hits by their values."""
     positions = list(range(len(addresses)))
     for key in reversed([key for key in keys if key.field != _SCORE]):
-        field = _FIELDS[key.field]
-        if field in NUMBERS:
-            numbers = searcher.fast_field_values(field, addresses)
+        if key.field in NUMBERS:
+            numbers = searcher.fast_field_values(key.field, addresses)
             positions.sort(key=lambda at: numbers[at] or 0, reverse=key.descending)
         else:
             texts = [_text(searcher, address, key.field) for address in addresses]
-            positions.sort(key=texts.__getitem__, reverse=key.descending)
+            positions.sort(key=lambda at: (beginning(texts[at]), texts[at]), reverse=key.descending)
     return [addresses[at] for at in positions]
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from search_index import Memory, fulfils
 
-from catalog import index_query, search
+from catalog import index_fields, index_query, search
 from catalog.index_entry import IndexEntry
 from catalog.query import All, Between, Condition, Is, Not, Order, Says, SearchQuery, Some, Starts, Within
 
@@ -312,3 +312,23 @@ def test_facets_are_exact_however_many_values_there_are() -> None:
     assert sorted(found["tag"].values(), reverse=True) == [n for _, n in expected.most_common(search.FACET_VALUES)]
     assert found["validation"] == {"valid": 4000}
     assert found["schema"] == found["no_field"] == {}
+
+
+@given(
+    st.lists(
+        st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_categories=["Lu"]), max_size=30), max_size=20
+    )
+)
+def test_the_numbers_of_texts_are_sorted_as_they_are(texts: list[str]) -> None:
+    ordered = sorted(texts, key=lambda text: (index_fields.beginning(text), text))
+    assert ordered == sorted(texts)
+
+
+def test_pages_of_texts_that_begin_alike_hold_everything_once() -> None:
+    names = [f"datensatz-ueber-strassenbaeume-{n:03}" for n in range(300)]
+    index = Memory(
+        [IndexEntry(id=f"{n:08}-0000", name=name, title=("Gleich",)) for n, name in enumerate(names)], commits=3
+    )
+    for field, wanted in (("name", names), ("title", names), ("modified", names)):
+        pages = [index.ids(SearchQuery(order=(Order(field),), start=start, rows=70)) for start in range(0, 300, 70)]
+        assert [names[int(each.split("-")[0])] for page in pages for each in page] == wanted
