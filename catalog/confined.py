@@ -59,6 +59,16 @@ def allow_seconds(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + seconds) + 1, hard))
 
 
+def await_end(parent: int, remove: Path, seconds: float = 2.0) -> None:
+    """Where nobody speaks to this process any more, see whether its parent was killed, and take away what it left behind."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if os.getppid() != parent:
+            shutil.rmtree(remove, ignore_errors=True)
+            return
+        time.sleep(0.05)
+
+
 def _end_with(parent: int, remove: Path | None) -> None:
     while os.getppid() == parent:
         time.sleep(1)

@@ -104,6 +104,7 @@ class Database:
         self._writers = sessionmaker(_for_writing(self.engine), expire_on_commit=False)
         self._brief = _for_writing(self.engine, alone=False)
         self._single = _for_asking(self.engine)
+        self._straight = _for_questions(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -125,7 +126,7 @@ class Database:
         dialect = self.engine.dialect
         text, given = question.written(dialect, values)
         try:
-            with _lone(self.engine) as connection:
+            with _lone(self._straight) as connection:
                 row = connection.execute(text, given).fetchone()
         except dialect.loaded_dbapi.OperationalError as error:
             with _explained():
@@ -152,6 +153,7 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+        self._straight.dispose()
 
 
 @contextmanager
@@ -202,9 +204,7 @@ def _engine(url: str) -> sa.Engine:
                 )
             ) from error
         event.listen(engine, "begin", _begin_postgresql)
-        event.listen(engine, "checkin", _note_return)
-        event.listen(engine, "checkout", partial(_require_alive, engine.dialect))
-        return engine
+        return _watched(engine)
     # A database in memory has one connection.
     room = {"max_overflow": _MOST_CONNECTIONS, "pool_use_lifo": True} if parsed.database else {}
     engine = sa.create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True, **room)
@@ -236,24 +236,40 @@ def _for_asking(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def _for_questions(engine: sa.Engine) -> sa.Engine:
+    """Keep connections on which each statement is a transaction of its own, so that nothing is to be undone when they come back."""
+    if engine.dialect.name == "sqlite":
+        # Nothing begins there by itself.
+        return engine
+    return _watched(
+        sa.create_engine(
+            engine.url,
+            isolation_level="AUTOCOMMIT",
+            max_overflow=_MOST_CONNECTIONS,
+            pool_reset_on_return=None,
+            pool_use_lifo=True,
+            hide_parameters=True,
+        )
+    )
+
+
 @contextmanager
 def _lone(engine: sa.Engine) -> Iterator[Any]:
-    """Take the driver's connection, on which each statement is a transaction of its own; after a failure it is not used again."""
+    """Take the driver's connection; after a failure it is not used again."""
     pooled = engine.raw_connection()
-    # In SQLite nothing begins by itself.
-    begins = engine.dialect.name != "sqlite"
     try:
-        connection: Any = pooled.dbapi_connection
-        if begins:
-            connection.autocommit = True
-        yield connection
-        if begins:
-            connection.autocommit = False
+        yield pooled.dbapi_connection
     except BaseException:
         pooled.invalidate()
         raise
     finally:
         pooled.close()
+
+
+def _watched(engine: sa.Engine) -> sa.Engine:
+    event.listen(engine, "checkin", _note_return)
+    event.listen(engine, "checkout", partial(_require_alive, engine.dialect))
+    return engine
 
 
 def _note_return(_connection: Any, record: Any) -> None:

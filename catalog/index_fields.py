@@ -102,17 +102,16 @@ def document(entry: IndexEntry, splitter: Splitter) -> tantivy.Document:
 
 
 # In the order of ASCII; what is no small letter, digit or sign stands behind them.
-_RANKS = {
-    sign: rank for rank, sign in enumerate(" !\"#$%&'()*+,-./0123456789:;<=>?@[\\]^_`abcdefghijklmnopqrstuvwxyz", 1)
-}
-_SIGNS = 10
+SIGNS = " !\"#$%&'()*+,-./0123456789:;<=>?@[\\]^_`abcdefghijklmnopqrstuvwxyz"
+_RANKS = {sign: rank for rank, sign in enumerate(SIGNS, 1)}
+_AT_ONCE = 10
 
 
 def beginning(text: str) -> tuple[int, int]:
     """Give the beginning of a text as numbers that are sorted as it is: of ten signs each."""
-    ranks = [_RANKS.get(sign, len(_RANKS) + 1) for sign in text[: 2 * _SIGNS]]
-    ranks += [0] * (2 * _SIGNS - len(ranks))
-    return _number(ranks[:_SIGNS]), _number(ranks[_SIGNS:])
+    ranks = [_RANKS.get(sign, len(_RANKS) + 1) for sign in text[: 2 * _AT_ONCE]]
+    ranks += [0] * (2 * _AT_ONCE - len(ranks))
+    return _number(ranks[:_AT_ONCE]), _number(ranks[_AT_ONCE:])
 
 
 def _number(ranks: Iterable[int]) -> int:

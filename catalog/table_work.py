@@ -76,12 +76,16 @@ def main() -> None:
     # Whatever prints must not print into the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    confined.confine(parent, memory=memory, file_size=_FILE_SIZE, remove=Path(sys.argv[5]))
+    base = Path(sys.argv[5])
+    confined.confine(parent, memory=memory, file_size=_FILE_SIZE, remove=base)
     gc.freeze()
-    while line := _next(sys.stdin.buffer, idle):
-        answers.write(_answered(line) + b"\n")
-        answers.flush()
-        gc.collect()
+    try:
+        while line := _next(sys.stdin.buffer, idle):
+            answers.write(_answered(line) + b"\n")
+            answers.flush()
+            gc.collect()
+    except BrokenPipeError:
+        confined.await_end(parent, base)
 
 
 def _next(orders: IO[bytes], idle: float) -> bytes:

@@ -215,10 +215,13 @@ def back_to_0004(connection: sa.Connection) -> None:
     with old.connect() as beside:
         migrate(beside, "0004")
         known = {name: columns(beside, name) for name in sa.inspect(beside).get_table_names()}
+        indexed = {name: indexes(beside, name) for name in known}
     for name in reversed(sa.inspect(connection).get_table_names()):
         if name not in known:
             connection.execute(sa.text(f"DROP TABLE {name}"))
             continue
+        for index in indexes(connection, name) - indexed[name]:
+            connection.execute(sa.text(f"DROP INDEX {index}"))
         for column in columns(connection, name) - known[name]:
             connection.execute(sa.text(f"ALTER TABLE {name} DROP COLUMN {column}"))
         assert columns(connection, name) == known[name]
@@ -229,6 +232,10 @@ def back_to_0004(connection: sa.Connection) -> None:
 
 def columns(connection: sa.Connection, table: str) -> set[str]:
     return {column["name"] for column in sa.inspect(connection).get_columns(table)}
+
+
+def indexes(connection: sa.Connection, table: str) -> set[str]:
+    return {str(index["name"]) for index in sa.inspect(connection).get_indexes(table)}
 
 
 def both(instance: Instance, site: Site, files: dict[str, str | bytes]) -> Source:
