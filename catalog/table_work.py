@@ -8,6 +8,7 @@ import json
 import os
 import select
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -79,13 +80,12 @@ def main() -> None:
     base = Path(sys.argv[5])
     confined.confine(parent, memory=memory, file_size=_FILE_SIZE, remove=base)
     gc.freeze()
-    try:
+    with suppress(BrokenPipeError):
         while line := _next(sys.stdin.buffer, idle):
             answers.write(_answered(line) + b"\n")
             answers.flush()
             gc.collect()
-    except BrokenPipeError:
-        confined.await_end(parent, base)
+    confined.await_end(parent, base)
 
 
 def _next(orders: IO[bytes], idle: float) -> bytes:
