@@ -133,9 +133,26 @@ def count_hits(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
 
 
 def _sorted(searcher: tantivy.Searcher, addresses: list[Address], keys: Sequence[Order]) -> list[Address]:
-    """Sort few hits by their values."""
+    """Sort few hits by their values: by numbers first, of a text by those of its beginning; texts are read where these are equal."""
+    wanted = [key for key in keys if key.field != _SCORE]
+    numbers: list[list[float]] = [[] for _ in addresses]
+    for key in wanted:
+        for field in SORTED.get(key.field, (key.field,)):
+            for found, value in zip(numbers, searcher.fast_field_values(field, addresses), strict=True):
+                found.append(-(value or 0) if key.descending else value or 0)
+        if key.field in SORTED:
+            break
+    ordered = sorted(range(len(addresses)), key=numbers.__getitem__)
+    sorted_out: list[Address] = []
+    for _, equal in groupby(ordered, key=numbers.__getitem__):
+        same = [addresses[at] for at in equal]
+        sorted_out += same if len(same) == 1 else _by_texts(searcher, same, wanted)
+    return sorted_out
+
+
+def _by_texts(searcher: tantivy.Searcher, addresses: list[Address], keys: Sequence[Order]) -> list[Address]:
     positions = list(range(len(addresses)))
-    for key in reversed([key for key in keys if key.field != _SCORE]):
+    for key in reversed(keys):
         if key.field in NUMBERS:
             numbers = searcher.fast_field_values(key.field, addresses)
             positions.sort(key=lambda at: numbers[at] or 0, reverse=key.descending)
