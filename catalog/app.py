@@ -43,7 +43,7 @@ from dcat.errors import StateError
 
 MAX_REQUEST = 2_000_000
 # Bytes of answers each web worker keeps.
-MEMORY = 16_000_000
+MEMORY = 12_000_000
 # Long answers each web worker sends at once. Of its threads (catalog/server.py) as many again are for checks of files
 # (catalog/web/check_pages.py), and the rest for everybody else.
 STREAMS = 2

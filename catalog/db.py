@@ -219,7 +219,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "cache_size=-16000",
+        "cache_size=-6000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -30,6 +30,7 @@ from catalog.table_orders import (
     write_order,
 )
 from catalog.visits import Shown, Visit, failed, read_shown, write_visit
+from dcat.errors import StateError
 from dcat.message import Message
 
 # Seconds without an order after which the process ends by itself.
@@ -37,7 +38,7 @@ IDLE = 30.0
 # Seconds beyond an order's own that its answer may take.
 GRACE = 20.0
 # Of checks that somebody waits for.
-_SMALL_SECONDS, _SMALL_GRACE, _SMALL_MEMORY = 5.0, 5.0, 2000 * MB
+_SMALL_SECONDS, _SMALL_GRACE, _SMALL_PATIENCE, _SMALL_MEMORY = 5.0, 5.0, 2.0, 2000 * MB
 # An answer names up to a thousand errors, each with its row.
 _MAX_ANSWER = 200 * MB
 
@@ -128,10 +129,28 @@ class Checker:
         return _Checking(self._memory, self._idle, self._grace, self._folder() if self._folder else None)
 
 
-def at_once() -> Check:
-    """Give a check for small tables that somebody waits for. No process is started before the first one."""
-    checker = Checker(1, memory=_SMALL_MEMORY, grace=_SMALL_GRACE)
-    return lambda order: checker.check(replace(order, seconds=_SMALL_SECONDS))
+def at_once(checker: Checker | None = None) -> Check:
+    """Give a check for small tables that somebody waits for. No process is started before the first one.
+
+    StateError when others wait already: the job process checks all that was not checked at once.
+    """
+    checks = checker or Checker(1, memory=_SMALL_MEMORY, grace=_SMALL_GRACE)
+    free = threading.Lock()
+
+    def check(order: Order) -> Answer:
+        if not free.acquire(timeout=_SMALL_PATIENCE):
+            raise StateError(
+                Message(
+                    "Gerade wird eine andere Tabelle geprüft. Nächster Schritt: keiner, diese folgt gleich.",
+                    "Another table is being checked. Next step: none, this one follows shortly.",
+                )
+            )
+        try:
+            return checks.check(replace(order, seconds=_SMALL_SECONDS))
+        finally:
+            free.release()
+
+    return check
 
 
 class _Checking:

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from catalog import accounts, desk_rows, tokens
 from catalog.access import Capacity, Scope
+from catalog.api.actions import datasets_write
+from catalog.api.actions.call import Call
 from catalog.ingest import retention
 from catalog.instance import Instance
-from catalog.models import FileRow
+from catalog.models import FileRow, Organization
 from catalog.models_desk import DeskDataset
 
 
@@ -492,3 +494,20 @@ def test_every_header_of_a_token_counts(people: People, office: str, headers: An
 def test_a_wrong_token_is_nobody(people: People) -> None:
     answer = people.nobody.client.post("/api/action/package_list", json={}, headers={"Authorization": "falsch"})
     assert answer.status_code == 200
+
+
+def test_an_organisation_that_is_purged_meanwhile_is_missed(
+    people: People, office: str, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = datasets_write.resolved
+
+    def resolved(call: Call, *given: Any) -> Any:
+        found = real(call, *given)
+        call.renew()
+        with instance.database.writing() as session:
+            session.execute(sa.delete(Organization).where(Organization.id == office))
+        return found
+
+    monkeypatch.setattr(datasets_write, "resolved", resolved)
+    status, error = people.admin.error("package_create", name="baeume", owner_org=office)
+    assert (status, error["owner_org"]) == (409, ["There is no such organisation"])

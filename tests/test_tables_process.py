@@ -7,15 +7,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
 import pytest
 
-from catalog import table_orders
+from catalog import table_orders, tables
 from catalog.table_orders import BROKEN, MB, TOO_MUCH, TOO_SLOW, Answer, Order
 from catalog.table_work import check
 from catalog.tables import Checker
+from dcat.errors import StateError
 from dcat.message import Message
 from validators import schemas
 from validators.report import Report, TableProfile
@@ -200,6 +202,24 @@ def test_what_the_process_may_not_do(tmp_path: Path, attempt: str, said: str) ->
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path, timeout=30)
     assert (said in run.stderr) if said else run.returncode == 0, run.stderr
     assert bool(said) == bool(run.returncode)
+
+
+def test_nobody_waits_long_for_a_check_that_others_wait_for(
+    checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_SMALL_PATIENCE", 0.2)
+    look = tables.at_once(checker)
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    slow = "a,b\n" + "geheim,1\n" * 400_000
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(look, order(tmp_path, slow))
+        time.sleep(0.3)
+        assert not first.done()
+        with pytest.raises(StateError, match="Another table"):
+            look(order(beside))
+        assert first.result() is not None
+    assert look(order(beside)).report.valid, "and then it is free again"
 
 
 def test_seconds_of_a_processor_are_counted_for_each_file(tmp_path: Path) -> None:

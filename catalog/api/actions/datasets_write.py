@@ -156,6 +156,9 @@ def saved(call: Call, dataset_id: str, edit: desk.Edit, action: str, *, new: str
             sentence = "That URL is already in use." if field == "name" else "Resource id already exists."
             raise invalid(**{field: sentence}) from None
         return saved(call, dataset_id, edit, action, new=new)
+    except sa.exc.NoResultFound:
+        # Purged since it was found.
+        raise invalid(owner_org="There is no such organisation") from None
     call.etag = packages.etag(row)
     return packages.written(call, [row])[row.id]
 
