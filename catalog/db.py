@@ -103,8 +103,7 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(_for_writing(self.engine), expire_on_commit=False)
         self._brief = _for_writing(self.engine, alone=False)
-        self._single = _for_asking(self.engine)
-        self._straight = _for_questions(self.engine)
+        self._straight = _without_transactions(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -118,7 +117,7 @@ class Database:
 
         A session, which knows of classes, and a transaction cost more than a short answer.
         """
-        with _explained(), self._single.connect() as connection:
+        with _explained(), self._straight.connect() as connection:
             yield connection
 
     def ask(self, question: Question, **values: str) -> Any:
@@ -230,17 +229,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("offenbar_write") else "BEGIN")
 
 
-def _for_asking(engine: sa.Engine) -> sa.Engine:
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(offenbar_single=True)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def _for_questions(engine: sa.Engine) -> sa.Engine:
-    """Keep connections on which each statement is a transaction of its own, so that nothing is to be undone when they come back."""
+def _without_transactions(engine: sa.Engine) -> sa.Engine:
+    """Give connections on which each statement is a transaction of its own, so that nothing is to be undone when they come back."""
     if engine.dialect.name == "sqlite":
         # Nothing begins there by itself.
-        return engine
+        return engine.execution_options(offenbar_single=True)
     return _watched(
         sa.create_engine(
             engine.url,

@@ -77,15 +77,13 @@ def search(
     order: str = "",
     start: int = 0,
     rows: int = 20,
-    reader: Session | sa.Connection | None = None,
 ) -> Hits:
     """Catch up, then search; while another process fills the index, nobody waits longer than a moment.
 
-    Text with chosen values stands for the query that `simple` makes of them. Who reads what is found in a session gives it as the
-    `reader`: it tells whether there is anything to catch up with, and sees from then on what the index does.
+    Text with chosen values stands for the query that `simple` makes of them.
     """
     asked = simple(query, chosen, order=order, start=start, rows=rows) if isinstance(query, str) else query
-    return find(caught_up(instance, reader)[0], asked, synonyms(instance))
+    return find(_caught_up(instance), asked, synonyms(instance))
 
 
 def find(index: Index, asked: SearchQuery, alike: Synonyms) -> Hits:
@@ -97,11 +95,7 @@ def find(index: Index, asked: SearchQuery, alike: Synonyms) -> Hits:
     ranked = all_of([_unranked(allowed), read.ranked]) if read.ranked else None
     # Whatever the order and the page, there are as many.
     key = (replace(asked, order=(), start=0, rows=0), alike)
-    counted = index.counted(
-        searcher,
-        key,
-        lambda: count(searcher, query, asked.facets),
-    )
+    counted = index.counted(searcher, key, lambda: count(searcher, query, asked.facets))
     rows = min(asked.rows, MAX_WINDOW)
     page = search_order.page(searcher, query, asked.order, asked.start, rows, count=counted.hits, ranked=ranked)
     return Hits(
@@ -132,7 +126,7 @@ def suggest(instance: Instance, typed: str, limit: int = 10) -> tuple[Proposal, 
     said = folded(typed[:200]).split()
     if not said:
         return ()
-    searcher = caught_up(instance)[0].searcher()
+    searcher = _caught_up(instance).searcher()
     counted = searcher.terms_with_prefix(TAG_START, " ".join(said), filter_query=public(), limit=limit)
     tags = [Proposal("tag", each.split("\t", 1)[1], count=count) for each, count in counted if count]
     whole = [term_query("title", term(word)) for word in said[:-1] if words(word)]
@@ -147,7 +141,7 @@ def suggest(instance: Instance, typed: str, limit: int = 10) -> tuple[Proposal, 
 def count_values(instance: Instance, field: str, start: str = "", *, most: int) -> list[tuple[str, int]]:
     """List the values that public datasets have in a field, with the number of datasets, by value."""
     assert field in VALUES
-    counted = caught_up(instance)[0].searcher().terms_with_prefix(field, start, filter_query=public(), limit=most)
+    counted = _caught_up(instance).searcher().terms_with_prefix(field, start, filter_query=public(), limit=most)
     return sorted((value, number) for value, number in counted if number)
 
 
@@ -250,22 +244,24 @@ def _aggregated(searcher: tantivy.Searcher, query: tantivy.Query, names: list[st
     return dict(searcher.aggregate(query, wanted | {_HITS: {"value_count": {"field": "created"}}}))
 
 
-def caught_up(instance: Instance, reader: Session | sa.Connection | None = None) -> tuple[Index, str]:
-    """Give the index, after a moment of catching up where it is behind, and the name of its state.
+def caught_up(instance: Instance, reader: Session | sa.Connection) -> tuple[Index, str]:
+    """Give the index, after a moment of catching up where the `reader` sees that it is behind, and the name of its state.
 
-    The same state finds the same; it has no name while the index is still behind, or where no reader could tell.
+    The same state finds the same; it has no name while the index is still behind.
     """
     index = opened(_folder(instance))
-    if reader is None:
-        catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
-        return index, ""
     if behind(reader, index.marks):
         # What it reads next is of another moment.
         reader.commit()
-        catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
+        _caught_up(instance)
         if behind(reader, index.marks):
             return index, ""
     return index, f"{index.mark} {_written(instance)}"
+
+
+def _caught_up(instance: Instance) -> Index:
+    catch_up(instance, patience=_PATIENCE, budget=_PATIENCE)
+    return opened(_folder(instance))
 
 
 def _folder(instance: Instance) -> Path:
