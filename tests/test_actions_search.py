@@ -1,5 +1,6 @@
 """Finding datasets and resources as clients of CKAN do: fields, facets, states, proposals."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -249,3 +250,50 @@ def test_an_answer_as_a_script_tells_what_everybody_may_know(people: People, off
     for wrong in ("alert(1)", "a;b", "<b>", "1a", "a" * 101, "ä"):
         assert client.get("/api/3/action/package_list", query_string={"callback": wrong}).status_code == 400
     assert client.post("/api/3/action/package_list?callback=x", json={}).get_json()["success"]
+
+
+@pytest.mark.parametrize(
+    ("hiding", "arguments"),
+    [
+        ("package_patch", {"private": True}),
+        ("package_patch", {"state": "draft"}),
+        ("package_delete", {}),
+        ("dataset_purge", {}),
+    ],
+)
+def test_what_was_found_before_is_forgotten_when_it_is_hidden(
+    people: People, office: str, hiding: str, arguments: dict[str, Any]
+) -> None:
+    people.admin.result("package_create", name="brunnen", title="Trinkbrunnen", owner_org=office)
+    asked = {"q": "Trinkbrunnen", "facet.field": ["organization"]}
+    before = people.nobody.result("package_search", **asked)
+    assert (before["count"], names(before)) == (1, ["brunnen"])
+    assert people.nobody.result("package_search", **asked) == before
+    people.admin.result(hiding, id="brunnen", **arguments)
+    after = people.nobody.result("package_search", **asked)
+    assert (after["count"], after["results"], after["facets"]) == (0, [], {"organization": {}})
+
+
+def test_what_was_found_before_is_shown_as_it_is_now(people: People, office: str) -> None:
+    people.admin.result("package_create", name="brunnen", title="Trinkbrunnen", owner_org=office)
+    assert people.nobody.result("package_search")["results"][0]["title"] == "Trinkbrunnen"
+    people.admin.result("package_patch", id="brunnen", title="Brunnen zum Trinken")
+    assert people.nobody.result("package_search")["results"][0]["title"] == "Brunnen zum Trinken"
+    people.admin.result("package_create", name="bolzplatz", owner_org=office)
+    assert people.nobody.result("package_search")["count"] == 2
+
+
+def test_what_those_who_are_known_find_is_not_remembered_for_others(people: People, office: str) -> None:
+    people.admin.result("package_create", name="geheim", title="Trinkbrunnen", owner_org=office, private=True)
+    asked = {"q": "Trinkbrunnen", "include_private": True}
+    assert people.admin.result("package_search", **asked)["count"] == 1
+    assert people.nobody.result("package_search", **asked)["count"] == 0
+    assert people.admin.result("package_search", **asked)["count"] == 1
+
+
+def test_a_question_about_now_is_asked_anew(people: People, office: str) -> None:
+    people.admin.result("package_create", name="brunnen", owner_org=office)
+    just_now = {"fq": "metadata_modified:[NOW-1SECOND TO *]"}
+    assert people.nobody.result("package_search", **just_now)["count"] == 1
+    time.sleep(2.1)
+    assert people.nobody.result("package_search", **just_now)["count"] == 0
